@@ -1,0 +1,133 @@
+/// 64-bit collectives: counts are Count, messages are split below what one MPI call can hold.
+///
+/// Every function here is collective.
+#pragma once
+
+#include <cstddef>
+#include <numeric>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/core/exact_sum.hpp"
+#include "kith/core/types.hpp"
+
+namespace kith::comm {
+
+/// The most bytes given to one MPI call; tests lower it so that splitting runs on small data.
+void set_chunk_bytes(Count bytes);
+[[nodiscard]] Count chunk_bytes();
+
+void barrier(const Communicator& comm);
+
+[[nodiscard]] Count sum_over_ranks(const Communicator& comm, Count mine);
+[[nodiscard]] Count min_over_ranks(const Communicator& comm, Count mine);
+[[nodiscard]] Count max_over_ranks(const Communicator& comm, Count mine);
+[[nodiscard]] double max_over_ranks(const Communicator& comm, double mine);
+[[nodiscard]] bool any_rank(const Communicator& comm, bool mine);
+
+/// Element by element, in place; the same on every rank afterwards.
+void sum_over_ranks(const Communicator& comm, std::span<Count> values);
+void max_over_ranks(const Communicator& comm, std::span<float> values);
+void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values);
+
+/// The sum of `mine` over all lower ranks (0 on rank 0).
+[[nodiscard]] Count sum_over_lower_ranks(const Communicator& comm, Count mine);
+
+namespace detail {
+void broadcast_bytes(const Communicator& comm, std::span<std::byte> bytes, Rank root);
+/// Pairwise, non-blocking, in rank order of distance; counts in bytes, buffers packed by rank.
+void exchange_bytes(const Communicator& comm, const std::byte* send,
+                    std::span<const Count> send_bytes, std::byte* receive,
+                    std::span<const Count> receive_bytes);
+[[nodiscard]] std::vector<Count> exchange_counts(const Communicator& comm,
+                                                 std::span<const Count> counts);
+[[nodiscard]] std::vector<Count> gather_counts(const Communicator& comm, Count mine);
+}  // namespace detail
+
+/// Resizes `items` on the other ranks and fills them with root's.
+template <class T>
+void broadcast(const Communicator& comm, std::vector<T>& items, Rank root = Rank{0}) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::vector<Count> size{count_of(items)};
+  detail::broadcast_bytes(comm, std::as_writable_bytes(std::span{size}), root);
+  items.resize(to_size(size[0]));
+  detail::broadcast_bytes(comm, std::as_writable_bytes(std::span{items}), root);
+}
+void broadcast(const Communicator& comm, std::string& text, Rank root = Rank{0});
+
+/// What came from each rank: rank r's items are items[offsets[r] .. offsets[r+1]).
+template <class T>
+struct Received {
+  std::vector<T> items;
+  std::vector<Count> offsets;
+
+  [[nodiscard]] std::span<const T> from(Rank source) const {
+    const auto first = to_size(offsets[to_size(source)]);
+    return std::span{items}.subspan(first, to_size(offsets[to_size(source) + 1]) - first);
+  }
+};
+
+/// Sends items[0..counts[0]) to rank 0, the next counts[1] to rank 1, and so on.
+template <class T>
+[[nodiscard]] Received<T> exchange(const Communicator& comm, std::span<const T> items,
+                                   std::span<const Count> counts) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::vector<Count> received = detail::exchange_counts(comm, counts);
+  Received<T> result;
+  result.offsets.assign(to_size(comm.size()) + 1, 0);
+  std::inclusive_scan(received.begin(), received.end(), result.offsets.begin() + 1);
+  result.items.resize(to_size(result.offsets.back()));
+  const auto in_bytes = [](std::span<const Count> elements) {
+    std::vector<Count> bytes(elements.begin(), elements.end());
+    for (Count& count : bytes) {
+      count *= static_cast<Count>(sizeof(T));
+    }
+    return bytes;
+  };
+  detail::exchange_bytes(comm, std::as_bytes(items).data(), in_bytes(counts),
+                         std::as_writable_bytes(std::span{result.items}).data(),
+                         in_bytes(received));
+  return result;
+}
+
+/// Sorts items by destination (stable) and exchanges them. destination: one rank an item.
+template <class T>
+[[nodiscard]] Received<T> exchange_to(const Communicator& comm, std::span<const T> items,
+                                      std::span<const Rank> destination) {
+  std::vector<Count> counts(to_size(comm.size()), 0);
+  for (const Rank rank : destination) {
+    ++counts[to_size(rank)];
+  }
+  std::vector<Count> next(counts.size(), 0);
+  std::exclusive_scan(counts.begin(), counts.end(), next.begin(), Count{0});
+  std::vector<T> packed(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    packed[to_size(next[to_size(destination[i])]++)] = items[i];
+  }
+  return exchange<T>(comm, packed, counts);
+}
+
+/// Every rank gets every rank's items, in rank order.
+template <class T>
+[[nodiscard]] Received<T> gather_to_all(const Communicator& comm, std::span<const T> mine) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::vector<Count> counts = detail::gather_counts(comm, count_of(mine));
+  Received<T> result;
+  result.offsets.assign(counts.size() + 1, 0);
+  std::inclusive_scan(counts.begin(), counts.end(), result.offsets.begin() + 1);
+  result.items.resize(to_size(result.offsets.back()));
+  for (int source = 0; source < comm.size(); ++source) {
+    const std::span part{result.items.data() + result.offsets[to_size(source)],
+                         to_size(counts[to_size(source)])};
+    if (Rank{source} == comm.rank()) {
+      std::copy(mine.begin(), mine.end(), part.begin());
+    }
+    detail::broadcast_bytes(comm, std::as_writable_bytes(part), Rank{source});
+  }
+  return result;
+}
+
+}  // namespace kith::comm

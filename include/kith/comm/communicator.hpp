@@ -1,0 +1,52 @@
+/// The MPI environment and our own communicator.
+#pragma once
+
+#include <string_view>
+
+#include <mpi.h>
+
+#include "kith/core/types.hpp"
+
+namespace kith::comm {
+
+/// MPI_Init_thread(FUNNELED) to MPI_Finalize. Constructed in main before its try block, so that no
+/// unwinding rank enters MPI_Finalize alone.
+class Environment {
+ public:
+  Environment(int& argc, char**& argv);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+};
+
+/// Owns a duplicate, so that our messages never meet the caller's. Move-only.
+class Communicator {
+ public:
+  /// Collective over `parent`.
+  static Communicator duplicate(MPI_Comm parent);
+  ~Communicator();
+  Communicator(Communicator&& other) noexcept;
+  Communicator& operator=(Communicator&& other) noexcept;
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+
+  [[nodiscard]] Rank rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  [[nodiscard]] bool is_root() const { return rank_ == Rank{0}; }
+  [[nodiscard]] MPI_Comm raw() const { return comm_; }
+
+ private:
+  explicit Communicator(MPI_Comm owned);
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  Rank rank_;
+  int size_ = 0;
+};
+
+/// Symmetry between ranks is lost: prints one line with the rank, then MPI_Abort with status 2.
+[[noreturn]] void abort_job(std::string_view message);
+
+/// Turns an MPI error code into abort_job: after one, ranks cannot agree on anything.
+void check(int mpi_status, const char* call);
+
+}  // namespace kith::comm

@@ -1,0 +1,74 @@
+#include "kith/comm/communicator.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "kith/core/log.hpp"
+
+namespace kith::comm {
+namespace {
+
+constexpr int kAbortStatus = 2;
+
+}  // namespace
+
+Environment::Environment(int& argc, char**& argv) {
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+}
+
+Environment::~Environment() {
+  MPI_Finalize();
+}
+
+Communicator Communicator::duplicate(MPI_Comm parent) {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check(MPI_Comm_dup(parent, &copy), "MPI_Comm_dup");
+  check(MPI_Comm_set_errhandler(copy, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return Communicator{copy};
+}
+
+Communicator::Communicator(MPI_Comm owned) : comm_{owned} {
+  int rank = 0;
+  check(MPI_Comm_rank(comm_, &rank), "MPI_Comm_rank");
+  check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+  rank_ = Rank{rank};
+}
+
+Communicator::~Communicator() {
+  if (comm_ != MPI_COMM_NULL) {
+    MPI_Comm_free(&comm_);
+  }
+}
+
+Communicator::Communicator(Communicator&& other) noexcept
+    : comm_{std::exchange(other.comm_, MPI_COMM_NULL)}, rank_{other.rank_}, size_{other.size_} {
+}
+
+Communicator& Communicator::operator=(Communicator&& other) noexcept {
+  std::swap(comm_, other.comm_);
+  std::swap(rank_, other.rank_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+void abort_job(std::string_view message) {
+  int rank = -1;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  log::error(fmt::format("rank {}: {}", rank, message));
+  MPI_Abort(MPI_COMM_WORLD, kAbortStatus);
+  std::abort();
+}
+
+void check(int mpi_status, const char* call) {
+  if (mpi_status == MPI_SUCCESS) {
+    return;
+  }
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(mpi_status, text.data(), &length);
+  abort_job(fmt::format("{}: {}", call, std::string_view(text.data(), to_size(length))));
+}
+
+}  // namespace kith::comm

@@ -1,0 +1,134 @@
+#include <numeric>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+
+#include "support/mpi_world.hpp"
+
+namespace kith::comm {
+namespace {
+
+using test::world;
+
+/// Splits every message at 7 bytes while it lives.
+class TinyChunks {
+ public:
+  TinyChunks() : before_{chunk_bytes()} { set_chunk_bytes(7); }
+  ~TinyChunks() { set_chunk_bytes(before_); }
+  TinyChunks(const TinyChunks&) = delete;
+  TinyChunks& operator=(const TinyChunks&) = delete;
+
+ private:
+  Count before_;
+};
+
+TEST(Locally, ReturnsEachRanksOwnResult) {
+  EXPECT_EQ(locally(world(), [] { return world().rank().value() + 1; }),
+            world().rank().value() + 1);
+}
+
+TEST(Locally, FailsOnAllRanksWithTheLowestFailingRanksSentence) {
+  const int first_failing = world().size() / 2;
+  try {
+    locally(world(), [&] {
+      if (world().rank().value() >= first_failing) {
+        fail("shard {} is broken", world().rank().value());
+      }
+    });
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const CollectiveError& error) {
+    EXPECT_EQ(error.what(), fmt::format("shard {} is broken", first_failing));
+  }
+}
+
+TEST(Collectives, ReduceOverRanks) {
+  const Count size = world().size();
+  const Count rank = world().rank().value();
+  EXPECT_EQ(sum_over_ranks(world(), rank + 1), size * (size + 1) / 2);
+  EXPECT_EQ(min_over_ranks(world(), rank), 0);
+  EXPECT_EQ(max_over_ranks(world(), rank), size - 1);
+  EXPECT_EQ(sum_over_lower_ranks(world(), rank), rank * (rank - 1) / 2);
+  EXPECT_EQ(any_rank(world(), rank == size - 1), true);
+}
+
+TEST(Collectives, ExactSumsAreTheSameForAnySplitOverRanks) {
+  std::vector<ExactSum> mine(2);
+  ExactSum serial;
+  for (int i = 0; i < 1000; ++i) {
+    const double term = 1.0 / (i + 1) - 0.3;
+    serial.add(term);
+    if (i % world().size() == world().rank().value()) {
+      mine[1].add(term);
+    }
+  }
+  sum_over_ranks(world(), mine);
+  EXPECT_EQ(mine[1], serial);
+  EXPECT_EQ(mine[0].value(), 0);
+}
+
+TEST(Collectives, BroadcastSplitsIntoChunks) {
+  const TinyChunks tiny;
+  std::vector<Count> items;
+  if (world().is_root()) {
+    items.resize(100);
+    std::iota(items.begin(), items.end(), 3);
+  }
+  broadcast(world(), items);
+  ASSERT_EQ(items.size(), 100U);
+  EXPECT_EQ(items[99], 102);
+}
+
+TEST(Collectives, ExchangeDeliversInRankOrderAndSplitsIntoChunks) {
+  const TinyChunks tiny;
+  const int size = world().size();
+  const int me = world().rank().value();
+  std::vector<Count> items;
+  std::vector<Count> counts;
+  for (int to = 0; to < size; ++to) {
+    counts.push_back((me + to) % 3);
+    for (Count i = 0; i < counts.back(); ++i) {
+      items.push_back(100 * me + 10 * to + i);
+    }
+  }
+  const Received<Count> received = exchange<Count>(world(), items, counts);
+  for (int from = 0; from < size; ++from) {
+    const auto part = received.from(Rank{from});
+    EXPECT_EQ(count_of(part), (me + from) % 3);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      EXPECT_EQ(part[i], 100 * from + 10 * me + static_cast<Count>(i));
+    }
+  }
+}
+
+TEST(Collectives, ExchangeToKeepsTheOrderOfItemsForOneDestination) {
+  std::vector<Count> items(20);
+  std::iota(items.begin(), items.end(), 0);
+  std::vector<Rank> destination;
+  for (const Count item : items) {
+    destination.emplace_back(static_cast<int>(item % world().size()));
+  }
+  const auto received = exchange_to<Count>(world(), items, destination);
+  for (int from = 0; from < world().size(); ++from) {
+    Count expected = world().rank().value();
+    for (const Count item : received.from(Rank{from})) {
+      EXPECT_EQ(item, expected);
+      expected += world().size();
+    }
+  }
+}
+
+TEST(Collectives, GatherToAllKeepsRankOrder) {
+  const TinyChunks tiny;
+  const std::vector<Count> mine(to_size(world().rank().value()), world().rank().value());
+  const auto all = gather_to_all<Count>(world(), mine);
+  for (int from = 0; from < world().size(); ++from) {
+    EXPECT_EQ(count_of(all.from(Rank{from})), from);
+  }
+}
+
+}  // namespace
+}  // namespace kith::comm

@@ -1,0 +1,108 @@
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kith/core/error.hpp"
+#include "kith/core/exact_sum.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/core/random.hpp"
+#include "kith/core/types.hpp"
+
+namespace kith {
+namespace {
+
+TEST(StrongId, DefaultsToNone) {
+  EXPECT_TRUE(GlobalId{}.is_none());
+  EXPECT_FALSE(GlobalId{0}.is_none());
+}
+
+TEST(Narrow, NamesTheQuantityThatDoesNotFit) {
+  EXPECT_EQ(narrow<int>(Count{7}, "rows"), 7);
+  try {
+    (void)narrow<std::int32_t>(Count{1} << 40, "rows per message");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "rows per message = 1099511627776 does not fit into 32 bits");
+  }
+}
+
+TEST(ExactSum, DoesNotDependOnTheOrderOfItsTerms) {
+  std::vector<double> terms;
+  for (int i = 0; i < 1000; ++i) {
+    terms.push_back(std::sin(i) * std::pow(10.0, i % 9));
+  }
+  ExactSum forward;
+  ExactSum backward;
+
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    forward.add(terms[i]);
+    backward.add(terms[terms.size() - 1 - i]);
+  }
+
+  EXPECT_EQ(forward, backward);
+  double plain = 0;
+  for (const double term : terms) {
+    plain += term;
+  }
+  EXPECT_NEAR(forward.value(), plain, 1e-4);
+}
+
+TEST(ExactSum, LimbsCarryTheWholeNumberAndAddUp) {
+  for (const double value : {0.0, 1.5, -1.5, 1e15, -1e15, 0x1p-40, -0x1p-40, 123456.789}) {
+    ExactSum sum;
+    sum.add(value);
+    EXPECT_EQ(ExactSum{sum.limbs()}, sum) << value;
+    const ExactSum::Limbs limbs = sum.limbs();
+    ExactSum twice = sum;
+    twice.add(sum);
+    EXPECT_EQ((ExactSum{{2 * limbs[0], 2 * limbs[1], 2 * limbs[2]}}), twice) << value;
+  }
+}
+
+TEST(Random, DependsOnEveryPartOfItsKey) {
+  const auto bits = random_bits(1, Purpose::seed_fold, 5, 0);
+  EXPECT_EQ(bits, random_bits(1, Purpose::seed_fold, 5, 0));
+  EXPECT_NE(bits, random_bits(2, Purpose::seed_fold, 5, 0));
+  EXPECT_NE(bits, random_bits(1, Purpose::seed_bootstrap, 5, 0));
+  EXPECT_NE(bits, random_bits(1, Purpose::seed_fold, 6, 0));
+  EXPECT_NE(bits, random_bits(1, Purpose::seed_fold, 5, 1));
+}
+
+TEST(Random, IsUniform) {
+  double sum = 0;
+  double squares = 0;
+  constexpr int kDraws = 100000;
+  for (int i = 0; i < kDraws; ++i) {
+    const double u = random_uniform(3, Purpose::training_sample, i);
+    ASSERT_GE(u, 0);
+    ASSERT_LT(u, 1);
+    sum += u;
+    squares += u * u;
+  }
+  EXPECT_NEAR(sum / kDraws, 0.5, 0.005);
+  EXPECT_NEAR(squares / kDraws, 1.0 / 3, 0.005);
+}
+
+TEST(ParallelFor, VisitsEveryIndexOnceAndRethrowsTheFirstFailure) {
+  std::vector<int> visits(1001, 0);
+  parallel_for(count_of(visits), 10, [&](Count begin, Count end) {
+    for (Count i = begin; i < end; ++i) {
+      ++visits[to_size(i)];
+    }
+  });
+  EXPECT_EQ(visits, std::vector<int>(1001, 1));
+  try {
+    parallel_for(100, 1, [](Count begin, Count) {
+      if (begin >= 40) {
+        fail("chunk {}", begin);
+      }
+    });
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "chunk 40");
+  }
+}
+
+}  // namespace
+}  // namespace kith
