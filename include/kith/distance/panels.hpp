@@ -1,0 +1,76 @@
+/// Vectors packed for the scan: one SIMD lane holds one item.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <span>
+#include <vector>
+
+#include "kith/core/types.hpp"
+
+namespace kith::distance {
+
+/// Items in one panel.
+inline constexpr Count kPanelWidth = 16;
+
+/// What "near" means: a small squared Euclidean distance, or a large inner product.
+enum class Nearness { l2, inner_product };
+
+/// Memory that starts at a cache line and is not cleared first.
+template <class T>
+struct CacheLineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t kAlignment{64};
+
+  CacheLineAllocator() = default;
+  template <class U>
+  explicit CacheLineAllocator(const CacheLineAllocator<U>&) {}
+
+  [[nodiscard]] T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
+  }
+  void deallocate(T* memory, std::size_t) { ::operator delete(memory, kAlignment); }
+  template <class U>
+  void construct(U* memory) {
+    ::new (static_cast<void*>(memory)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* memory, Args&&... args) {
+    ::new (static_cast<void*>(memory)) U(static_cast<Args&&>(args)...);
+  }
+  bool operator==(const CacheLineAllocator&) const = default;
+};
+
+/// Rows packed as [panel][dim][16 items]; the last panel is padded with items that are never near.
+///
+/// The score of item y for query x is half_norm(y) - x.y, where half_norm is |y|^2 / 2, or 0 under
+/// inner_product: the smaller, the nearer. Memory: about the same as the rows.
+class Panels {
+ public:
+  Panels() = default;
+
+  /// rows: num_items x dim, row-major; replaces what was packed before. Single-threaded.
+  void pack(std::span<const float> rows, Count dim, Nearness nearness = Nearness::l2);
+
+  [[nodiscard]] Count num_items() const { return num_items_; }
+  [[nodiscard]] Count dim() const { return dim_; }
+  [[nodiscard]] Count num_panels() const { return (num_items_ + kPanelWidth - 1) / kPanelWidth; }
+  [[nodiscard]] Nearness nearness() const { return nearness_; }
+  /// dim x 16 floats.
+  [[nodiscard]] const float* panel(Count index) const {
+    return values_.data() + index * dim_ * kPanelWidth;
+  }
+  /// One value an item; infinity for padding.
+  [[nodiscard]] const float* half_norms(Count panel_index) const {
+    return half_norms_.data() + panel_index * kPanelWidth;
+  }
+
+ private:
+  Count num_items_ = 0;
+  Count dim_ = 0;
+  Nearness nearness_ = Nearness::l2;
+  std::vector<float, CacheLineAllocator<float>> values_;
+  std::vector<float, CacheLineAllocator<float>> half_norms_;
+};
+
+}  // namespace kith::distance
