@@ -1,0 +1,32 @@
+/// Where the corpus is and what its datasets are called.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kith::corpus {
+
+/// What near means. Under cosine every vector is scaled to unit length as it is read.
+enum class Metric : std::uint8_t { l2, cosine, inner_product };
+[[nodiscard]] const char* to_string(Metric metric);
+
+/// Paths of files, names of datasets in them. An empty name means: not used.
+struct CorpusConfig {
+  std::vector<std::string> files;          // paths or globs; concatenated in name order
+  std::string embeddings = "/embeddings";  // [N, d] of f32, f16, f64, u8 or i8
+  std::string ids = "/ids";                // [N] integers, used if present
+  std::string labels;                      // [N] integers; -1 = none: seeds as a column
+  std::string seeds;                       // path: CSV (row|id,label[,weight]) or HDF5 (/seeds)
+  std::string gold;                        // [N] integers; -1 = unknown; only measured with
+  std::string classes;                     // dataset in the first file, or path; names in order
+  std::string votes;                       // [N, M] integers; -1 = abstains
+  std::string probs;                       // group with one [N, K] float dataset a voter
+  Metric metric = Metric::l2;
+  bool allow_missing_classes = false;  // a class without seed is no error
+};
+
+/// Throws Error with one sentence. Looks at names only, not at files.
+void validate(const CorpusConfig& config);
+
+}  // namespace kith::corpus

@@ -1,0 +1,54 @@
+/// The corpus: all rows of all files, one after another in name order.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/core/types.hpp"
+#include "kith/corpus/config.hpp"
+#include "kith/io/element_type.hpp"
+
+namespace kith::corpus {
+
+struct FileExtent {
+  std::string path;
+  GlobalId first_row;
+  Count num_rows = 0;
+
+  [[nodiscard]] IdRange<GlobalId> rows() const {
+    return {first_row, GlobalId{first_row.value() + num_rows}};
+  }
+};
+
+/// What is known of the corpus before its vectors are read; the same on every rank.
+struct Corpus {
+  std::vector<FileExtent> files;
+  Count num_items = 0;
+  Count dim = 0;
+  io::ElementType type = io::ElementType::f32;  // as stored, the same in all files
+  Metric metric = Metric::l2;
+  std::string embeddings;                  // dataset name
+  std::vector<std::string> class_names;    // K of them
+  std::optional<io::ElementType> id_type;  // none: the corpus has no ids
+  std::vector<std::string> vote_names;     // M voters that gave votes; empty = none
+  std::vector<std::string> prob_names;     // voters that gave probabilities, in name order
+
+  [[nodiscard]] int num_classes() const { return static_cast<int>(class_names.size()); }
+  /// The file that holds `row`.
+  [[nodiscard]] const FileExtent& file_of(GlobalId row) const;
+  /// "FILE: DATASET: row R", R counted within the file: how messages name a row.
+  [[nodiscard]] std::string place_of(GlobalId row, const std::string& dataset) const;
+};
+
+/// Collective. Rank 0 opens every file and checks names, shapes and types; label columns are
+/// scanned by all. K is the number of class names, or the largest known label plus one without
+/// names. Throws CollectiveError with one sentence for whatever does not fit together.
+[[nodiscard]] Corpus describe(const comm::Communicator& comm, const CorpusConfig& config);
+
+/// The block of rows that `rank` reads: even, contiguous, in rank order; empty if ranks outnumber
+/// rows.
+[[nodiscard]] IdRange<GlobalId> rows_of(Count num_items, Rank rank, int num_ranks);
+
+}  // namespace kith::corpus

@@ -1,0 +1,51 @@
+/// What is known of items besides their vectors: seeds, gold labels, votes, probabilities, ids.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/corpus/corpus.hpp"
+
+namespace kith::corpus {
+
+/// A known label to learn from.
+struct Seed {
+  GlobalId row;
+  Label label;
+  float weight = 1;
+
+  bool operator==(const Seed&) const = default;
+};
+
+/// Collective. Seeds of the label column and of the seed file together, replicated, sorted by row;
+/// a row given twice with the same label is one seed. Ids are looked up by streaming each rank's
+/// block of ids past the seeds.
+/// Throws CollectiveError for: no seed at all, a class without seed (unless allowed), an id or row
+/// that the corpus has not, a row with two labels, an unknown class name, a label out of range.
+[[nodiscard]] std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
+                                           const CorpusConfig& config);
+
+/// Gold labels of these rows; none where unknown. Empty if no gold is configured. Local; throws
+/// Error.
+[[nodiscard]] std::vector<Label> read_gold(const Corpus& corpus, const CorpusConfig& config,
+                                           IdRange<GlobalId> rows);
+
+/// Votes of these rows x corpus.vote_names, -1 = abstains. Local; throws Error for a vote out of
+/// range.
+[[nodiscard]] std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
+                                                   IdRange<GlobalId> rows);
+
+/// Probabilities by one voter (an index of corpus.prob_names), rows x K. Local; throws Error for a
+/// row with NaN, a negative entry, or a sum off 1 by more than 1e-2.
+[[nodiscard]] std::vector<float> read_probs(const Corpus& corpus, const CorpusConfig& config,
+                                            int voter, IdRange<GlobalId> rows);
+
+/// Ids of these rows, as the bits of corpus.id_type widened to 64 bits. Local; throws Error.
+[[nodiscard]] std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
+                                                  IdRange<GlobalId> rows);
+
+/// Text of an id, with its sign if the stored type has one.
+[[nodiscard]] std::string id_text(const Corpus& corpus, std::uint64_t id);
+
+}  // namespace kith::corpus
