@@ -1,0 +1,297 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "distance/scan.cpp"
+#include "dispatch.hpp"
+// Compiles the rest once for each instruction set.
+#include <hwy/foreach_target.h>
+// Must come after it.
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "lanes-inl.hpp"
+#include "scan.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace kith::distance::HWY_NAMESPACE {
+namespace {
+
+using FloatMask = hn::Mask<Floats>;
+
+// The register tile: as many accumulators as the register file holds beside the operands.
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+constexpr int kTileQueries = 12;  // x 2 panels: 24 of 32 registers
+constexpr int kTilePanels = 2;
+#else
+constexpr int kTileQueries = 6;  // x 1 panel: 12 of 16 registers with AVX2, 24 of 32 with NEON
+constexpr int kTilePanels = 1;
+#endif
+// Fewer queries leave registers for more panels.
+constexpr int kNarrowTile = kTileQueries / 2;
+
+/// Panels that stay in a core's second-level cache while all queries pass over them.
+constexpr Count kGroupBytes = Count{256} * 1024;
+
+/// Rows of a query tile are padded to blocks of four.
+constexpr int tile_stride(int num_queries) {
+  return (num_queries + 3) / 4 * 4;
+}
+
+/// Some queries against some consecutive panels.
+struct TileJob {
+  const Panels* items;
+  const float* queries;         // [dim][tile_stride]
+  const std::int32_t* numbers;  // of the queries in the block
+  std::int32_t first_index;     // of the items
+  Survivors* survivors;
+};
+
+/// The smallest score that at least k of the `size` scores do not exceed.
+float kth_smallest(const float* scores, std::int32_t size, int k) {
+  const Floats d;
+  const Ints di;
+  FloatVector best = hn::Set(d, std::numeric_limits<float>::infinity());
+  const IntVector enough = hn::Set(di, k - 1);
+  for (std::int32_t i = 0; i < size; i += kLanes) {
+    const FloatVector mine = hn::Load(d, scores + i);
+    IntVector num_below = hn::Zero(di);
+    for (std::int32_t j = 0; j < size; ++j) {
+      const auto is_below = hn::Le(hn::Set(d, scores[j]), mine);
+      num_below = hn::Sub(num_below, hn::VecFromMask(di, hn::RebindMask(di, is_below)));
+    }
+    const auto is_candidate = hn::RebindMask(d, hn::Gt(num_below, enough));
+    best = hn::Min(best, hn::IfThenElse(is_candidate, mine, best));
+  }
+  return hn::GetLane(hn::MinOfLanes(d, best));
+}
+
+/// Keeps the k smallest by (score, index): for large k, and when many scores are equal.
+void select_exactly(float* scores, std::int32_t* indices, std::int32_t size, int k) {
+  using Entry = std::pair<float, std::int32_t>;
+  std::vector<Entry> entries;
+  entries.reserve(to_size(size));
+  for (std::int32_t i = 0; i < size; ++i) {
+    entries.emplace_back(scores[i], indices[i]);
+  }
+  std::nth_element(entries.begin(), entries.begin() + (k - 1), entries.end());
+  for (int i = 0; i < k; ++i) {
+    scores[i] = entries[to_size(i)].first;
+    indices[i] = entries[to_size(i)].second;
+  }
+}
+
+/// Drops what cannot be among the query's k nearest and lowers its threshold.
+void tighten(Survivors& survivors, std::int32_t query) {
+  constexpr std::int32_t kMostForRanking = 192;
+  const Floats d;
+  const Ints di;
+  const Count offset = Count{query} * survivors.capacity;
+  float* scores = survivors.scores.data() + offset;
+  std::int32_t* indices = survivors.indices.data() + offset;
+  std::int32_t& size = survivors.sizes[to_size(query)];
+  const int k = survivors.k;
+  if (size <= kMostForRanking) {
+    hn::StoreU(hn::Set(d, std::numeric_limits<float>::infinity()), d, scores + size);
+    const float threshold = kth_smallest(scores, size, k);
+    std::int32_t kept = 0;
+    for (std::int32_t i = 0; i < size; i += kLanes) {
+      const FloatVector score = hn::Load(d, scores + i);
+      const IntVector index = hn::Load(di, indices + i);
+      const FloatMask stays = hn::Le(score, hn::Set(d, threshold));
+      hn::StoreU(hn::Compress(score, stays), d, scores + kept);
+      hn::StoreU(hn::Compress(index, hn::RebindMask(di, stays)), di, indices + kept);
+      kept += static_cast<std::int32_t>(hn::CountTrue(d, stays));
+    }
+    size = kept;
+    survivors.thresholds[to_size(query)] = threshold;
+  }
+  if (size >= survivors.full || size > kMostForRanking) {
+    select_exactly(scores, indices, size, k);
+    size = k;
+    survivors.thresholds[to_size(query)] = *std::max_element(scores, scores + k);
+  }
+}
+
+/// Appends the items whose mask is set to the query's buffer.
+template <int V>
+HWY_NOINLINE void append(const TileJob& job, std::int32_t query, const FloatVector* scores,
+                         std::int32_t index) {
+  const Floats d;
+  const Ints di;
+  Survivors& survivors = *job.survivors;
+  const FloatVector threshold = hn::Set(d, survivors.thresholds[to_size(query)]);
+  const Count offset = Count{query} * survivors.capacity;
+  std::int32_t size = survivors.sizes[to_size(query)];
+  for (int v = 0; v < V; ++v) {
+    const FloatMask survives = hn::Le(scores[v], threshold);
+    const IntVector indices = hn::Iota(di, index + v * kLanes);
+    hn::StoreU(hn::Compress(scores[v], survives), d, survivors.scores.data() + offset + size);
+    hn::StoreU(hn::Compress(indices, hn::RebindMask(di, survives)), di,
+               survivors.indices.data() + offset + size);
+    size += static_cast<std::int32_t>(hn::CountTrue(d, survives));
+  }
+  survivors.sizes[to_size(query)] = size;
+  if (size >= survivors.full) {
+    tighten(survivors, query);
+  }
+}
+
+/// R queries x P panels from `panel` on: dot products in registers, then the comparison with each
+/// query's threshold.
+template <int R, int P>
+void scan_tile(const TileJob& job, Count panel) {
+  constexpr int kVectors = P * kPanelVectors;
+  constexpr int kStride = tile_stride(R);
+  const Floats d;
+  FloatVector dots[to_size(R)][to_size(kVectors)];
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      dots[r][v] = hn::Zero(d);
+    }
+  }
+  const Count dim = job.items->dim();
+  const float* HWY_RESTRICT items = job.items->panel(panel);
+  const float* HWY_RESTRICT queries = job.queries;
+  const Count panel_size = dim * kPanelWidth;
+  for (Count i = 0; i < dim; ++i) {
+    FloatVector values[to_size(kVectors)];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      values[v] =
+          hn::Load(d, items + (v / kPanelVectors) * panel_size + (v % kPanelVectors) * kLanes);
+    }
+#pragma GCC unroll 12
+    for (int r = 0; r < R; ++r) {
+      const FloatVector query = hn::Set(d, queries[r]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) {
+        dots[r][v] = fused(query, values[v], dots[r][v]);
+      }
+    }
+    items += kPanelWidth;
+    queries += kStride;
+  }
+  const float* half_norms = job.items->half_norms(panel);
+  FloatVector norms[to_size(kVectors)];
+#pragma GCC unroll 16
+  for (int v = 0; v < kVectors; ++v) {
+    norms[v] = hn::Load(d, half_norms + v * kLanes);
+  }
+  const std::int32_t index = job.first_index + static_cast<std::int32_t>(panel * kPanelWidth);
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r) {
+    const FloatVector threshold = hn::Set(d, job.survivors->thresholds[to_size(job.numbers[r])]);
+    FloatVector nearest = hn::Sub(norms[0], dots[r][0]);
+    dots[r][0] = nearest;
+#pragma GCC unroll 16
+    for (int v = 1; v < kVectors; ++v) {
+      dots[r][v] = hn::Sub(norms[v], dots[r][v]);
+      nearest = hn::Min(nearest, dots[r][v]);
+    }
+    if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Le(nearest, threshold)))) {
+      append<kVectors>(job, job.numbers[r], dots[r], index);
+    }
+  }
+}
+
+/// R queries against the panels [begin, end).
+template <int R>
+void scan_panels(const TileJob& job, Count begin, Count end) {
+  constexpr int kPanels = R > kNarrowTile ? kTilePanels : 2 * kTilePanels;
+  Count panel = begin;
+  for (; panel + kPanels <= end; panel += kPanels) {
+    scan_tile<R, kPanels>(job, panel);
+  }
+  for (; panel < end; ++panel) {
+    scan_tile<R, 1>(job, panel);
+  }
+}
+
+using PanelScan = void (*)(const TileJob&, Count, Count);
+
+template <int... R>
+constexpr PanelScan choose_scan(int num_queries, std::integer_sequence<int, R...>) {
+  constexpr PanelScan kScans[] = {&scan_panels<R + 1>...};
+  return kScans[num_queries - 1];
+}
+
+/// Copies `numbers.size()` rows to [dim][tile_stride].
+void pack_tile(const ScanJob& job, std::span<const std::int32_t> numbers, float* tile) {
+  const Count dim = job.items->dim();
+  const int stride = tile_stride(static_cast<int>(numbers.size()));
+  const std::size_t last = numbers.size() - 1;
+  for (int r = 0; r < stride; r += 4) {
+    const float* rows[4];
+    for (int i = 0; i < 4; ++i) {
+      rows[i] = job.queries + Count{numbers[std::min(to_size(r + i), last)]} * dim;
+    }
+    float* to = tile + r;
+    Count i = 0;
+    for (; i + 4 <= dim; i += 4) {
+      store_transposed(rows, i, to + i * stride, stride);
+    }
+    for (; i < dim; ++i) {
+      for (int row = 0; row < 4; ++row) {
+        to[i * stride + row] = rows[row][i];
+      }
+    }
+  }
+}
+
+void scan_job(const ScanJob& job, Survivors& survivors) {
+  const Count panel_bytes =
+      std::max<Count>(1, job.items->dim() * kPanelWidth * Count{sizeof(float)});
+  const Count group = std::max<Count>(2 * kTilePanels, kGroupBytes / panel_bytes);
+  const Count num_panels = job.items->num_panels();
+  for (Count begin = 0; begin < num_panels; begin += group) {
+    const Count end = std::min(num_panels, begin + group);
+    for (std::size_t first = 0; first < job.query_numbers.size(); first += kTileQueries) {
+      const auto numbers = job.query_numbers.subspan(
+          first, std::min<std::size_t>(kTileQueries, job.query_numbers.size() - first));
+      pack_tile(job, numbers, survivors.tile.data());
+      const TileJob tile{job.items, survivors.tile.data(), numbers.data(), job.first_index,
+                         &survivors};
+      choose_scan(static_cast<int>(numbers.size()),
+                  std::make_integer_sequence<int, kTileQueries>{})(tile, begin, end);
+    }
+  }
+}
+
+}  // namespace
+
+// What the dispatch table names.
+void scan_on_target(const ScanJob& job, Survivors& survivors) {
+  scan_job(job, survivors);
+}
+
+}  // namespace kith::distance::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kith::distance {
+
+HWY_EXPORT(scan_on_target);
+
+void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
+  constexpr std::int32_t kMostAppended = 4 * static_cast<std::int32_t>(kPanelWidth);
+  constexpr Count kMostTileQueries = 12;
+  k = num_nearest;
+  full = std::max(2 * k, k + 32);
+  capacity = (full + kMostAppended + 15) / 16 * 16 + 16;
+  thresholds.assign(to_size(num_queries), std::numeric_limits<float>::max());
+  sizes.assign(to_size(num_queries), 0);
+  scores.resize(to_size(num_queries * capacity));
+  indices.resize(to_size(num_queries * capacity));
+  tile.resize(to_size(kMostTileQueries * dim));
+}
+
+void scan(const ScanJob& job, Survivors& survivors) {
+  choose_target_once();
+  HWY_DYNAMIC_DISPATCH(scan_on_target)(job, survivors);
+}
+
+}  // namespace kith::distance
+#endif

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/core/error.hpp"
+#include "kith/core/random.hpp"
+#include "kith/distance/direct.hpp"
+#include "kith/distance/nearest.hpp"
+#include "kith/distance/panels.hpp"
+#include "kith/distance/target.hpp"
+
+namespace kith::distance {
+namespace {
+
+std::vector<float> random_rows(Count num_rows, Count dim, std::uint64_t seed) {
+  std::vector<float> rows(to_size(num_rows * dim));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i] =
+        static_cast<float>(random_uniform(seed, Purpose::tie, static_cast<std::int64_t>(i)) - 0.4);
+  }
+  return rows;
+}
+
+std::span<const float> row_of(std::span<const float> rows, Count row, Count dim) {
+  return rows.subspan(to_size(row * dim), to_size(dim));
+}
+
+/// The score as documented: one chain of fused multiply-adds, half the squared norm minus it.
+float score_of(std::span<const float> query, std::span<const float> item, Nearness nearness) {
+  const float half_norm = nearness == Nearness::l2 ? 0.5F * inner_product(item, item) : 0.0F;
+  return half_norm - inner_product(query, item);
+}
+
+/// The k smallest by (score, index), the slow way.
+std::vector<Neighbor> slow_scan(std::span<const float> items, std::span<const float> query, int k,
+                                Nearness nearness) {
+  const Count dim = count_of(query);
+  std::vector<Neighbor> all;
+  for (Count i = 0; i < count_of(items) / dim; ++i) {
+    all.push_back({score_of(query, row_of(items, i, dim), nearness), static_cast<std::int32_t>(i)});
+  }
+  std::sort(all.begin(), all.end());
+  all.resize(to_size(k), {std::numeric_limits<float>::infinity(), -1});
+  return all;
+}
+
+/// Restores the instruction set that was in use.
+class TargetGuard {
+ public:
+  TargetGuard() : before_{target_name()} {}
+  ~TargetGuard() { use_target(before_); }
+  TargetGuard(const TargetGuard&) = delete;
+  TargetGuard& operator=(const TargetGuard&) = delete;
+
+ private:
+  std::string before_;
+};
+
+/// Scans `items` in pieces of `piece` items, last piece first.
+std::vector<Neighbor> scan_in_pieces(std::span<const float> items, std::span<const float> queries,
+                                     Count dim, int k, Count piece) {
+  const Count num_items = count_of(items) / dim;
+  const Count num_queries = count_of(queries) / dim;
+  std::vector<std::int32_t> numbers(to_size(num_queries));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  Scanner scanner{dim, k};
+  scanner.start(queries);
+  for (Count begin = (num_items - 1) / piece * piece; begin >= 0; begin -= piece) {
+    const Count size = std::min(piece, num_items - begin);
+    Panels panels;
+    panels.pack(items.subspan(to_size(begin * dim), to_size(size * dim)), dim);
+    scanner.scan(panels, static_cast<std::int32_t>(begin), numbers);
+  }
+  std::vector<Neighbor> found(to_size(num_queries * k));
+  scanner.finish(found);
+  return found;
+}
+
+struct Shape {
+  Count num_items;
+  Count num_queries;
+  Count dim;
+  int k;
+};
+
+const std::vector<Shape> kShapes = {{1, 1, 1, 1},      {40, 13, 1, 3},     {300, 25, 3, 7},
+                                    {129, 70, 17, 10}, {1000, 31, 24, 50}, {90, 7, 784, 5},
+                                    {50, 3, 1536, 64}, {700, 12, 16, 300}};
+
+TEST(Scanner, FindsExactlyTheSmallestByScoreAndIndexOnEveryTarget) {
+  const TargetGuard guard;
+  for (const std::string& target : available_targets()) {
+    use_target(target);
+    for (const Shape& shape : kShapes) {
+      const auto items = random_rows(shape.num_items, shape.dim, 1);
+      const auto queries = random_rows(shape.num_queries, shape.dim, 2);
+      const auto found = scan_in_pieces(items, queries, shape.dim, shape.k, shape.num_items);
+      for (Count q = 0; q < shape.num_queries; ++q) {
+        const auto expected =
+            slow_scan(items, row_of(queries, q, shape.dim), shape.k, Nearness::l2);
+        const std::vector<Neighbor> row(found.begin() + q * shape.k,
+                                        found.begin() + (q + 1) * shape.k);
+        EXPECT_TRUE(row == expected) << target << " query " << q << " dim " << shape.dim;
+      }
+    }
+  }
+}
+
+TEST(Scanner, DoesNotDependOnTheOrderOrSizeOfThePieces) {
+  const Count dim = 9;
+  const auto items = random_rows(517, dim, 3);
+  const auto queries = random_rows(41, dim, 4);
+  const auto expected = scan_in_pieces(items, queries, dim, 12, 517);
+  for (const Count piece : {1, 7, 16, 33, 200}) {
+    EXPECT_TRUE(scan_in_pieces(items, queries, dim, 12, piece) == expected) << piece;
+  }
+}
+
+TEST(Scanner, GivesEqualScoresToTheSmallerIndex) {
+  const Count dim = 5;
+  const auto one = random_rows(1, dim, 5);
+  std::vector<float> items;
+  for (int copy = 0; copy < 400; ++copy) {
+    items.insert(items.end(), one.begin(), one.end());
+  }
+  for (const Count piece : {16, 400}) {
+    const auto found = scan_in_pieces(items, one, dim, 20, piece);
+    for (std::int32_t i = 0; i < 20; ++i) {
+      EXPECT_EQ(found[to_size(i)].index, i);
+    }
+  }
+}
+
+TEST(Scanner, ComparesOnlyTheQueriesThatWereNamed) {
+  const Count dim = 4;
+  const auto items = random_rows(50, dim, 6);
+  const auto queries = random_rows(9, dim, 7);
+  Panels panels;
+  panels.pack(items, dim);
+  Scanner scanner{dim, 2};
+  scanner.start(queries);
+  const std::vector<std::int32_t> numbers = {1, 4, 8};
+  scanner.scan(panels, 100, numbers);
+  std::vector<Neighbor> found(18);
+  scanner.finish(found);
+  for (std::int32_t q = 0; q < 9; ++q) {
+    const bool is_named = std::find(numbers.begin(), numbers.end(), q) != numbers.end();
+    const auto expected = slow_scan(items, row_of(queries, q, dim), 2, Nearness::l2);
+    EXPECT_EQ(found[to_size(2 * q)].index, is_named ? expected[0].index + 100 : -1);
+  }
+}
+
+TEST(Nearest, GivesSquaredDistancesAndFillsUpWithNone) {
+  const Count dim = 17;
+  const auto items = random_rows(20, dim, 8);
+  const auto queries = random_rows(300, dim, 9);
+  Panels panels;
+  panels.pack(items, dim);
+  std::vector<Neighbor> found(300 * 24);
+  nearest(panels, queries, 24, found);
+  for (Count q = 0; q < 300; ++q) {
+    const auto query = row_of(queries, q, dim);
+    for (Count i = 0; i < 20; ++i) {
+      const Neighbor& neighbor = found[to_size(q * 24 + i)];
+      EXPECT_NEAR(neighbor.distance, squared_distance(query, row_of(items, neighbor.index, dim)),
+                  1e-5);
+      EXPECT_TRUE(i == 0 || found[to_size(q * 24 + i - 1)].distance <= neighbor.distance);
+    }
+    EXPECT_EQ(found[to_size(q * 24 + 20)].index, -1);
+    EXPECT_EQ(found[to_size(q * 24 + 23)].distance, std::numeric_limits<float>::infinity());
+  }
+}
+
+TEST(Nearest, OrdersByInnerProductWhenAsked) {
+  const Count dim = 6;
+  const auto items = random_rows(60, dim, 10);
+  const auto query = random_rows(1, dim, 11);
+  Panels panels;
+  panels.pack(items, dim, Nearness::inner_product);
+  std::vector<Neighbor> found(5);
+  nearest(panels, query, 5, found);
+  EXPECT_TRUE(found == slow_scan(items, query, 5, Nearness::inner_product));
+}
+
+TEST(Direct, BatchesHaveTheBitsOfOnePairOnEveryTarget) {
+  const TargetGuard guard;
+  for (const std::string& target : available_targets()) {
+    use_target(target);
+    for (const Count dim : {1, 3, 4, 17, 64, 784}) {
+      for (const Count num_rows : {0, 1, 5, 16, 17, 33, 70}) {
+        const auto rows = random_rows(num_rows, dim, 12);
+        const auto query = random_rows(1, dim, 13);
+        std::vector<const float*> pointers;
+        for (Count i = 0; i < num_rows; ++i) {
+          pointers.push_back(rows.data() + i * dim);
+        }
+        std::vector<float> distances(to_size(num_rows));
+        std::vector<float> products(to_size(num_rows));
+        squared_distances(query, pointers, distances);
+        inner_products(query, pointers, products);
+        for (Count i = 0; i < num_rows; ++i) {
+          const auto row = row_of(rows, i, dim);
+          EXPECT_EQ(distances[to_size(i)], squared_distance(query, row)) << target << dim;
+          EXPECT_EQ(products[to_size(i)], inner_product(row, query)) << target << dim;
+        }
+      }
+    }
+  }
+}
+
+TEST(Direct, IsCloseToDoublePrecision) {
+  const auto x = random_rows(1, 1000, 14);
+  const auto y = random_rows(1, 1000, 15);
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    sum += (double{x[i]} - y[i]) * (double{x[i]} - y[i]);
+  }
+  EXPECT_NEAR(squared_distance(x, y), sum, 1e-5 * sum);
+}
+
+TEST(Target, NamesThoseThatExistWhenAskedForAnother) {
+  const TargetGuard guard;
+  try {
+    use_target("PDP11");
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::StartsWith("KITH_TARGET = PDP11: no such instruction set"));
+  }
+  EXPECT_GE(available_targets().size(), 1U);
+}
+
+}  // namespace
+}  // namespace kith::distance
