@@ -1,0 +1,99 @@
+#include "kith/graph/halo.hpp"
+
+#include <algorithm>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+
+namespace kith::graph {
+namespace {
+
+/// Calls post(first byte, number of bytes) for each part of a message that one MPI call may hold.
+template <class Post>
+void in_chunks(Count num_bytes, Post&& post) {
+  for (Count first = 0; first < num_bytes; first += comm::chunk_bytes()) {
+    post(first, static_cast<int>(std::min(comm::chunk_bytes(), num_bytes - first)));
+  }
+}
+
+}  // namespace
+
+Halo::Halo(const comm::Communicator& comm, std::span<const Position> first_of_rank,
+           std::span<const Position> ghosts)
+    : comm_{&comm} {
+  const auto me = to_size(comm.rank());
+  const Count begin = first_of_rank[me].value();
+  num_owned_ = first_of_rank[me + 1].value() - begin;
+  std::vector<Count> wanted(to_size(comm.size()), 0);
+  std::vector<Count> first_ghost(wanted.size(), 0);
+  for (std::size_t rank = 0; rank < wanted.size(); ++rank) {
+    const auto first = std::lower_bound(ghosts.begin(), ghosts.end(), first_of_rank[rank]);
+    const auto last = std::lower_bound(first, ghosts.end(), first_of_rank[rank + 1]);
+    first_ghost[rank] = first - ghosts.begin();
+    wanted[rank] = last - first;
+  }
+  const comm::Received<Position> asked = comm::exchange<Position>(comm, ghosts, wanted);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    const auto rows = asked.from(Rank{rank});
+    if (rows.empty() && wanted[to_size(rank)] == 0) {
+      continue;
+    }
+    Peer& peer = peers_.emplace_back();
+    peer.rank = Rank{rank};
+    peer.first_ghost = first_ghost[to_size(rank)];
+    peer.num_ghosts = wanted[to_size(rank)];
+    for (const Position row : rows) {
+      peer.sent.emplace_back(narrow<std::int32_t>(row.value() - begin, "row of a rank"));
+    }
+  }
+}
+
+template <class T>
+void Halo::push_values(std::span<T> values, Count columns) const {
+  std::vector<MPI_Request> requests;
+  std::vector<std::vector<T>> packed(peers_.size());
+  const Count row_bytes = columns * static_cast<Count>(sizeof(T));
+  for (const Peer& peer : peers_) {
+    auto* to =
+        reinterpret_cast<std::byte*>(values.data() + (num_owned_ + peer.first_ghost) * columns);
+    in_chunks(peer.num_ghosts * row_bytes, [&](Count first, int part) {
+      comm::check(MPI_Irecv(to + first, part, MPI_BYTE, peer.rank.value(), 0, comm_->raw(),
+                            &requests.emplace_back()),
+                  "MPI_Irecv");
+    });
+  }
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    packed[i].reserve(peers_[i].sent.size() * to_size(columns));
+    for (const LocalId row : peers_[i].sent) {
+      const auto first = values.begin() + Count{row.value()} * columns;
+      packed[i].insert(packed[i].end(), first, first + columns);
+    }
+    const auto* from = reinterpret_cast<const std::byte*>(packed[i].data());
+    in_chunks(count_of(peers_[i].sent) * row_bytes, [&](Count first, int part) {
+      comm::check(MPI_Isend(from + first, part, MPI_BYTE, peers_[i].rank.value(), 0, comm_->raw(),
+                            &requests.emplace_back()),
+                  "MPI_Isend");
+    });
+  }
+  comm::check(MPI_Waitall(narrow<int>(count_of(requests), "messages in flight"), requests.data(),
+                          MPI_STATUSES_IGNORE),
+              "MPI_Waitall");
+}
+
+void Halo::push(std::span<float> values, Count columns) const {
+  push_values(values, columns);
+}
+
+void Halo::push(std::span<Count> values, Count columns) const {
+  push_values(values, columns);
+}
+
+Count Halo::bytes_sent(Count row_bytes) const {
+  Count rows = 0;
+  for (const Peer& peer : peers_) {
+    rows += count_of(peer.sent);
+  }
+  return rows * row_bytes;
+}
+
+}  // namespace kith::graph
