@@ -1,0 +1,28 @@
+/// Runs all tasks over one graph in shared sweeps.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kith/graph/graph.hpp"
+#include "kith/propagate/task.hpp"
+
+namespace kith::propagate {
+
+struct PropagateConfig {
+  int num_classes = 0;
+  Count memory_bytes = 0;  // for the label state of this rank; 0 = no limit. Less: several passes
+};
+
+/// Bytes of label state a rank needs for `columns` columns, a column being (task, class).
+[[nodiscard]] Count state_bytes(Count local_nodes, Count columns);
+
+/// Collective. One result a task, in order. Each sweep is: for each owned node the weighted sum of
+/// its neighbors' rows in stored order, the task's update, one halo push; every few sweeps one
+/// allreduce. Tasks that have settled leave. Cost a sweep: edges x columns. The results do not
+/// depend on ranks, threads, memory or on which other tasks run along.
+[[nodiscard]] std::vector<TaskResult> propagate(const graph::Graph& graph,
+                                                std::span<const Task> tasks,
+                                                const PropagateConfig& config);
+
+}  // namespace kith::propagate

@@ -1,0 +1,69 @@
+/// What is propagated: one method from one set of seeds is a task; all tasks share the sweeps.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/core/types.hpp"
+
+namespace kith::propagate {
+
+enum class Method {
+  harmonic,   // Zhu, Ghahramani, Lafferty, ICML 2003
+  spreading,  // Zhou et al., NeurIPS 2003 (2004)
+  poisson,    // Calder, Cook, Thorpe, Slepcev, ICML 2020
+};
+
+struct SolverConfig {
+  Method method = Method::poisson;
+  double alpha = 0.99;      // spreading: share that comes from the neighbors, in (0, 1)
+  int max_sweeps = 300;     // a task stops after so many at the latest
+  double tolerance = 1e-4;  // largest change of a sweep over the largest entry
+};
+
+/// A label that a task learns from. A node may have several; their weights then share it.
+struct NodeSeed {
+  Position node;
+  Label label;
+  float weight = 1;
+};
+
+struct Task {
+  std::string name;
+  SolverConfig solver;
+  std::vector<NodeSeed> seeds;    // the same on every rank
+  std::vector<Position> watched;  // not empty: keep the scores of these nodes only, on every rank
+};
+
+enum class StopReason {
+  settled,  // the change of a sweep fell below the tolerance and no prediction moved
+  mixed,    // Poisson: the random walk from the seeds has reached its stationary distribution
+  limit,    // max_sweeps
+  no_seed,  // nothing to propagate
+};
+[[nodiscard]] const char* to_string(StopReason reason);
+[[nodiscard]] const char* to_string(Method method);
+
+/// One line of a task's history. All numbers are exact and the same at any rank count.
+struct SweepTrace {
+  int sweep = 0;
+  double residual = 0;              // largest change of this sweep / largest entry
+  Count flips = 0;                  // nodes whose best class differs from the last line's
+  Count reached = 0;                // nodes that any label has reached
+  std::vector<Count> class_counts;  // nodes by best class, reached ones only
+};
+
+struct TaskResult {
+  /// Owned nodes (or watched nodes) x K. harmonic, spreading: a distribution, all zero where no
+  /// label came; poisson: the potential u, which may be negative, all zero where no label came.
+  std::vector<float> scores;
+  /// Sum over all nodes of the graph that are no seed of this task of their row, each scaled to sum
+  /// 1 (harmonic, spreading only): what class-mass normalization divides by. The same on every
+  /// rank.
+  std::vector<double> class_mass;
+  StopReason stop = StopReason::no_seed;
+  int sweeps = 0;
+  std::vector<SweepTrace> trace;
+};
+
+}  // namespace kith::propagate
