@@ -1,0 +1,96 @@
+/// Cells: k-means regions of the corpus, and every item moved once to the rank of its home cell.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kith/cells/layout.hpp"
+#include "kith/comm/communicator.hpp"
+#include "kith/corpus/census.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/corpus/row_reader.hpp"
+
+namespace kith::cells {
+
+struct CellConfig {
+  Count num_cells = 0;         // 0 = one for about every 600 items
+  int probes = 8;              // cells searched for an item's neighbors, its home cell included
+  Count sample_per_cell = 64;  // training items
+  std::uint64_t seed = 1;
+};
+
+/// What one rank owns after the items have moved. Nodes are in position order: cell by cell, inside
+/// a cell by row. Move-only by its size; the communicator must outlive it.
+struct Shard {
+  const comm::Communicator* comm = nullptr;
+  CellLayout layout;
+  Count dim = 0;
+  int num_probes = 0;
+  corpus::Metric metric = corpus::Metric::l2;
+  std::vector<float> vectors;  // owned nodes x dim
+  std::vector<GlobalId> rows;  // of each owned node: the smallest row with this vector
+  std::vector<CellId>
+      probes;  // owned nodes x num_probes, nearest first; the first is the home cell
+};
+
+/// The trained regions: cells numbered group by group, so that near in number is near in space.
+struct Quantizer {
+  Count dim = 0;
+  std::vector<float> group_centroids;   // groups x dim
+  std::vector<Count> group_first_cell;  // groups + 1
+  std::vector<float> cell_centroids;    // cells x dim
+
+  [[nodiscard]] Count num_groups() const { return count_of(group_first_cell) - 1; }
+  [[nodiscard]] Count num_cells() const { return group_first_cell.back(); }
+
+  /// Collective. Rank 0 writes the cells' centroids as a FAISS IndexFlatL2, under a temporary name
+  /// first.
+  void save(const comm::Communicator& comm, const std::string& path) const;
+};
+
+struct CellStats {
+  Count sample_items = 0;
+  double train_s = 0;  // largest over ranks
+  double assign_s = 0;
+  double move_s = 0;
+  Count smallest_cell = 0;
+  Count largest_cell = 0;
+  double imbalance = 1;  // predicted scan work of the busiest rank over the mean
+};
+
+struct BuiltShard {
+  Shard shard;
+  Quantizer quantizer;
+  CellStats stats;
+};
+
+/// Collective. Trains on a hash sample, gives every distinct vector its home cell and its probe
+/// cells, deals consecutive cells to ranks by predicted scan work and moves each vector once to its
+/// cell's rank.
+///
+/// Two-level k-means by faiss::Clustering: about sqrt(cells) groups, then each group's cells from
+/// the sample items of the group; groups are dealt to ranks. The result does not depend on ranks or
+/// threads. duplicates: of this rank's row block; they are no nodes. Cost: three passes over the
+/// rank's rows.
+[[nodiscard]] BuiltShard build_shard(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                                     corpus::RowReader& reader,
+                                     std::span<const corpus::DuplicateItem> duplicates,
+                                     const CellConfig& config);
+
+/// Sizes of all cells, in order: what a layout for any number of ranks is made from, with the work
+/// of each.
+struct LayoutPlan {
+  std::vector<Count> cell_sizes;
+  std::vector<Count> cell_work;
+};
+
+/// Deals consecutive cells to ranks so that the work is even.
+[[nodiscard]] CellLayout make_layout(const LayoutPlan& plan, int num_ranks);
+
+/// Collective. Reads the vectors of shard.rows: each rank reads its row block and sends rows to the
+/// ranks that own them, in waves of bounded size. Fills shard.vectors.
+void fetch_vectors(const corpus::Corpus& corpus, corpus::RowReader& reader, Shard& shard);
+
+}  // namespace kith::cells
