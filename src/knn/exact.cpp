@@ -1,0 +1,151 @@
+#include "exact.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/distance/nearest.hpp"
+#include "kith/distance/panels.hpp"
+
+namespace kith::knn {
+namespace {
+
+/// Queries of all ranks that travel together.
+constexpr Count kRoundQueries = 8192;
+/// Owned rows in one set of panels, and queries that one thread takes at a time.
+constexpr Count kPanelRows = 4096;
+constexpr Count kBlockQueries = 96;
+
+/// This rank's vectors, packed.
+class OwnedPanels {
+ public:
+  explicit OwnedPanels(const cells::Shard& shard) : shard_{shard} {
+    const Count num_rows = count_of(shard.vectors) / shard.dim;
+    panels_.resize(to_size((num_rows + kPanelRows - 1) / kPanelRows));
+    parallel_for(num_rows, kPanelRows, [&](Count begin, Count end) {
+      panels_[to_size(begin / kPanelRows)].pack(
+          std::span{shard.vectors}.subspan(to_size(begin * shard.dim),
+                                           to_size((end - begin) * shard.dim)),
+          shard.dim, nearness_of(shard.metric));
+    });
+  }
+
+  /// The k nearest owned nodes of each query, without the query's own position; queries x k.
+  void search(std::span<const Position> positions, std::span<const float> queries, int k,
+              std::span<Entry> out) const {
+    const Count wanted = num_candidates(k);
+    std::vector<std::int32_t> numbers(positions.size());
+    std::iota(numbers.begin(), numbers.end(), 0);
+    distance::Scanner scanner{shard_.dim, static_cast<int>(wanted)};
+    scanner.start(queries);
+    for (std::size_t i = 0; i < panels_.size(); ++i) {
+      scanner.scan(panels_[i], static_cast<std::int32_t>(static_cast<Count>(i) * kPanelRows),
+                   numbers);
+    }
+    std::vector<distance::Neighbor> found(positions.size() * to_size(wanted));
+    scanner.finish(found);
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      keep_nearest(positions[i], queries.subspan(i * to_size(shard_.dim), to_size(shard_.dim)),
+                   std::span{found}.subspan(i * to_size(wanted), to_size(wanted)),
+                   out.subspan(i * to_size(k), to_size(k)));
+    }
+  }
+
+ private:
+  void keep_nearest(Position self, std::span<const float> query,
+                    std::span<const distance::Neighbor> found, std::span<Entry> out) const {
+    const Position first = shard_.layout.nodes_of(shard_.comm->rank()).begin;
+    Candidates candidates;
+    for (const distance::Neighbor& neighbor : found) {
+      const Position position{first.value() + neighbor.index};
+      if (neighbor.index >= 0 && position != self) {
+        candidates.add(position, shard_.vectors.data() + Count{neighbor.index} * shard_.dim);
+      }
+    }
+    candidates.rate(nearness_of(shard_.metric), query);
+    candidates.keep_nearest(out);
+  }
+
+  const cells::Shard& shard_;
+  std::vector<distance::Panels> panels_;
+};
+
+/// Queries of one round, all ranks'.
+struct Round {
+  comm::Received<Position> positions;
+  comm::Received<float> vectors;
+};
+
+Round share_queries(const cells::Shard& shard, std::span<const std::int32_t> rows) {
+  const Position first = shard.layout.nodes_of(shard.comm->rank()).begin;
+  std::vector<Position> positions;
+  std::vector<float> vectors;
+  for (const std::int32_t row : rows) {
+    positions.emplace_back(first.value() + row);
+    const auto vector =
+        std::span{shard.vectors}.subspan(to_size(row * shard.dim), to_size(shard.dim));
+    vectors.insert(vectors.end(), vector.begin(), vector.end());
+  }
+  return {comm::gather_to_all<Position>(*shard.comm, positions),
+          comm::gather_to_all<float>(*shard.comm, vectors)};
+}
+
+/// What the ranks found for this rank's queries, merged.
+void merge(const comm::Received<Entry>& found, int num_ranks, int k, std::span<Entry> out) {
+  const std::size_t width = to_size(k);
+  std::vector<Entry> all;
+  for (std::size_t query = 0; query < out.size() / width; ++query) {
+    all.clear();
+    for (int source = 0; source < num_ranks; ++source) {
+      const auto part = found.from(Rank{source}).subspan(query * width, width);
+      std::copy_if(part.begin(), part.end(), std::back_inserter(all),
+                   [](const Entry& entry) { return !entry.position.is_none(); });
+    }
+    std::sort(all.begin(), all.end(), is_nearer);
+    all.resize(width);
+    std::copy(all.begin(), all.end(), out.begin() + static_cast<std::ptrdiff_t>(query * width));
+  }
+}
+
+}  // namespace
+
+EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k,
+                          Progress* progress) {
+  const comm::Communicator& comm = *shard.comm;
+  const Count num_rows = count_of(rows);
+  const Count per_round = std::max<Count>(1, kRoundQueries / comm.size());
+  const Count num_rounds = (comm::max_over_ranks(comm, num_rows) + per_round - 1) / per_round;
+  EntryLists lists{k, std::vector<Entry>(to_size(num_rows * k))};
+  const OwnedPanels panels{shard};
+  for (Count step = 0; step < num_rounds; ++step) {
+    const Count begin = std::min(num_rows, step * per_round);
+    const Count size = std::min(num_rows - begin, per_round);
+    const Round round = share_queries(shard, rows.subspan(to_size(begin), to_size(size)));
+    const Count num_queries = count_of(round.positions.items);
+    const auto found = comm::locally(comm, [&] {
+      std::vector<Entry> entries(to_size(num_queries * k));
+      parallel_for(num_queries, kBlockQueries, [&](Count from, Count to) {
+        panels.search(std::span{round.positions.items}.subspan(to_size(from), to_size(to - from)),
+                      std::span{round.vectors.items}.subspan(to_size(from * shard.dim),
+                                                             to_size((to - from) * shard.dim)),
+                      k, std::span{entries}.subspan(to_size(from * k), to_size((to - from) * k)));
+      });
+      return entries;
+    });
+    std::vector<Count> counts;
+    for (int to = 0; to < comm.size(); ++to) {
+      counts.push_back(count_of(round.positions.from(Rank{to})) * k);
+    }
+    merge(comm::exchange<Entry>(comm, found, counts), comm.size(), k,
+          std::span{lists.entries}.subspan(to_size(begin * k), to_size(size * k)));
+    if (progress != nullptr) {
+      progress->advance(size);
+    }
+  }
+  return lists;
+}
+
+}  // namespace kith::knn

@@ -1,0 +1,18 @@
+// FAISS as it is: the baseline of comparisons.
+#pragma once
+
+#include <string>
+
+#include "kith/cells/cells.hpp"
+
+#include "entry.hpp"
+#include "wave.hpp"
+
+namespace kith::knn {
+
+/// Builds the index that `factory` names over the wave's nodes, trained on the owned ones, and
+/// searches it for the owned nodes. Not collective. Lists may stay short.
+void search_with_faiss(const cells::Shard& shard, const Wave& wave, const std::string& factory,
+                       EntryLists& lists);
+
+}  // namespace kith::knn

@@ -1,0 +1,197 @@
+#include "kith/knn/knn.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/progress.hpp"
+
+#include "entry.hpp"
+#include "exact.hpp"
+#include "faiss_baseline.hpp"
+#include "refine.hpp"
+#include "scan.hpp"
+#include "wave.hpp"
+
+namespace kith::knn {
+namespace {
+
+constexpr std::string_view kFaissPrefix = "faiss:";
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+bool is_faiss(const KnnConfig& config) {
+  return config.method.starts_with(kFaissPrefix);
+}
+
+/// The stage at work: lists under construction and what is measured on the way.
+class Builder {
+ public:
+  Builder(const cells::Shard& shard, const KnnConfig& config)
+      : shard_{shard},
+        comm_{*shard.comm},
+        config_{config},
+        num_rows_{shard.layout.nodes_of(shard.comm->rank()).size()},
+        lists_{config.k, std::vector<Entry>(to_size(num_rows_ * config.k))} {}
+
+  KnnResult build() {
+    if (config_.method == "exact") {
+      search_all_exactly();
+    } else {
+      const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
+      const auto waves =
+          plan_waves(shard_, neighborhoods, is_faiss(config_) ? 0 : config_.memory_bytes);
+      stats_.num_waves = static_cast<int>(waves.size());
+      scan(neighborhoods, waves);
+      widen();
+      refine(neighborhoods, waves);
+    }
+    return {finish(), stats_};
+  }
+
+ private:
+  void search_all_exactly() {
+    const Stopwatch watch;
+    Progress progress{"knn", num_rows_, "nodes"};
+    std::vector<std::int32_t> rows(to_size(num_rows_));
+    std::iota(rows.begin(), rows.end(), 0);
+    lists_ = search_exactly(shard_, rows, config_.k, &progress);
+    const auto num_nodes = static_cast<double>(shard_.layout.num_nodes());
+    stats_.scan_flops = 2 * num_nodes * num_nodes * static_cast<double>(shard_.dim);
+    stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
+  }
+
+  void scan(const Neighborhoods& neighborhoods, const std::vector<IdRange<CellId>>& waves) {
+    const Stopwatch watch;
+    Progress progress{"knn", num_rows_, "nodes"};
+    Count num_flops = 0;
+    for (const IdRange<CellId> homes : waves) {
+      wave_.reset();
+      wave_.emplace(shard_, neighborhoods, homes);
+      stats_.ghost_bytes += wave_->ghost_bytes();
+      comm::locally(comm_, [&] {
+        if (is_faiss(config_)) {
+          search_with_faiss(shard_, *wave_, config_.method.substr(kFaissPrefix.size()), lists_);
+          return;
+        }
+        wave_->pack_panels();
+        num_flops += scan_wave(shard_, neighborhoods, *wave_, lists_, progress);
+        wave_->drop_panels();
+      });
+    }
+    const Count all = comm::sum_over_ranks(comm_, num_flops);
+    const Count most = comm::max_over_ranks(comm_, num_flops);
+    stats_.scan_flops = static_cast<double>(all);
+    stats_.imbalance =
+        all > 0 ? static_cast<double>(most) * comm_.size() / static_cast<double>(all) : 1;
+    stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
+  }
+
+  /// Nodes whose probe cells hold fewer than k others are compared with everything.
+  void widen() {
+    std::vector<std::int32_t> rows;
+    for (std::int32_t row = 0; row < num_rows_; ++row) {
+      if (lists_.of(row).back().position.is_none()) {
+        rows.push_back(row);
+      }
+    }
+    stats_.widened_nodes = comm::sum_over_ranks(comm_, count_of(rows));
+    if (stats_.widened_nodes == 0) {
+      return;
+    }
+    const EntryLists found = search_exactly(shard_, rows, config_.k);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto list = found.of(static_cast<Count>(i));
+      std::copy(list.begin(), list.end(), lists_.of(rows[i]).begin());
+    }
+  }
+
+  void refine(const Neighborhoods& neighborhoods, const std::vector<IdRange<CellId>>& waves) {
+    const int num_rounds = is_faiss(config_) ? 0 : config_.refine_rounds;
+    const Stopwatch watch;
+    Progress progress{"refine", num_rows_ * num_rounds, "nodes"};
+    RoundLists now{std::move(lists_), std::vector<std::uint8_t>(to_size(num_rows_ * config_.k), 1)};
+    RoundLists next = num_rounds > 0 ? now : RoundLists{};
+    Count num_distances = 0;
+    for (int round = 0; round < num_rounds; ++round) {
+      for (const IdRange<CellId> homes : waves) {
+        if (waves.size() > 1) {  // a single wave is still here
+          wave_.reset();
+          wave_.emplace(shard_, neighborhoods, homes);
+          stats_.ghost_bytes += wave_->ghost_bytes();
+        }
+        num_distances += refine_wave(shard_, neighborhoods, *wave_, now, next, progress);
+      }
+      std::swap(now, next);
+    }
+    lists_ = std::move(now.lists);
+    wave_.reset();
+    stats_.ghost_bytes = comm::sum_over_ranks(comm_, stats_.ghost_bytes);
+    stats_.refine_distances = comm::sum_over_ranks(comm_, num_distances);
+    stats_.refine_s = comm::max_over_ranks(comm_, watch.seconds());
+  }
+
+  [[nodiscard]] NeighborLists finish() const {
+    NeighborLists lists{config_.k, {}, {}};
+    lists.neighbors.reserve(lists_.entries.size());
+    lists.distances.reserve(lists_.entries.size());
+    for (const Entry& entry : lists_.entries) {
+      lists.neighbors.push_back(entry.position);
+      lists.distances.push_back(entry.distance);
+    }
+    return lists;
+  }
+
+  const cells::Shard& shard_;
+  const comm::Communicator& comm_;
+  const KnnConfig& config_;
+  Count num_rows_;
+  EntryLists lists_;
+  std::optional<Wave> wave_;
+  KnnStats stats_;
+};
+
+}  // namespace
+
+void validate(const KnnConfig& config) {
+  if (config.k < 1 || config.k > 1024) {
+    fail("knn.k = {}, must be in 1..1024", config.k);
+  }
+  if (config.refine_rounds < 0 || config.refine_rounds > 10) {
+    fail("knn.refine_rounds = {}, must be in 0..10", config.refine_rounds);
+  }
+  if (config.memory_bytes < 0) {
+    fail("knn.memory_bytes = {}, must not be negative", config.memory_bytes);
+  }
+  const bool has_factory = is_faiss(config) && config.method.size() > kFaissPrefix.size();
+  if (config.method != "cells" && config.method != "exact" && !has_factory) {
+    fail("knn.method = {}, must be cells, exact or faiss:<index_factory string>", config.method);
+  }
+}
+
+KnnResult build_neighbors(const cells::Shard& shard, const KnnConfig& config) {
+  comm::locally(*shard.comm, [&] {
+    validate(config);
+    if (config.k >= shard.layout.num_nodes()) {
+      fail("knn.k = {}, must be below the number of distinct vectors, {}", config.k,
+           shard.layout.num_nodes());
+    }
+  });
+  return Builder{shard, config}.build();
+}
+
+}  // namespace kith::knn

@@ -1,0 +1,330 @@
+#include "refine.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <span>
+
+#include "kith/comm/agree.hpp"
+#include "kith/core/parallel.hpp"
+
+#include "scan.hpp"
+
+namespace kith::knn {
+namespace {
+
+/// An edge of the last round's lists, seen from its end.
+struct ReverseEdge {
+  std::int32_t from;   // node of the wave whose list it is in
+  std::int32_t place;  // in that list
+};
+
+/// The last round's lists of all nodes of a wave, owned and ghosts, with ends as nodes of the wave.
+class WaveLists {
+ public:
+  /// Collective.
+  WaveLists(const cells::Shard& shard, const Wave& wave, const RoundLists& before)
+      : wave_{wave},
+        before_{before},
+        k_{before.lists.k},
+        ghost_entries_{wave.fetch<Entry>(before.lists.entries, k_)},
+        ghost_is_new_{wave.fetch<std::uint8_t>(before.is_new, k_)} {
+    comm::locally(*shard.comm, [&] {
+      const CellFinder finder{shard.layout};
+      find_slots();
+      find_ends(finder);
+      find_reverse_edges(shard);
+    });
+  }
+
+  [[nodiscard]] const Entry& entry(std::int32_t node, int place) const {
+    return wave_.is_owned(node) ? before_.lists.entries[at(node - wave_.first_owned(), place)]
+                                : ghost_entries_[at(wave_.ghost_of(node), place)];
+  }
+  [[nodiscard]] bool is_new(std::int32_t node, int place) const {
+    return 0 != (wave_.is_owned(node) ? before_.is_new[at(node - wave_.first_owned(), place)]
+                                      : ghost_is_new_[at(wave_.ghost_of(node), place)]);
+  }
+  /// The node of the wave that an entry names; -1 if it is not in the wave.
+  [[nodiscard]] std::int32_t end(std::int32_t node, int place) const {
+    return ends_[at(node, place)];
+  }
+  /// The slot of a node's home cell; -1 if the wave does not look at that cell.
+  [[nodiscard]] std::int32_t slot(std::int32_t node) const { return node_slots_[to_size(node)]; }
+  /// Edges into an owned row of the wave's homes, nearest first.
+  [[nodiscard]] std::span<const ReverseEdge> edges_into(std::int32_t row) const {
+    const auto index = to_size(row - first_home_row_);
+    return std::span{edges_}.subspan(to_size(edge_offsets_[index]),
+                                     to_size(edge_offsets_[index + 1] - edge_offsets_[index]));
+  }
+  [[nodiscard]] int k() const { return k_; }
+
+ private:
+  [[nodiscard]] std::size_t at(std::int32_t node, int place) const {
+    return to_size(Count{node} * k_ + place);
+  }
+
+  void find_slots() {
+    node_slots_.assign(to_size(wave_.num_nodes()), -1);
+    for (std::int32_t slot = 0; slot < count_of(wave_.cells()); ++slot) {
+      std::fill_n(node_slots_.begin() + wave_.first_node(slot), wave_.num_nodes(slot), slot);
+    }
+  }
+
+  void find_ends(const CellFinder& finder) {
+    ends_.assign(to_size(Count{wave_.num_nodes()} * k_), -1);
+    parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
+      for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
+        for (int place = 0; place < k_ && slot(node) >= 0; ++place) {
+          const Position position = entry(node, place).position;
+          if (position.is_none()) {
+            break;
+          }
+          const CellId cell = finder.cell_at(position);
+          const std::int32_t cell_slot = wave_.slot_of(cell);
+          if (cell_slot >= 0) {
+            ends_[at(node, place)] =
+                wave_.first_node(cell_slot) +
+                static_cast<std::int32_t>(position.value() - finder.begin_of(cell).value());
+          }
+        }
+      }
+    });
+  }
+
+  /// Calls use(row, edge) for each edge into the wave's homes, on all threads.
+  template <class Use>
+  void for_each_edge(Count num_rows, const Use& use) const {
+    const std::int32_t first = wave_.first_owned() + first_home_row_;
+    parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
+      for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
+        for (int place = 0; place < k_; ++place) {
+          const std::int32_t to = ends_[at(node, place)] - first;
+          if (to >= 0 && to < num_rows) {
+            use(to, ReverseEdge{node, place});
+          }
+        }
+      }
+    });
+  }
+
+  void find_reverse_edges(const cells::Shard& shard) {
+    const Position first = shard.layout.nodes_of(shard.comm->rank()).begin;
+    Count num_rows = 0;
+    for (CellId home = wave_.homes().begin; home < wave_.homes().end; ++home) {
+      const IdRange<Position> nodes = shard.layout.nodes_of(home);
+      if (home == wave_.homes().begin) {
+        first_home_row_ = static_cast<std::int32_t>(nodes.begin.value() - first.value());
+      }
+      num_rows += nodes.size();
+    }
+    std::vector<Count> next(to_size(num_rows), 0);
+    for_each_edge(num_rows, [&](std::int32_t row, ReverseEdge) {
+      std::atomic_ref{next[to_size(row)]}.fetch_add(1, std::memory_order_relaxed);
+    });
+    edge_offsets_.assign(to_size(num_rows) + 1, 0);
+    std::inclusive_scan(next.begin(), next.end(), edge_offsets_.begin() + 1);
+    std::copy(edge_offsets_.begin(), edge_offsets_.end() - 1, next.begin());
+    edges_.resize(to_size(edge_offsets_.back()));
+    for_each_edge(num_rows, [&](std::int32_t row, ReverseEdge edge) {
+      const Count place =
+          std::atomic_ref{next[to_size(row)]}.fetch_add(1, std::memory_order_relaxed);
+      edges_[to_size(place)] = edge;
+    });
+    parallel_for(num_rows, 1024, [&](Count begin, Count end) {
+      for (Count row = begin; row < end; ++row) {  // threads filled them in any order
+        const auto order = [&](const ReverseEdge& left, const ReverseEdge& right) {
+          const float left_key = entry(left.from, left.place).key;
+          const float right_key = entry(right.from, right.place).key;
+          return left_key != right_key ? left_key < right_key : left.from < right.from;
+        };
+        std::sort(edges_.begin() + edge_offsets_[to_size(row)],
+                  edges_.begin() + edge_offsets_[to_size(row) + 1], order);
+      }
+    });
+  }
+
+  const Wave& wave_;
+  const RoundLists& before_;
+  int k_;
+  std::vector<Entry> ghost_entries_;
+  std::vector<std::uint8_t> ghost_is_new_;
+  std::vector<std::int32_t> node_slots_;
+  std::vector<std::int32_t> ends_;
+  std::int32_t first_home_row_ = 0;
+  std::vector<Count> edge_offsets_;
+  std::vector<ReverseEdge> edges_;
+};
+
+/// Memory of one thread, kept from block to block.
+struct Scratch {
+  std::vector<std::int32_t> home_stamp;   // by slot: the block whose neighborhood it is in
+  std::vector<std::int32_t> probe_stamp;  // by slot: the row that has scanned it
+  std::vector<std::int32_t> nodes;        // to compare the row with
+  Candidates candidates;                  // the same, with distances
+  std::vector<Entry> entries;             // what may enter the row's list
+};
+
+class Refine {
+ public:
+  Refine(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
+         const WaveLists& lists)
+      : shard_{shard}, neighborhoods_{neighborhoods}, wave_{wave}, lists_{lists} {}
+
+  /// Returns the distances computed.
+  Count run(const HomeBlock& block, std::int32_t block_number, RoundLists& after,
+            Scratch& scratch) const {
+    for (const CellId cell : neighborhoods_.of(block.home)) {
+      scratch.home_stamp[to_size(wave_.slot_of(cell))] = block_number;
+    }
+    Count num_distances = 0;
+    for (std::int32_t row = block.first_row; row < block.first_row + block.num_rows; ++row) {
+      for (int probe = 0; probe < shard_.num_probes; ++probe) {
+        const CellId cell = shard_.probes[to_size(Count{row} * shard_.num_probes + probe)];
+        if (!cell.is_none()) {
+          scratch.probe_stamp[to_size(wave_.slot_of(cell))] = row;
+        }
+      }
+      scratch.entries.clear();
+      scratch.nodes.clear();
+      collect(row, block_number, scratch);
+      num_distances += count_of(scratch.nodes);
+      rate_candidates(row, scratch);
+      write(row, after, scratch);
+    }
+    return num_distances;
+  }
+
+ private:
+  /// Does a node of the home cell probe this node's cell?
+  [[nodiscard]] bool is_in_neighborhood(std::int32_t node, std::int32_t block_number,
+                                        const Scratch& scratch) const {
+    const std::int32_t slot = lists_.slot(node);
+    return slot >= 0 && scratch.home_stamp[to_size(slot)] == block_number;
+  }
+  /// ... and has the row not scanned that cell itself?
+  [[nodiscard]] bool is_candidate(std::int32_t node, std::int32_t row, std::int32_t block_number,
+                                  const Scratch& scratch) const {
+    return node >= 0 && is_in_neighborhood(node, block_number, scratch) &&
+           scratch.probe_stamp[to_size(lists_.slot(node))] != row;
+  }
+
+  /// Nodes to compare the row with; reverse neighbors go to the entries at once, their distance
+  /// being known.
+  void collect(std::int32_t row, std::int32_t block_number, Scratch& scratch) const {
+    const std::int32_t self = wave_.first_owned() + row;
+    const auto add_neighbors_of = [&](std::int32_t through, bool is_new) {
+      for (int place = 0; place < lists_.k(); ++place) {
+        const std::int32_t node = lists_.end(through, place);
+        if (node != self && is_candidate(node, row, block_number, scratch) &&
+            (is_new || lists_.is_new(through, place))) {
+          scratch.nodes.push_back(node);
+        }
+      }
+    };
+    for (int place = 0; place < lists_.k(); ++place) {
+      const std::int32_t through = lists_.end(self, place);
+      if (through >= 0 && is_in_neighborhood(through, block_number, scratch)) {
+        add_neighbors_of(through, lists_.is_new(self, place));
+      }
+    }
+    int num_reverse = 0;
+    for (const ReverseEdge& edge : lists_.edges_into(row)) {
+      if (!is_in_neighborhood(edge.from, block_number, scratch)) {
+        continue;
+      }
+      if (is_candidate(edge.from, row, block_number, scratch)) {
+        const Entry& known = lists_.entry(edge.from, edge.place);
+        scratch.entries.push_back({wave_.position(edge.from), known.key, known.distance});
+      }
+      if (num_reverse < kMostReverse) {
+        add_neighbors_of(edge.from, lists_.is_new(edge.from, edge.place));
+        ++num_reverse;
+      }
+    }
+    std::sort(scratch.nodes.begin(), scratch.nodes.end());
+    scratch.nodes.erase(std::unique(scratch.nodes.begin(), scratch.nodes.end()),
+                        scratch.nodes.end());
+  }
+
+  /// Adds to the entries those candidates that may enter the list.
+  void rate_candidates(std::int32_t row, Scratch& scratch) const {
+    const std::int32_t self = wave_.first_owned() + row;
+    scratch.candidates.clear();
+    for (const std::int32_t node : scratch.nodes) {
+      scratch.candidates.add(wave_.position(node), wave_.vector(node));
+    }
+    scratch.candidates.rate(nearness_of(shard_.metric), {wave_.vector(self), to_size(shard_.dim)});
+    const float farthest = lists_.entry(self, lists_.k() - 1).key;
+    const auto rated = scratch.candidates.entries();
+    std::copy_if(rated.begin(), rated.end(), std::back_inserter(scratch.entries),
+                 [&](const Entry& entry) { return entry.key <= farthest; });
+  }
+
+  /// Merges the list of the last round with the new entries.
+  void write(std::int32_t row, RoundLists& after, Scratch& scratch) const {
+    const std::int32_t self = wave_.first_owned() + row;
+    auto& entries = scratch.entries;
+    std::sort(entries.begin(), entries.end(), is_nearer);
+    const auto list = after.lists.of(row);
+    const auto is_new = std::span{after.is_new}.subspan(to_size(Count{row} * lists_.k()));
+    std::size_t next = 0;
+    int old = 0;
+    for (std::size_t place = 0; place < list.size(); ++place) {
+      const Entry& known = lists_.entry(self, old);
+      while (next < entries.size() && entries[next].position == known.position) {
+        ++next;  // the same key, so it stands right here
+      }
+      const bool takes_new = next < entries.size() && is_nearer(entries[next], known);
+      list[place] = takes_new ? entries[next] : known;
+      is_new[place] = takes_new ? 1 : 0;
+      if (takes_new) {
+        const Position taken = entries[next].position;
+        while (next < entries.size() && entries[next].position == taken) {
+          ++next;
+        }
+      } else {
+        ++old;
+      }
+    }
+  }
+
+  /// Reverse neighbors, nearest first, whose lists are looked through: hubs have thousands.
+  static constexpr int kMostReverse = 16;
+
+  const cells::Shard& shard_;
+  const Neighborhoods& neighborhoods_;
+  const Wave& wave_;
+  const WaveLists& lists_;
+};
+
+}  // namespace
+
+Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
+                  const RoundLists& before, RoundLists& after, Progress& progress) {
+  constexpr Count kMostRows = 256;
+  const WaveLists lists{shard, wave, before};
+  return comm::locally(*shard.comm, [&] {
+    const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
+    const Refine refine{shard, neighborhoods, wave, lists};
+    const std::vector<std::int32_t> no_stamps(wave.cells().size(), -1);
+    std::vector<Scratch> scratch(to_size(num_threads()));
+    for (Scratch& mine : scratch) {
+      mine.home_stamp = no_stamps;
+      mine.probe_stamp = no_stamps;
+    }
+    std::atomic<Count> num_distances{0};
+    Count num_rows = 0;
+    parallel_for(count_of(blocks), 1, [&](Count begin, Count) {
+      num_distances += refine.run(blocks[to_size(begin)], static_cast<std::int32_t>(begin), after,
+                                  scratch[to_size(thread_index())]);
+    });
+    for (const HomeBlock& block : blocks) {
+      num_rows += block.num_rows;
+    }
+    progress.advance(num_rows);
+    return num_distances.load();
+  });
+}
+
+}  // namespace kith::knn

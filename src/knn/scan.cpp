@@ -1,0 +1,157 @@
+#include "scan.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+#include "kith/core/parallel.hpp"
+#include "kith/distance/nearest.hpp"
+
+namespace kith::knn {
+namespace {
+
+/// The queries of a block that probe one cell.
+struct CellQueries {
+  std::int32_t slot;
+  std::vector<std::int32_t> numbers;  // in the block, ascending
+};
+
+/// Memory of one thread, kept from block to block.
+struct Scratch {
+  distance::Scanner scanner;
+  std::vector<std::int32_t> place;  // of a slot among the block's cells
+  std::vector<CellQueries> cells;
+  std::vector<distance::Neighbor> found;
+  Candidates candidates;
+};
+
+class Scan {
+ public:
+  Scan(const cells::Shard& shard, const Wave& wave, const Neighborhoods& neighborhoods,
+       EntryLists& lists)
+      : shard_{shard}, wave_{wave}, neighborhoods_{neighborhoods}, lists_{lists} {}
+
+  /// Returns its multiplications and additions.
+  Count run(const HomeBlock& block, Scratch& scratch) const {
+    group_queries(block, scratch);
+    const auto queries = std::span{shard_.vectors}.subspan(to_size(block.first_row * shard_.dim),
+                                                           to_size(block.num_rows * shard_.dim));
+    scratch.scanner.start(queries);
+    Count pairs = 0;
+    for (const CellQueries& cell : scratch.cells) {
+      if (!cell.numbers.empty() && wave_.num_nodes(cell.slot) > 0) {
+        scratch.scanner.scan(wave_.panels(cell.slot), wave_.first_node(cell.slot), cell.numbers);
+        pairs += count_of(cell.numbers) * wave_.num_nodes(cell.slot);
+      }
+    }
+    const Count wanted = num_candidates(lists_.k);
+    scratch.found.resize(to_size(block.num_rows * wanted));
+    scratch.scanner.finish(scratch.found);
+    for (std::int32_t i = 0; i < block.num_rows; ++i) {
+      keep_nearest(block.first_row + i,
+                   std::span{scratch.found}.subspan(to_size(i * wanted), to_size(wanted)), scratch);
+    }
+    return 2 * pairs * shard_.dim;
+  }
+
+ private:
+  /// Which queries probe which cell; the home cell first, then by falling number of queries: near
+  /// cells early make thresholds tight early.
+  void group_queries(const HomeBlock& block, Scratch& scratch) const {
+    const auto cells = neighborhoods_.of(block.home);
+    scratch.cells.resize(cells.size());
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      scratch.cells[i].slot = wave_.slot_of(cells[i]);
+      scratch.cells[i].numbers.clear();
+      scratch.place[to_size(scratch.cells[i].slot)] = static_cast<std::int32_t>(i);
+    }
+    for (std::int32_t i = 0; i < block.num_rows; ++i) {
+      const Count first = Count{block.first_row + i} * shard_.num_probes;
+      for (int probe = 0; probe < shard_.num_probes; ++probe) {
+        const CellId cell = shard_.probes[to_size(first + probe)];
+        if (!cell.is_none()) {
+          const std::int32_t place = scratch.place[to_size(wave_.slot_of(cell))];
+          scratch.cells[to_size(place)].numbers.push_back(i);
+        }
+      }
+    }
+    std::sort(scratch.cells.begin(), scratch.cells.end(),
+              [](const CellQueries& left, const CellQueries& right) {
+                return left.numbers.size() != right.numbers.size()
+                           ? left.numbers.size() > right.numbers.size()
+                           : left.slot < right.slot;
+              });
+  }
+
+  /// Direct distances of what the scan found, and the k nearest of them to the row's list.
+  void keep_nearest(std::int32_t row, std::span<const distance::Neighbor> found,
+                    Scratch& scratch) const {
+    Candidates& candidates = scratch.candidates;
+    candidates.clear();
+    const std::int32_t self = wave_.first_owned() + row;
+    for (const distance::Neighbor& neighbor : found) {
+      if (neighbor.index >= 0 && neighbor.index != self) {
+        candidates.add(wave_.position(neighbor.index), wave_.vector(neighbor.index));
+      }
+    }
+    candidates.rate(nearness_of(shard_.metric), {wave_.vector(self), to_size(shard_.dim)});
+    candidates.keep_nearest(lists_.of(row));
+  }
+
+  const cells::Shard& shard_;
+  const Wave& wave_;
+  const Neighborhoods& neighborhoods_;
+  EntryLists& lists_;
+};
+
+}  // namespace
+
+std::vector<HomeBlock> cut_homes(const cells::Shard& shard, IdRange<CellId> homes,
+                                 Count most_rows) {
+  const Position first = shard.layout.nodes_of(shard.comm->rank()).begin;
+  std::vector<HomeBlock> blocks;
+  for (CellId home = homes.begin; home < homes.end; ++home) {
+    const IdRange<Position> nodes = shard.layout.nodes_of(home);
+    const Count num_blocks = (nodes.size() + most_rows - 1) / most_rows;
+    for (Count i = 0; i < num_blocks; ++i) {
+      const Count begin = nodes.size() * i / num_blocks;
+      const Count end = nodes.size() * (i + 1) / num_blocks;
+      blocks.push_back({home,
+                        static_cast<std::int32_t>(nodes.begin.value() - first.value() + begin),
+                        static_cast<std::int32_t>(end - begin)});
+    }
+  }
+  return blocks;
+}
+
+Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
+                EntryLists& lists, Progress& progress) {
+  constexpr Count kMostRows = 1024;
+  const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
+  const Scan scan{shard, wave, neighborhoods, lists};
+  std::vector<Scratch> scratch;
+  for (int thread = 0; thread < num_threads(); ++thread) {
+    scratch.push_back({distance::Scanner{shard.dim, num_candidates(lists.k)},
+                       std::vector<std::int32_t>(wave.cells().size()),
+                       {},
+                       {},
+                       {}});
+  }
+  std::atomic<Count> num_flops{0};
+  std::atomic<Count> rows_done{0};
+  Count rows_shown = 0;
+  parallel_for(count_of(blocks), 1, [&](Count begin, Count) {
+    const HomeBlock& block = blocks[to_size(begin)];
+    num_flops += scan.run(block, scratch[to_size(thread_index())]);
+    rows_done += block.num_rows;
+    if (thread_index() == 0) {
+      const Count done = rows_done;
+      progress.advance(done - rows_shown);
+      rows_shown = done;
+    }
+  });
+  progress.advance(rows_done - rows_shown);
+  return num_flops;
+}
+
+}  // namespace kith::knn

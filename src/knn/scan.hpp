@@ -1,0 +1,31 @@
+// The scan: nodes of home cells against all nodes of their probe cells.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kith/cells/cells.hpp"
+#include "kith/core/progress.hpp"
+
+#include "entry.hpp"
+#include "wave.hpp"
+
+namespace kith::knn {
+
+/// Some nodes of one home cell: a unit of work for one thread.
+struct HomeBlock {
+  CellId home;
+  std::int32_t first_row;  // owned rows
+  std::int32_t num_rows;
+};
+
+/// The wave's homes cut into blocks of at most `most_rows`.
+[[nodiscard]] std::vector<HomeBlock> cut_homes(const cells::Shard& shard, IdRange<CellId> homes,
+                                               Count most_rows);
+
+/// Fills the lists of the wave's homes. Returns the multiplications and additions done. Not
+/// collective; uses all threads. Lists stay short where probe cells hold fewer than k other nodes.
+[[nodiscard]] Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
+                              const Wave& wave, EntryLists& lists, Progress& progress);
+
+}  // namespace kith::knn

@@ -1,0 +1,296 @@
+#include "kith/knn/knn.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/distance/direct.hpp"
+#include "kith/distance/target.hpp"
+#include "kith/knn/recall.hpp"
+
+#include "knn/made_shard.hpp"
+#include "support/mpi_world.hpp"
+
+namespace kith::knn {
+namespace {
+
+using test::Dealing;
+using test::MadeCorpus;
+using test::make_shard;
+using test::slow_neighbors;
+using test::world;
+
+/// Every rank's lists, in position order, on every rank.
+NeighborLists gather(const NeighborLists& mine) {
+  return {mine.k, comm::gather_to_all<Position>(world(), mine.neighbors).items,
+          comm::gather_to_all<float>(world(), mine.distances).items};
+}
+
+NeighborLists build_on_world(const MadeCorpus& corpus, const KnnConfig& config,
+                             Dealing dealing = Dealing::even) {
+  const cells::Shard shard = make_shard(world(), corpus, dealing);
+  return gather(build_neighbors(shard, config).lists);
+}
+
+/// A rank alone with the whole corpus.
+class Alone {
+ public:
+  explicit Alone(const MadeCorpus& corpus)
+      : self_{comm::Communicator::duplicate(MPI_COMM_SELF)}, shard_{make_shard(self_, corpus)} {}
+
+  [[nodiscard]] const cells::Shard& shard() const { return shard_; }
+  [[nodiscard]] NeighborLists build(const KnnConfig& config) const {
+    return build_neighbors(shard_, config).lists;
+  }
+  /// Reference: all others.
+  [[nodiscard]] NeighborLists all(int k) const {
+    return slow_neighbors(shard_, k, [](Count, Count) { return true; });
+  }
+  /// Reference: nodes in the probe cells only.
+  [[nodiscard]] NeighborLists probed(int k) const {
+    return slow_neighbors(shard_, k, [this](Count query, Count node) {
+      const auto first = shard_.probes.begin() + query * shard_.num_probes;
+      const CellId cell = shard_.layout.cell_at(Position{node});
+      return std::find(first, first + shard_.num_probes, cell) != first + shard_.num_probes;
+    });
+  }
+
+ private:
+  comm::Communicator self_;
+  cells::Shard shard_;
+};
+
+void expect_same(const NeighborLists& lists, const NeighborLists& expected,
+                 const std::string& what) {
+  EXPECT_TRUE(lists.neighbors == expected.neighbors) << what;
+  EXPECT_TRUE(lists.distances == expected.distances) << what;
+}
+
+/// Share of entries of `exact` that `lists` has.
+double share_found(const NeighborLists& lists, const NeighborLists& exact) {
+  Count found = 0;
+  const Count k = lists.k;
+  for (Count i = 0; i < count_of(exact.neighbors); ++i) {
+    const auto first = lists.neighbors.begin() + i / k * k;
+    found += std::find(first, first + k, exact.neighbors[to_size(i)]) != first + k ? 1 : 0;
+  }
+  return static_cast<double>(found) / static_cast<double>(count_of(exact.neighbors));
+}
+
+TEST(NeighborLists, HoldTheNearestOfTheProbeCells) {
+  for (const Count dim : {1, 3, 17, 784}) {
+    MadeCorpus corpus;
+    corpus.dim = dim;
+    const Alone alone{corpus};
+    const auto lists = build_on_world(corpus, {10, 0, "cells", 0});
+    expect_same(lists, alone.probed(10), fmt::format("dim {}", dim));
+  }
+}
+
+TEST(NeighborLists, AreExactWhenEveryCellIsProbed) {
+  MadeCorpus corpus;
+  corpus.num_probes = 13;
+  const Alone alone{corpus};
+  expect_same(build_on_world(corpus, {7, 1, "cells", 0}), alone.all(7), "cells");
+}
+
+TEST(NeighborLists, AreExactWithMethodExact) {
+  for (const auto metric : {corpus::Metric::l2, corpus::Metric::inner_product}) {
+    MadeCorpus corpus;
+    corpus.metric = metric;
+    corpus.dim = 24;
+    const Alone alone{corpus};
+    expect_same(build_on_world(corpus, {12, 0, "exact", 0}), alone.all(12),
+                metric == corpus::Metric::l2 ? "l2" : "inner product");
+  }
+}
+
+TEST(NeighborLists, FollowTheInnerProductWhenAsked) {
+  MadeCorpus corpus;
+  corpus.metric = corpus::Metric::inner_product;
+  corpus.num_probes = 13;
+  const Alone alone{corpus};
+  expect_same(build_on_world(corpus, {9, 1, "cells", 0}), alone.all(9), "inner product");
+}
+
+TEST(NeighborLists, AreTheSameForAnyRanksThreadsWavesAndDealing) {
+  for (const Count dim : {5, 1536}) {
+    MadeCorpus corpus;
+    corpus.dim = dim;
+    corpus.num_cells = 31;
+    corpus.num_probes = 3;
+    const auto expected = Alone{corpus}.build({8, 2, "cells", 0});
+    const Count cell_bytes = corpus.num_nodes / corpus.num_cells * dim * 8;
+    for (const Count memory_bytes : {Count{0}, Count{1}, 6 * cell_bytes}) {
+      const KnnConfig config{8, 2, "cells", memory_bytes};
+      expect_same(build_on_world(corpus, config), expected, "even");
+      expect_same(build_on_world(corpus, config, Dealing::all_to_last), expected, "last");
+    }
+    const int threads_before = num_threads();
+    set_num_threads(3);
+    expect_same(build_on_world(corpus, {8, 2, "cells", 0}), expected, "threads");
+    set_num_threads(threads_before);
+  }
+}
+
+TEST(NeighborLists, AreTheSameWithTheSmallestInstructionSet) {
+  const std::string before = distance::target_name();
+  MadeCorpus corpus;
+  corpus.dim = 19;
+  const auto expected = build_on_world(corpus, {8, 1, "cells", 0});
+  distance::use_target(distance::available_targets().back());
+  const auto lists = build_on_world(corpus, {8, 1, "cells", 0});
+  distance::use_target(before);
+  expect_same(lists, expected, "smallest target");
+}
+
+TEST(NeighborLists, AreFullWhenProbeCellsAreTooSmall) {
+  MadeCorpus corpus;
+  corpus.num_nodes = 60;
+  corpus.num_cells = 20;
+  corpus.num_probes = 1;
+  const int k = 25;
+  const cells::Shard shard = make_shard(world(), corpus);
+  const KnnResult result = build_neighbors(shard, {k, 1, "cells", 0});
+  const NeighborLists lists = gather(result.lists);
+  const auto exact = Alone{corpus}.all(k);
+  EXPECT_GT(result.stats.widened_nodes, 0);
+  EXPECT_TRUE(std::none_of(lists.neighbors.begin(), lists.neighbors.end(),
+                           [](Position node) { return node.is_none(); }));
+  EXPECT_GT(share_found(lists, exact), 0.9);
+}
+
+TEST(NeighborLists, AreFullForTheLargestK) {
+  MadeCorpus corpus;
+  corpus.num_nodes = 30;
+  expect_same(build_on_world(corpus, {29, 1, "cells", 0}), Alone{corpus}.all(29), "all others");
+}
+
+TEST(NeighborLists, RefuseKThatIsNotBelowTheNumberOfNodes) {
+  MadeCorpus corpus;
+  corpus.num_nodes = 30;
+  const cells::Shard shard = make_shard(world(), corpus);
+  try {
+    static_cast<void>(build_neighbors(shard, {30, 1, "cells", 0}));
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const comm::CollectiveError& error) {
+    EXPECT_STREQ(error.what(), "knn.k = 30, must be below the number of distinct vectors, 30");
+  }
+}
+
+TEST(KnnConfig, NamesTheFieldAtFault) {
+  const auto message = [](const KnnConfig& config) -> std::string {
+    try {
+      validate(config);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message({}), "");
+  EXPECT_EQ(message({10, 1, "faiss:Flat", 0}), "");
+  EXPECT_EQ(message({0, 1, "cells", 0}), "knn.k = 0, must be in 1..1024");
+  EXPECT_EQ(message({10, -1, "cells", 0}), "knn.refine_rounds = -1, must be in 0..10");
+  EXPECT_EQ(message({10, 1, "cells", -5}), "knn.memory_bytes = -5, must not be negative");
+  EXPECT_EQ(message({10, 1, "faiss:", 0}),
+            "knn.method = faiss:, must be cells, exact or faiss:<index_factory string>");
+}
+
+TEST(Refine, FindsMoreOfTheTrueNeighborsEachRound) {
+  MadeCorpus corpus;
+  corpus.num_nodes = 1500;
+  corpus.num_cells = 60;
+  corpus.num_probes = 3;
+  corpus.dim = 12;
+  const auto exact = Alone{corpus}.all(10);
+  double before = 0;
+  for (int rounds = 0; rounds < 3; ++rounds) {
+    const double share = share_found(build_on_world(corpus, {10, rounds, "cells", 0}), exact);
+    EXPECT_GT(share, before + 0.001) << rounds;
+    before = share;
+  }
+  EXPECT_GT(before, 0.85);
+}
+
+TEST(KnnStats, CountTheWorkOnceForAllRanks) {
+  MadeCorpus corpus;
+  const Alone alone{corpus};
+  const KnnResult expected = build_neighbors(alone.shard(), {5, 1, "cells", 0});
+  const cells::Shard shard = make_shard(world(), corpus);
+  const KnnResult whole = build_neighbors(shard, {5, 1, "cells", 0});
+  const KnnResult in_waves = build_neighbors(shard, {5, 1, "cells", 1});
+  const bool is_alone = world().size() == 1;
+  EXPECT_EQ(whole.stats.num_waves, 1);
+  EXPECT_EQ(whole.stats.scan_flops, expected.stats.scan_flops);
+  EXPECT_EQ(whole.stats.refine_distances, expected.stats.refine_distances);
+  EXPECT_EQ(in_waves.stats.refine_distances, expected.stats.refine_distances);
+  EXPECT_EQ(whole.stats.ghost_bytes > 0, !is_alone);
+  EXPECT_EQ(in_waves.stats.num_waves > 1, !is_alone);
+  EXPECT_GE(whole.stats.imbalance, 1);
+}
+
+TEST(Faiss, FindsMostNeighborsWithAnExactIndex) {
+  MadeCorpus corpus;
+  corpus.num_probes = 8;
+  const auto exact = Alone{corpus}.all(10);
+  EXPECT_GT(share_found(build_on_world(corpus, {10, 0, "faiss:Flat", 0}), exact), 0.95);
+}
+
+TEST(Faiss, NamesTheFactoryThatItDoesNotKnow) {
+  const cells::Shard shard = make_shard(world(), {});
+  try {
+    static_cast<void>(build_neighbors(shard, {10, 0, "faiss:Nonsense", 0}));
+    ADD_FAILURE() << "nothing thrown";
+  } catch (const comm::CollectiveError& error) {
+    EXPECT_THAT(error.what(), testing::StartsWith("knn.method = faiss:Nonsense: FAISS says: "));
+  }
+}
+
+TEST(Recall, EqualsTheShareFoundByBruteForce) {
+  MadeCorpus corpus;
+  corpus.num_probes = 2;
+  const cells::Shard shard = make_shard(world(), corpus);
+  const NeighborLists lists = build_neighbors(shard, {10, 0, "cells", 0}).lists;
+  const double expected = share_found(gather(lists), Alone{corpus}.all(10));
+  const RecallEstimate estimate = measure_recall(shard, lists, corpus.num_nodes, 5);
+  EXPECT_EQ(estimate.num_items, corpus.num_nodes);
+  EXPECT_EQ(estimate.pairs, corpus.num_nodes * 10);
+  EXPECT_DOUBLE_EQ(estimate.recall, expected);
+  EXPECT_LT(estimate.recall, 0.999);
+  EXPECT_LT(estimate.low, estimate.recall);
+  EXPECT_GT(estimate.high, estimate.recall);
+}
+
+TEST(Recall, IsTheSameForAnyNumberOfRanks) {
+  MadeCorpus corpus;
+  corpus.num_probes = 2;
+  const Alone alone{corpus};
+  const cells::Shard shard = make_shard(world(), corpus);
+  const KnnConfig config{10, 0, "cells", 0};
+  const auto estimate = measure_recall(shard, build_neighbors(shard, config).lists, 100, 7);
+  const auto expected = measure_recall(alone.shard(), alone.build(config), 100, 7);
+  EXPECT_EQ(estimate.hits, expected.hits);
+  EXPECT_EQ(estimate.num_items, expected.num_items);
+  EXPECT_EQ(estimate.low, expected.low);
+  EXPECT_NEAR(static_cast<double>(estimate.num_items), 100, 40);
+}
+
+TEST(Recall, IsOneForExactLists) {
+  const cells::Shard shard = make_shard(world(), {});
+  const auto lists = build_neighbors(shard, {10, 0, "exact", 0}).lists;
+  const RecallEstimate estimate = measure_recall(shard, lists, 200, 3);
+  EXPECT_EQ(estimate.recall, 1);
+  EXPECT_EQ(estimate.high, 1);
+  EXPECT_GT(estimate.low, 0.95);
+}
+
+}  // namespace
+}  // namespace kith::knn

@@ -1,0 +1,144 @@
+#include "made_shard.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kith/core/random.hpp"
+#include "kith/distance/direct.hpp"
+
+namespace kith::test {
+namespace {
+
+/// Near to one of ten centers; a third of the nodes near the first, so that cells are uneven.
+std::vector<float> scattered_vectors(const MadeCorpus& corpus) {
+  std::vector<float> vectors(to_size(corpus.num_nodes * corpus.dim));
+  for (Count node = 0; node < corpus.num_nodes; ++node) {
+    const Count center = node % 3 == 0 ? 0 : node % 10;
+    for (Count i = 0; i < corpus.dim; ++i) {
+      const double middle = random_uniform(corpus.seed, Purpose::tie, center * 10000 + i, 1);
+      const double offset =
+          random_uniform(corpus.seed, Purpose::tie, node * corpus.dim + i, 2) - 0.5;
+      vectors[to_size(node * corpus.dim + i)] = static_cast<float>(middle + 0.7 * offset);
+    }
+  }
+  return vectors;
+}
+
+std::span<const float> row_of(const std::vector<float>& rows, Count row, Count dim) {
+  return std::span{rows}.subspan(to_size(row * dim), to_size(dim));
+}
+
+/// The nearest of `num_cells` sample vectors, nearest first.
+std::vector<CellId> nearest_cells(const std::vector<float>& vectors, Count node,
+                                  const MadeCorpus& corpus) {
+  std::vector<CellId> cells;
+  std::vector<float> distances;
+  for (Count cell = 0; cell < corpus.num_cells; ++cell) {
+    cells.emplace_back(static_cast<std::int32_t>(cell));
+    const Count sample = cell * corpus.num_nodes / corpus.num_cells;
+    distances.push_back(distance::squared_distance(row_of(vectors, node, corpus.dim),
+                                                   row_of(vectors, sample, corpus.dim)));
+  }
+  std::stable_sort(cells.begin(), cells.end(), [&](CellId left, CellId right) {
+    return distances[to_size(left)] < distances[to_size(right)];
+  });
+  cells.resize(to_size(std::min<Count>(corpus.num_probes, corpus.num_cells)));
+  cells.resize(to_size(corpus.num_probes));
+  return cells;
+}
+
+/// The whole corpus in position order.
+struct Sorted {
+  std::vector<float> vectors;
+  std::vector<GlobalId> rows;
+  std::vector<CellId> probes;
+  std::vector<Position> first_node;
+};
+
+Sorted sort_by_cell(const MadeCorpus& corpus) {
+  const std::vector<float> vectors = scattered_vectors(corpus);
+  std::vector<std::vector<CellId>> probes;
+  for (Count node = 0; node < corpus.num_nodes; ++node) {
+    probes.push_back(nearest_cells(vectors, node, corpus));
+  }
+  std::vector<Count> order(to_size(corpus.num_nodes));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](Count left, Count right) {
+    return probes[to_size(left)][0] < probes[to_size(right)][0];
+  });
+  Sorted sorted;
+  sorted.first_node.assign(to_size(corpus.num_cells) + 1, Position{corpus.num_nodes});
+  for (Count position = corpus.num_nodes - 1; position >= 0; --position) {
+    const Count node = order[to_size(position)];
+    for (Count cell = 0; cell <= probes[to_size(node)][0].value(); ++cell) {
+      sorted.first_node[to_size(cell)] = Position{position};
+    }
+  }
+  for (const Count node : order) {
+    const auto row = row_of(vectors, node, corpus.dim);
+    sorted.vectors.insert(sorted.vectors.end(), row.begin(), row.end());
+    sorted.rows.emplace_back(3 * node);
+    sorted.probes.insert(sorted.probes.end(), probes[to_size(node)].begin(),
+                         probes[to_size(node)].end());
+  }
+  for (Count cell = corpus.num_cells - 1; cell >= 0; --cell) {  // empty cells begin at the next
+    sorted.first_node[to_size(cell)] =
+        std::min(sorted.first_node[to_size(cell)], sorted.first_node[to_size(cell) + 1]);
+  }
+  return sorted;
+}
+
+}  // namespace
+
+cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus, Dealing dealing) {
+  const Sorted sorted = sort_by_cell(corpus);
+  std::vector<CellId> first_cells;
+  for (int rank = 0; rank <= comm.size(); ++rank) {
+    const Count even = corpus.num_cells * rank / comm.size();
+    const Count last = rank == comm.size() ? corpus.num_cells : 0;
+    first_cells.emplace_back(static_cast<std::int32_t>(dealing == Dealing::even ? even : last));
+  }
+  cells::Shard shard;
+  shard.comm = &comm;
+  shard.layout = cells::CellLayout{sorted.first_node, first_cells};
+  shard.dim = corpus.dim;
+  shard.num_probes = corpus.num_probes;
+  shard.metric = corpus.metric;
+  const IdRange<Position> mine = shard.layout.nodes_of(comm.rank());
+  const auto part = [&](const auto& all, Count width) {
+    return std::decay_t<decltype(all)>(all.begin() + mine.begin.value() * width,
+                                       all.begin() + mine.end.value() * width);
+  };
+  shard.vectors = part(sorted.vectors, corpus.dim);
+  shard.rows = part(sorted.rows, 1);
+  shard.probes = part(sorted.probes, corpus.num_probes);
+  return shard;
+}
+
+knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse& may_use) {
+  knn::NeighborLists lists{k, {}, {}};
+  const Count num_nodes = whole.layout.num_nodes();
+  for (Count query = 0; query < num_nodes; ++query) {
+    const auto x = row_of(whole.vectors, query, whole.dim);
+    std::vector<std::pair<float, Count>> ranked;
+    for (Count node = 0; node < num_nodes; ++node) {
+      if (node != query && may_use(query, node)) {
+        const auto y = row_of(whole.vectors, node, whole.dim);
+        ranked.emplace_back(whole.metric == corpus::Metric::inner_product
+                                ? -distance::inner_product(x, y)
+                                : distance::squared_distance(x, y),
+                            node);
+      }
+    }
+    std::sort(ranked.begin(), ranked.end());
+    for (std::size_t i = 0; i < to_size(k); ++i) {
+      const Count node = i < ranked.size() ? ranked[i].second : -1;
+      lists.neighbors.emplace_back(node);
+      lists.distances.push_back(
+          node < 0 ? 0 : distance::squared_distance(x, row_of(whole.vectors, node, whole.dim)));
+    }
+  }
+  return lists;
+}
+
+}  // namespace kith::test

@@ -1,0 +1,35 @@
+/// Shards made from random vectors without files, and slow references.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "kith/cells/cells.hpp"
+#include "kith/knn/knn.hpp"
+
+namespace kith::test {
+
+struct MadeCorpus {
+  Count num_nodes = 400;
+  Count dim = 8;
+  Count num_cells = 13;
+  int num_probes = 4;
+  corpus::Metric metric = corpus::Metric::l2;
+  std::uint64_t seed = 1;
+};
+
+/// Which ranks get cells.
+enum class Dealing { even, all_to_last };
+
+/// This rank's part of the corpus. Cells are regions of sample vectors, not of equal size.
+[[nodiscard]] cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus,
+                                      Dealing dealing = Dealing::even);
+
+using MayUse = std::function<bool(Count query, Count candidate)>;
+
+/// The k nearest of the candidates that `may_use(query, candidate)` admits, for every node of a
+/// shard that holds the whole corpus, by direct distances, one after another.
+[[nodiscard]] knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k,
+                                                const MayUse& may_use);
+
+}  // namespace kith::test
