@@ -1,0 +1,45 @@
+/// Are probabilities what they say? Measures and corrections, from items whose label is known.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kith/core/types.hpp"
+#include "kith/qa/intervals.hpp"
+
+namespace kith::qa {
+
+/// Rows of K probabilities against known labels.
+struct CalibrationMeasures {
+  Count items = 0;
+  double nll = 0;    // mean negative log probability of the label, nats
+  double brier = 0;  // mean squared distance of the row from the label's one-hot row, 0..2
+  double ece = 0;    // expected calibration error of the largest probability, equal-width bins
+};
+
+/// One bin of the largest probability: [low, high), the last one closed.
+struct ReliabilityBin {
+  double low = 0;
+  double high = 0;
+  double mean_confidence = 0;
+  Proportion accuracy;
+};
+
+inline constexpr int kReliabilityBins = 15;
+
+/// probabilities: truth.size() x num_classes. Does not communicate: the items are few and on every
+/// rank.
+[[nodiscard]] CalibrationMeasures measure_calibration(std::span<const double> probabilities,
+                                                      std::span<const Label> truth,
+                                                      int num_classes);
+[[nodiscard]] std::vector<ReliabilityBin> reliability(std::span<const double> probabilities,
+                                                      std::span<const Label> truth,
+                                                      int num_classes);
+
+/// The temperature in [0.05, 20] that minimizes the negative log likelihood of softmax(logits / T),
+/// by golden section in log T (C. Guo et al., "On calibration of modern neural networks", ICML
+/// 2017, section 4.2). logits: truth.size() x num_classes. 1 if there are no items.
+[[nodiscard]] double fit_temperature(std::span<const double> logits, std::span<const Label> truth,
+                                     int num_classes);
+
+}  // namespace kith::qa

@@ -1,0 +1,32 @@
+/// How often each distinct row of votes occurs: what every corpus statistic is computed from.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/core/types.hpp"
+
+namespace kith::qa {
+
+/// The exact histogram of vote rows, sorted by row; the same on every rank.
+struct PatternCounts {
+  int num_voters = 0;
+  int num_classes = 0;
+  std::vector<std::int32_t> votes;  // patterns x voters, -1 = abstains
+  std::vector<Count> counts;        // items with this pattern
+
+  [[nodiscard]] std::size_t size() const { return counts.size(); }
+  [[nodiscard]] std::span<const std::int32_t> pattern(std::size_t index) const {
+    return std::span{votes}.subspan(index * to_size(num_voters), to_size(num_voters));
+  }
+  [[nodiscard]] Count num_items() const;
+};
+
+/// Collective. votes: this rank's items x num_voters, -1 = abstains. Local hash map, merged by hash
+/// over ranks, then gathered. Memory grows with the number of patterns, not of items.
+[[nodiscard]] PatternCounts count_patterns(const comm::Communicator& comm,
+                                           std::span<const std::int32_t> votes, int num_voters,
+                                           int num_classes);
+
+}  // namespace kith::qa
