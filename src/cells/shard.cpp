@@ -211,6 +211,7 @@ BuiltShard build_shard(const comm::Communicator& comm, const corpus::Corpus& cor
   built.stats.smallest_cell = *low;
   built.stats.largest_cell = *high;
   built.stats.imbalance = predicted_imbalance(plan, shard.layout);
+  built.cell_work = plan.cell_work;
   return built;
 }
 

@@ -63,6 +63,7 @@ struct CellStats {
 struct BuiltShard {
   Shard shard;
   Quantizer quantizer;
+  std::vector<Count> cell_work;  // predicted comparisons of each cell's items, for make_layout
   CellStats stats;
 };
 
