@@ -42,7 +42,8 @@ void Scanner::scan(const Panels& items, std::int32_t first_index,
 }
 
 void Scanner::finish(std::span<Neighbor> out) {
-  const Survivors& survivors = state_->survivors;
+  Survivors& survivors = state_->survivors;
+  cut(survivors);
   const std::size_t k = to_size(state_->k);
   assert(out.size() == survivors.sizes.size() * k);
   constexpr Neighbor kNone{std::numeric_limits<float>::infinity(), -1};
@@ -53,9 +54,7 @@ void Scanner::finish(std::span<Neighbor> out) {
     for (std::size_t i = 0; i < to_size(survivors.sizes[query]); ++i) {
       sorted.push_back({survivors.scores[offset + i], survivors.indices[offset + i]});
     }
-    const std::size_t found = std::min(k, sorted.size());
-    std::partial_sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(found),
-                      sorted.end());
+    std::sort(sorted.begin(), sorted.end());
     sorted.resize(k, kNone);
     std::copy(sorted.begin(), sorted.end(), out.begin() + static_cast<std::ptrdiff_t>(query * k));
   }

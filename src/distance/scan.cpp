@@ -7,6 +7,8 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -118,19 +120,37 @@ template <int V>
 HWY_NOINLINE void append(const TileJob& job, std::int32_t query, const FloatVector* scores,
                          std::int32_t index) {
   const Floats d;
-  const Ints di;
   Survivors& survivors = *job.survivors;
   const FloatVector threshold = hn::Set(d, survivors.thresholds[to_size(query)]);
   const Count offset = Count{query} * survivors.capacity;
+  float* out_scores = survivors.scores.data() + offset;
+  std::int32_t* out_indices = survivors.indices.data() + offset;
   std::int32_t size = survivors.sizes[to_size(query)];
+#if HWY_CAP_GE512
+  const Ints di;
   for (int v = 0; v < V; ++v) {
     const FloatMask survives = hn::Le(scores[v], threshold);
     const IntVector indices = hn::Iota(di, index + v * kLanes);
-    hn::StoreU(hn::Compress(scores[v], survives), d, survivors.scores.data() + offset + size);
-    hn::StoreU(hn::Compress(indices, hn::RebindMask(di, survives)), di,
-               survivors.indices.data() + offset + size);
+    hn::StoreU(hn::Compress(scores[v], survives), d, out_scores + size);
+    hn::StoreU(hn::Compress(indices, hn::RebindMask(di, survives)), di, out_indices + size);
     size += static_cast<std::int32_t>(hn::CountTrue(d, survives));
   }
+#else  // compressing is slow here, and mostly one lane survives
+  alignas(64) float values[to_size(V * kLanes)];
+  std::uint64_t lanes = 0;
+  for (int v = 0; v < V; ++v) {
+    hn::Store(scores[v], d, values + v * kLanes);
+    std::array<std::uint8_t, 8> bits{};
+    hn::StoreMaskBits(d, hn::Le(scores[v], threshold), bits.data());
+    lanes |= std::bit_cast<std::uint64_t>(bits) << (v * kLanes);
+  }
+  for (; lanes != 0; lanes &= lanes - 1) {
+    const int lane = std::countr_zero(lanes);
+    out_scores[size] = values[lane];
+    out_indices[size] = index + lane;
+    ++size;
+  }
+#endif
   survivors.sizes[to_size(query)] = size;
   if (size >= survivors.full) {
     tighten(survivors, query);
@@ -262,9 +282,17 @@ void scan_job(const ScanJob& job, Survivors& survivors) {
 
 }  // namespace
 
-// What the dispatch table names.
+// What the dispatch tables name.
 void scan_on_target(const ScanJob& job, Survivors& survivors) {
   scan_job(job, survivors);
+}
+
+void cut_on_target(Survivors& survivors) {
+  for (std::int32_t query = 0; query < count_of(survivors.sizes); ++query) {
+    if (survivors.sizes[to_size(query)] > survivors.k) {
+      tighten(survivors, query);
+    }
+  }
 }
 
 }  // namespace kith::distance::HWY_NAMESPACE
@@ -274,6 +302,7 @@ HWY_AFTER_NAMESPACE();
 namespace kith::distance {
 
 HWY_EXPORT(scan_on_target);
+HWY_EXPORT(cut_on_target);
 
 void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
   constexpr std::int32_t kMostAppended = 4 * static_cast<std::int32_t>(kPanelWidth);
@@ -291,6 +320,11 @@ void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
 void scan(const ScanJob& job, Survivors& survivors) {
   choose_target_once();
   HWY_DYNAMIC_DISPATCH(scan_on_target)(job, survivors);
+}
+
+void cut(Survivors& survivors) {
+  choose_target_once();
+  HWY_DYNAMIC_DISPATCH(cut_on_target)(survivors);
 }
 
 }  // namespace kith::distance

@@ -38,4 +38,7 @@ struct ScanJob {
 /// Compares all of the job, adding to `survivors`.
 void scan(const ScanJob& job, Survivors& survivors);
 
+/// Leaves each query its k nearest, unsorted, and those that are as near as the last of them.
+void cut(Survivors& survivors);
+
 }  // namespace kith::distance

@@ -17,6 +17,7 @@ namespace {
 struct ReverseEdge {
   std::int32_t from;   // node of the wave whose list it is in
   std::int32_t place;  // in that list
+  float key;
 };
 
 /// The last round's lists of all nodes of a wave, owned and ghosts, with ends as nodes of the wave.
@@ -101,7 +102,7 @@ class WaveLists {
         for (int place = 0; place < k_; ++place) {
           const std::int32_t to = ends_[at(node, place)] - first;
           if (to >= 0 && to < num_rows) {
-            use(to, ReverseEdge{node, place});
+            use(to, ReverseEdge{node, place, entry(node, place).key});
           }
         }
       }
@@ -133,10 +134,8 @@ class WaveLists {
     });
     parallel_for(num_rows, 1024, [&](Count begin, Count end) {
       for (Count row = begin; row < end; ++row) {  // threads filled them in any order
-        const auto order = [&](const ReverseEdge& left, const ReverseEdge& right) {
-          const float left_key = entry(left.from, left.place).key;
-          const float right_key = entry(right.from, right.place).key;
-          return left_key != right_key ? left_key < right_key : left.from < right.from;
+        const auto order = [](const ReverseEdge& left, const ReverseEdge& right) {
+          return left.key != right.key ? left.key < right.key : left.from < right.from;
         };
         std::sort(edges_.begin() + edge_offsets_[to_size(row)],
                   edges_.begin() + edge_offsets_[to_size(row) + 1], order);
