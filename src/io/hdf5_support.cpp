@@ -1,0 +1,199 @@
+#include "io/hdf5_support.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kith/core/error.hpp"
+#include "kith/io/input_file.hpp"
+
+namespace kith::io {
+namespace {
+
+Count transfer_limit = Count{512} << 20;  // MPI-IO in HDF5 1.10 fails beyond 2 GiB a call
+
+herr_t take_first(unsigned /*depth*/, const H5E_error2_t* error, void* text) {
+  auto& found = *static_cast<std::string*>(text);
+  if (found.empty() && error->desc != nullptr) {
+    found = error->desc;
+  }
+  return 0;
+}
+
+/// binary16 as h5py stores it: 1 sign, 5 exponent, 10 fraction bits, bias 15.
+Datatype half_type() {
+  Datatype type{H5Tcopy(H5T_NATIVE_FLOAT)};
+  H5Tset_fields(type.id(), 15, 10, 5, 0, 10);
+  H5Tset_size(type.id(), 2);
+  H5Tset_ebias(type.id(), 15);
+  return type;
+}
+
+std::optional<ElementType> stored_float(hid_t type) {
+  std::size_t sign = 0, exponent = 0, exponent_bits = 0, fraction = 0, fraction_bits = 0;
+  H5Tget_fields(type, &sign, &exponent, &exponent_bits, &fraction, &fraction_bits);
+  const auto is = [&](std::size_t bytes, std::size_t bits) {
+    return H5Tget_size(type) == bytes && exponent_bits == bits &&
+           exponent_bits + fraction_bits + 1 == 8 * bytes;
+  };
+  if (is(2, 5)) {
+    return ElementType::f16;
+  }
+  if (is(4, 8)) {
+    return ElementType::f32;
+  }
+  return is(8, 11) ? std::optional{ElementType::f64} : std::nullopt;
+}
+
+}  // namespace
+
+void set_transfer_bytes(Count bytes) {
+  transfer_limit = bytes;
+}
+
+Count transfer_bytes() {
+  return transfer_limit;
+}
+
+Count rows_per_transfer(Count row_bytes) {
+  return std::max<Count>(1, transfer_limit / std::max<Count>(1, row_bytes));
+}
+
+void silence_hdf5() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+std::string innermost_error() {
+  std::string text;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, &take_first, &text);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text.empty() ? "no reason given" : text;
+}
+
+void fail_hdf5(const std::string& path, const std::string& object, const char* what) {
+  fail("{}{}{}: {} (HDF5: {})", path, object.empty() ? "" : ": ", object, what, innermost_error());
+}
+
+Datatype native_type(ElementType type) {
+  switch (type) {
+    case ElementType::i8:
+      return Datatype{H5Tcopy(H5T_NATIVE_INT8)};
+    case ElementType::u8:
+      return Datatype{H5Tcopy(H5T_NATIVE_UINT8)};
+    case ElementType::i16:
+      return Datatype{H5Tcopy(H5T_NATIVE_INT16)};
+    case ElementType::u16:
+      return Datatype{H5Tcopy(H5T_NATIVE_UINT16)};
+    case ElementType::i32:
+      return Datatype{H5Tcopy(H5T_NATIVE_INT32)};
+    case ElementType::u32:
+      return Datatype{H5Tcopy(H5T_NATIVE_UINT32)};
+    case ElementType::i64:
+      return Datatype{H5Tcopy(H5T_NATIVE_INT64)};
+    case ElementType::u64:
+      return Datatype{H5Tcopy(H5T_NATIVE_UINT64)};
+    case ElementType::f16:
+      return half_type();
+    case ElementType::f32:
+      return Datatype{H5Tcopy(H5T_NATIVE_FLOAT)};
+    case ElementType::f64:
+      return Datatype{H5Tcopy(H5T_NATIVE_DOUBLE)};
+  }
+  return Datatype{};
+}
+
+std::optional<ElementType> element_type_of_stored(hid_t type) {
+  if (H5Tget_class(type) == H5T_FLOAT) {
+    return stored_float(type);
+  }
+  const std::size_t bytes = H5Tget_size(type);
+  if (H5Tget_class(type) != H5T_INTEGER || H5Tget_precision(type) != 8 * bytes) {
+    return std::nullopt;
+  }
+  const bool is_signed = H5Tget_sign(type) == H5T_SGN_2;
+  switch (bytes) {
+    case 1:
+      return is_signed ? ElementType::i8 : ElementType::u8;
+    case 2:
+      return is_signed ? ElementType::i16 : ElementType::u16;
+    case 4:
+      return is_signed ? ElementType::i32 : ElementType::u32;
+    case 8:
+      return is_signed ? ElementType::i64 : ElementType::u64;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string type_name_of_stored(hid_t type) {
+  if (const auto element = element_type_of_stored(type)) {
+    return to_string(*element);
+  }
+  switch (H5Tget_class(type)) {
+    case H5T_STRING:
+      return "string";
+    case H5T_COMPOUND:
+      return "compound";
+    case H5T_ENUM:
+      return "enumeration";
+    case H5T_FLOAT:
+      return "a float of another format";
+    default:
+      return "another type";
+  }
+}
+
+Datatype fixed_string_type(std::size_t num_bytes) {
+  Datatype type{H5Tcopy(H5T_C_S1)};
+  H5Tset_size(type.id(), std::max<std::size_t>(1, num_bytes));
+  H5Tset_cset(type.id(), H5T_CSET_UTF8);
+  H5Tset_strpad(type.id(), H5T_STR_NULLPAD);
+  return type;
+}
+
+std::vector<Count> shape_of(hid_t dataspace) {
+  const int rank = H5Sget_simple_extent_ndims(dataspace);
+  std::vector<hsize_t> sizes(to_size(std::max(rank, 0)));
+  H5Sget_simple_extent_dims(dataspace, sizes.data(), nullptr);
+  std::vector<Count> shape;
+  for (const hsize_t size : sizes) {
+    shape.push_back(static_cast<Count>(size));
+  }
+  return shape;
+}
+
+Count row_size_of(std::span<const Count> shape) {
+  return shape.empty()
+             ? 1
+             : std::accumulate(shape.begin() + 1, shape.end(), Count{1}, std::multiplies<>{});
+}
+
+std::vector<hsize_t> to_hsizes(std::span<const Count> shape) {
+  std::vector<hsize_t> sizes;
+  for (const Count size : shape) {
+    sizes.push_back(static_cast<hsize_t>(size));
+  }
+  return sizes;
+}
+
+RowSelection select_rows(hid_t dataset, std::span<const Count> shape, Count first_row,
+                         Count num_rows) {
+  std::vector<hsize_t> start(shape.size(), 0);
+  std::vector<hsize_t> size = to_hsizes(shape);
+  RowSelection selection;
+  selection.file = Dataspace{H5Dget_space(dataset)};
+  if (shape.empty()) {  // a scalar
+    selection.memory = Dataspace{H5Screate(H5S_SCALAR)};
+    return selection;
+  }
+  start[0] = static_cast<hsize_t>(first_row);
+  size[0] = static_cast<hsize_t>(num_rows);
+  selection.memory =
+      Dataspace{H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr)};
+  if (H5Sselect_hyperslab(selection.file.id(), H5S_SELECT_SET, start.data(), nullptr, size.data(),
+                          nullptr) < 0) {
+    selection.file = Dataspace{};
+  }
+  return selection;
+}
+
+}  // namespace kith::io

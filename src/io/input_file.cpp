@@ -1,0 +1,321 @@
+#include "kith/io/input_file.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "kith/core/error.hpp"
+#include "kith/io/convert.hpp"
+
+#include "io/descriptor.hpp"
+#include "io/hdf5_support.hpp"
+#include "io/read_elements.hpp"
+
+namespace kith::io {
+namespace {
+
+constexpr std::size_t kChunkCacheBytes = std::size_t{64} << 20;  // so that a chunk is inflated once
+constexpr Count kConvertBytes = Count{4} << 20;  // stored bytes held while they are converted
+
+File open_file(const std::string& path) {
+  silence_hdf5();
+  (void)Descriptor::open(path, O_RDONLY);  // the system's words for what is missing or forbidden
+  if (H5Fis_hdf5(path.c_str()) <= 0) {
+    fail("{}: not an HDF5 file", path);
+  }
+  const Properties access{H5Pcreate(H5P_FILE_ACCESS)};
+  H5Pset_file_locking(access.id(), 0, 1);  // locks fail on many parallel file systems
+  File file{H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id())};
+  if (file.is_null()) {
+    fail_hdf5(path, "", "cannot be opened");
+  }
+  return file;
+}
+
+}  // namespace
+
+Count DatasetInfo::row_size() const {
+  return row_size_of(shape);
+}
+
+class InputFile::Body {
+ public:
+  explicit Body(std::string file_path) : path{std::move(file_path)}, file{open_file(path)} {}
+
+  /// A dataset stays open until another one is read, so that its chunk cache lives.
+  const Dataset& open(const std::string& name) {
+    if (!dataset.is_null() && open_name == name) {
+      return dataset;
+    }
+    const Properties access{H5Pcreate(H5P_DATASET_ACCESS)};
+    H5Pset_chunk_cache(access.id(), 1009, kChunkCacheBytes, H5D_CHUNK_CACHE_W0_DEFAULT);
+    dataset = Dataset{H5Dopen2(file.id(), name.c_str(), access.id())};
+    if (dataset.is_null()) {
+      fail_hdf5(path, name, "no such dataset");
+    }
+    open_name = name;
+    info = {};
+    const Dataspace space{H5Dget_space(dataset.id())};
+    const Datatype type{H5Dget_type(dataset.id())};
+    info.shape = shape_of(space.id());
+    info.type = element_type_of_stored(type.id());
+    info.type_name = type_name_of_stored(type.id());
+    return dataset;
+  }
+
+  void read_raw(const std::string& name, Count first_row, Count num_rows, std::span<std::byte> out);
+
+  std::string path;
+  File file;
+  std::string open_name;
+  Dataset dataset;
+  DatasetInfo info;
+};
+
+void InputFile::Body::read_raw(const std::string& name, Count first_row, Count num_rows,
+                               std::span<std::byte> out) {
+  const Dataset& from = open(name);
+  if (!info.type) {
+    fail("{}: {}: holds {}, expected numbers", path, name, info.type_name);
+  }
+  const Count total_rows = info.shape.empty() ? 1 : info.num_rows();
+  if (first_row < 0 || num_rows < 0 || first_row + num_rows > total_rows) {
+    fail("{}: {}: rows {}..{} were asked for, it has {}", path, name, first_row,
+         first_row + num_rows - 1, total_rows);
+  }
+  const Count row_bytes = info.row_size() * element_bytes(*info.type);
+  if (count_of(out) != num_rows * row_bytes) {
+    fail("{}: {}: {} rows need {} bytes, not {}", path, name, num_rows, num_rows * row_bytes,
+         out.size());
+  }
+  const Datatype type = native_type(*info.type);
+  const Count step = rows_per_transfer(row_bytes);
+  for (Count done = 0; done < num_rows && row_bytes > 0; done += step) {
+    const Count now = std::min(step, num_rows - done);
+    const RowSelection rows = select_rows(from.id(), info.shape, first_row + done, now);
+    if (H5Dread(from.id(), type.id(), rows.memory.id(), rows.file.id(), H5P_DEFAULT,
+                out.data() + done * row_bytes) < 0) {
+      fail_hdf5(
+          path, name,
+          fmt::format("rows {}..{} cannot be read", first_row + done, first_row + done + now - 1)
+              .c_str());
+    }
+  }
+}
+
+InputFile::InputFile(const std::string& path) : body_{std::make_unique<Body>(path)} {
+}
+InputFile::~InputFile() = default;
+InputFile::InputFile(InputFile&&) noexcept = default;
+InputFile& InputFile::operator=(InputFile&&) noexcept = default;
+
+const std::string& InputFile::path() const {
+  return body_->path;
+}
+
+bool InputFile::has(const std::string& name) const {
+  std::size_t end = 0;
+  while (end != std::string::npos) {  // every group on the way must exist before HDF5 may be asked
+    end = name.find('/', end + 1);
+    const std::string part = name.substr(0, end);
+    if (part.find_first_not_of('/') != std::string::npos &&
+        H5Lexists(body_->file.id(), part.c_str(), H5P_DEFAULT) <= 0) {
+      return false;
+    }
+  }
+  return name.find_first_not_of('/') == std::string::npos ||
+         H5Oexists_by_name(body_->file.id(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> InputFile::children(const std::string& group) const {
+  const Group opened{H5Gopen2(body_->file.id(), group.c_str(), H5P_DEFAULT)};
+  H5G_info_t info{};
+  if (opened.is_null() || H5Gget_info(opened.id(), &info) < 0) {
+    fail_hdf5(body_->path, group, "no such group");
+  }
+  std::vector<std::string> names;
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    const auto name_of = [&](char* text, std::size_t size) {
+      return H5Lget_name_by_idx(opened.id(), ".", H5_INDEX_NAME, H5_ITER_INC, i, text, size,
+                                H5P_DEFAULT);
+    };
+    const ssize_t length = name_of(nullptr, 0);
+    std::string name(to_size(std::max<ssize_t>(length, 0)), '\0');
+    name_of(name.data(), name.size() + 1);
+    names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+DatasetInfo InputFile::describe(const std::string& dataset) const {
+  body_->open(dataset);
+  return body_->info;
+}
+
+void InputFile::read_raw(const std::string& dataset, Count first_row, Count num_rows,
+                         std::span<std::byte> out) const {
+  body_->read_raw(dataset, first_row, num_rows, out);
+}
+
+template <class T>
+void InputFile::read_rows(const std::string& dataset, Count first_row, std::span<T> out) const {
+  body_->open(dataset);
+  const DatasetInfo& info = body_->info;
+  const Count row_size = std::max<Count>(1, info.row_size());
+  const Count num_rows = count_of(out) / row_size;
+  if (info.type == element_type_of<T>() || !info.type) {
+    body_->read_raw(dataset, first_row, num_rows, std::as_writable_bytes(out));
+    return;
+  }
+  const Count row_bytes = row_size * element_bytes(*info.type);
+  const Count step = std::max<Count>(1, kConvertBytes / row_bytes);
+  std::vector<std::byte> stored;
+  for (Count done = 0; done < num_rows; done += step) {
+    const Count now = std::min(step, num_rows - done);
+    stored.resize(to_size(now * row_bytes));
+    body_->read_raw(dataset, first_row + done, now, stored);
+    const auto part = out.subspan(to_size(done * row_size), to_size(now * row_size));
+    convert_elements<T>(*info.type, stored, part, [&](Count element) {
+      return fmt::format("{}: {}: row {}", body_->path, dataset,
+                         first_row + done + element / row_size);
+    });
+  }
+}
+
+template <class T>
+std::vector<T> InputFile::read_all(const std::string& dataset) const {
+  body_->open(dataset);
+  const DatasetInfo& info = body_->info;
+  const Count num_rows = info.shape.empty() ? 1 : info.num_rows();
+  std::vector<T> values(to_size(num_rows * info.row_size()));
+  read_rows<T>(dataset, 0, std::span<T>{values});
+  return values;
+}
+
+std::vector<std::string> InputFile::read_strings(const std::string& dataset) const {
+  const Dataset& from = body_->open(dataset);
+  const Datatype stored{H5Dget_type(from.id())};
+  const Dataspace space{H5Dget_space(from.id())};
+  const auto read = [&](hid_t type, void* out) {
+    return H5Dread(from.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+  };
+  return read_strings_with({body_->path, dataset}, stored, space, read);
+}
+
+std::vector<std::string> InputFile::fields(const std::string& dataset) const {
+  const Datatype type{H5Dget_type(body_->open(dataset).id())};
+  if (H5Tget_class(type.id()) != H5T_COMPOUND) {
+    fail("{}: {}: holds {}, expected a compound type", body_->path, dataset, body_->info.type_name);
+  }
+  std::vector<std::string> names;
+  for (int i = 0; i < H5Tget_nmembers(type.id()); ++i) {
+    char* name = H5Tget_member_name(type.id(), static_cast<unsigned>(i));
+    names.emplace_back(name == nullptr ? "" : name);
+    H5free_memory(name);
+  }
+  return names;
+}
+
+DatasetInfo InputFile::describe_field(const std::string& dataset, const std::string& field) const {
+  const std::vector<std::string> names = fields(dataset);
+  const auto found = std::find(names.begin(), names.end(), field);
+  if (found == names.end()) {
+    fail("{}: {}: has no field {}; it has: {}", body_->path, dataset, field,
+         fmt::join(names, ", "));
+  }
+  const Datatype type{H5Dget_type(body_->open(dataset).id())};
+  const Datatype member{
+      H5Tget_member_type(type.id(), static_cast<unsigned>(found - names.begin()))};
+  DatasetInfo info = body_->info;
+  info.type = element_type_of_stored(member.id());
+  info.type_name = type_name_of_stored(member.id());
+  return info;
+}
+
+template <class T>
+std::vector<T> InputFile::read_field(const std::string& dataset, const std::string& field) const {
+  const DatasetInfo info = describe_field(dataset, field);
+  const std::string place = dataset + "." + field;
+  if (!info.type) {
+    fail("{}: {}: holds {}, expected numbers", body_->path, place, info.type_name);
+  }
+  const Count count = info.num_rows() * info.row_size();
+  const auto bytes = to_size(element_bytes(*info.type));
+  const Datatype element = native_type(*info.type);
+  const Datatype memory{H5Tcreate(H5T_COMPOUND, bytes)};
+  H5Tinsert(memory.id(), field.c_str(), 0, element.id());
+  std::vector<std::byte> stored(to_size(count) * bytes);
+  if (H5Dread(body_->open(dataset).id(), memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+              stored.data()) < 0) {
+    fail_hdf5(body_->path, place, "cannot be read");
+  }
+  std::vector<T> values(to_size(count));
+  convert_elements<T>(*info.type, stored, std::span<T>{values}, [&](Count row) {
+    return fmt::format("{}: {}: row {}", body_->path, place, row);
+  });
+  return values;
+}
+
+bool InputFile::has_attribute(const std::string& object, const std::string& name) const {
+  return has(object) &&
+         H5Aexists_by_name(body_->file.id(), object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> InputFile::attribute_strings(const std::string& object,
+                                                      const std::string& name) const {
+  const std::string place = object + "@" + name;
+  const Attribute attribute{
+      H5Aopen_by_name(body_->file.id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)};
+  if (attribute.is_null()) {
+    fail_hdf5(body_->path, place, "no such attribute");
+  }
+  const Datatype stored{H5Aget_type(attribute.id())};
+  const Dataspace space{H5Aget_space(attribute.id())};
+  const auto read = [&](hid_t type, void* out) { return H5Aread(attribute.id(), type, out); };
+  return read_strings_with({body_->path, place}, stored, space, read);
+}
+
+template <class T>
+T InputFile::attribute(const std::string& object, const std::string& name) const {
+  const std::string place = object + "@" + name;
+  const Attribute attribute{
+      H5Aopen_by_name(body_->file.id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)};
+  if (attribute.is_null()) {
+    fail_hdf5(body_->path, place, "no such attribute");
+  }
+  const Dataspace space{H5Aget_space(attribute.id())};
+  const Datatype type = native_type(element_type_of<T>());
+  T value{};
+  if (H5Sget_simple_extent_npoints(space.id()) != 1 ||
+      H5Aread(attribute.id(), type.id(), &value) < 0) {
+    fail_hdf5(body_->path, place, "is not one number");
+  }
+  return value;
+}
+
+template std::int64_t InputFile::attribute<std::int64_t>(const std::string&,
+                                                         const std::string&) const;
+template double InputFile::attribute<double>(const std::string&, const std::string&) const;
+
+// The types that datasets are read into. No macro would be shorter than it is unclear.
+template <class T>
+struct Instance {
+  static constexpr auto rows = &InputFile::read_rows<T>;
+  static constexpr auto all = &InputFile::read_all<T>;
+  static constexpr auto field = &InputFile::read_field<T>;
+};
+template struct Instance<float>;
+template struct Instance<double>;
+template struct Instance<std::int8_t>;
+template struct Instance<std::uint8_t>;
+template struct Instance<std::int16_t>;
+template struct Instance<std::uint16_t>;
+template struct Instance<std::int32_t>;
+template struct Instance<std::uint32_t>;
+template struct Instance<std::int64_t>;
+template struct Instance<std::uint64_t>;
+
+}  // namespace kith::io
