@@ -21,6 +21,9 @@ HWY_BEFORE_NAMESPACE();
 namespace kith::distance::HWY_NAMESPACE {
 namespace {
 
+/// Floats in a cache line.
+constexpr Count kLine = 16;
+
 /// The two sums that a pair can have; the chain over the dimensions is the same.
 struct SquaredDifference {
   HWY_INLINE static FloatVector add(FloatVector x, FloatVector y, FloatVector sum) {
@@ -38,7 +41,6 @@ struct Product {
 template <class Term, int G>
 void sum_rows(const float* query, Count dim, const float* const* rows, const float* const* next,
               float* out) {
-  constexpr Count kLine = 16;
   const Floats d;
   FloatVector sums[to_size(G)];
   for (int g = 0; g < G; ++g) {
@@ -86,6 +88,11 @@ void sum_all_rows(std::span<const float> query, std::span<const float* const> ro
   }
   gather(0, now);
   const Count dim = count_of(query);
+  for (std::size_t row = 0; row < std::min(rows.size(), kGroup); ++row) {
+    for (Count i = 0; i < dim; i += kLine) {
+      hwy::Prefetch(rows[row] + i);
+    }
+  }
   for (std::size_t begin = 0; begin < rows.size(); begin += kGroup) {
     gather(begin + kGroup, next);
     const std::size_t size = std::min(kGroup, rows.size() - begin);

@@ -10,6 +10,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
 
 #include "entry.hpp"
@@ -146,13 +147,15 @@ class Builder {
   }
 
   [[nodiscard]] NeighborLists finish() const {
-    NeighborLists lists{config_.k, {}, {}};
-    lists.neighbors.reserve(lists_.entries.size());
-    lists.distances.reserve(lists_.entries.size());
-    for (const Entry& entry : lists_.entries) {
-      lists.neighbors.push_back(entry.position);
-      lists.distances.push_back(entry.distance);
-    }
+    const Count num_entries = count_of(lists_.entries);
+    NeighborLists lists{config_.k, std::vector<Position>(to_size(num_entries)),
+                        std::vector<float>(to_size(num_entries))};
+    parallel_for(num_entries, 65536, [&](Count begin, Count end) {
+      for (std::size_t i = to_size(begin); i < to_size(end); ++i) {
+        lists.neighbors[i] = lists_.entries[i].position;
+        lists.distances[i] = lists_.entries[i].distance;
+      }
+    });
     return lists;
   }
 

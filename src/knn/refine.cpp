@@ -13,9 +13,24 @@
 namespace kith::knn {
 namespace {
 
+/// A node of the wave at the other end of a list's entry, and whether that entry is new. Where the
+/// other end is not in the wave, its number is one more than the last node's.
+class EdgeEnd {
+ public:
+  EdgeEnd() = default;
+  EdgeEnd(std::int32_t node, bool is_new)
+      : bits_{static_cast<std::uint32_t>(node) * 2U + (is_new ? 1U : 0U)} {}
+
+  [[nodiscard]] std::int32_t node() const { return static_cast<std::int32_t>(bits_ / 2U); }
+  [[nodiscard]] bool is_new() const { return bits_ % 2U != 0; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
 /// An edge of the last round's lists, seen from its end.
 struct ReverseEdge {
-  std::int32_t from;   // node of the wave whose list it is in
+  EdgeEnd from;        // the node whose list it is in
   std::int32_t place;  // in that list
   float key;
 };
@@ -42,16 +57,15 @@ class WaveLists {
     return wave_.is_owned(node) ? before_.lists.entries[at(node - wave_.first_owned(), place)]
                                 : ghost_entries_[at(wave_.ghost_of(node), place)];
   }
-  [[nodiscard]] bool is_new(std::int32_t node, int place) const {
-    return 0 != (wave_.is_owned(node) ? before_.is_new[at(node - wave_.first_owned(), place)]
-                                      : ghost_is_new_[at(wave_.ghost_of(node), place)]);
+  /// Where the entries of a node's list lead.
+  [[nodiscard]] std::span<const EdgeEnd> ends(std::int32_t node) const {
+    return std::span{ends_}.subspan(at(node, 0), to_size(k_));
   }
-  /// The node of the wave that an entry names; -1 if it is not in the wave.
-  [[nodiscard]] std::int32_t end(std::int32_t node, int place) const {
-    return ends_[at(node, place)];
-  }
-  /// The slot of a node's home cell; -1 if the wave does not look at that cell.
+  /// The slot of a node's home cell; no_slot() if the wave does not look at that cell.
   [[nodiscard]] std::int32_t slot(std::int32_t node) const { return node_slots_[to_size(node)]; }
+  [[nodiscard]] std::int32_t no_slot() const {
+    return static_cast<std::int32_t>(wave_.cells().size());
+  }
   /// Edges into an owned row of the wave's homes, nearest first.
   [[nodiscard]] std::span<const ReverseEdge> edges_into(std::int32_t row) const {
     const auto index = to_size(row - first_home_row_);
@@ -65,28 +79,31 @@ class WaveLists {
     return to_size(Count{node} * k_ + place);
   }
 
+  [[nodiscard]] bool is_new(std::int32_t node, int place) const {
+    return 0 != (wave_.is_owned(node) ? before_.is_new[at(node - wave_.first_owned(), place)]
+                                      : ghost_is_new_[at(wave_.ghost_of(node), place)]);
+  }
+
   void find_slots() {
-    node_slots_.assign(to_size(wave_.num_nodes()), -1);
-    for (std::int32_t slot = 0; slot < count_of(wave_.cells()); ++slot) {
+    node_slots_.assign(to_size(wave_.num_nodes()) + 1, no_slot());  // the last is no node's
+    for (std::int32_t slot = 0; slot < no_slot(); ++slot) {
       std::fill_n(node_slots_.begin() + wave_.first_node(slot), wave_.num_nodes(slot), slot);
     }
   }
 
   void find_ends(const CellFinder& finder) {
-    ends_.assign(to_size(Count{wave_.num_nodes()} * k_), -1);
+    ends_.assign(to_size(Count{wave_.num_nodes()} * k_), EdgeEnd{wave_.num_nodes(), false});
     parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
       for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
-        for (int place = 0; place < k_ && slot(node) >= 0; ++place) {
+        for (int place = 0; place < k_ && slot(node) != no_slot(); ++place) {
           const Position position = entry(node, place).position;
-          if (position.is_none()) {
-            break;
-          }
           const CellId cell = finder.cell_at(position);
           const std::int32_t cell_slot = wave_.slot_of(cell);
           if (cell_slot >= 0) {
-            ends_[at(node, place)] =
-                wave_.first_node(cell_slot) +
+            const auto offset =
                 static_cast<std::int32_t>(position.value() - finder.begin_of(cell).value());
+            ends_[at(node, place)] =
+                EdgeEnd{wave_.first_node(cell_slot) + offset, is_new(node, place)};
           }
         }
       }
@@ -100,9 +117,10 @@ class WaveLists {
     parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
       for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
         for (int place = 0; place < k_; ++place) {
-          const std::int32_t to = ends_[at(node, place)] - first;
+          const EdgeEnd edge_end = ends_[at(node, place)];
+          const std::int32_t to = edge_end.node() - first;
           if (to >= 0 && to < num_rows) {
-            use(to, ReverseEdge{node, place, entry(node, place).key});
+            use(to, ReverseEdge{EdgeEnd{node, edge_end.is_new()}, place, entry(node, place).key});
           }
         }
       }
@@ -135,7 +153,8 @@ class WaveLists {
     parallel_for(num_rows, 1024, [&](Count begin, Count end) {
       for (Count row = begin; row < end; ++row) {  // threads filled them in any order
         const auto order = [](const ReverseEdge& left, const ReverseEdge& right) {
-          return left.key != right.key ? left.key < right.key : left.from < right.from;
+          return left.key != right.key ? left.key < right.key
+                                       : left.from.node() < right.from.node();
         };
         std::sort(edges_.begin() + edge_offsets_[to_size(row)],
                   edges_.begin() + edge_offsets_[to_size(row) + 1], order);
@@ -149,19 +168,25 @@ class WaveLists {
   std::vector<Entry> ghost_entries_;
   std::vector<std::uint8_t> ghost_is_new_;
   std::vector<std::int32_t> node_slots_;
-  std::vector<std::int32_t> ends_;
+  std::vector<EdgeEnd> ends_;
   std::int32_t first_home_row_ = 0;
   std::vector<Count> edge_offsets_;
   std::vector<ReverseEdge> edges_;
 };
 
+/// What a cell is to the row that is refined.
+enum class CellState : std::uint8_t {
+  foreign,  // not in the home cell's neighborhood
+  unseen,   // in it, but the row did not scan it
+  scanned,
+};
+
 /// Memory of one thread, kept from block to block.
 struct Scratch {
-  std::vector<std::int32_t> home_stamp;   // by slot: the block whose neighborhood it is in
-  std::vector<std::int32_t> probe_stamp;  // by slot: the row that has scanned it
-  std::vector<std::int32_t> nodes;        // to compare the row with
-  Candidates candidates;                  // the same, with distances
-  std::vector<Entry> entries;             // what may enter the row's list
+  std::vector<CellState> states;    // by slot
+  std::vector<std::int32_t> nodes;  // to compare the row with
+  Candidates candidates;            // the same, with distances
+  std::vector<Entry> entries;       // what may enter the row's list
 };
 
 class Refine {
@@ -171,22 +196,16 @@ class Refine {
       : shard_{shard}, neighborhoods_{neighborhoods}, wave_{wave}, lists_{lists} {}
 
   /// Returns the distances computed.
-  Count run(const HomeBlock& block, std::int32_t block_number, RoundLists& after,
-            Scratch& scratch) const {
+  Count run(const HomeBlock& block, RoundLists& after, Scratch& scratch) const {
+    scratch.states.assign(to_size(lists_.no_slot()) + 1, CellState::foreign);
     for (const CellId cell : neighborhoods_.of(block.home)) {
-      scratch.home_stamp[to_size(wave_.slot_of(cell))] = block_number;
+      scratch.states[to_size(wave_.slot_of(cell))] = CellState::unseen;
     }
     Count num_distances = 0;
     for (std::int32_t row = block.first_row; row < block.first_row + block.num_rows; ++row) {
-      for (int probe = 0; probe < shard_.num_probes; ++probe) {
-        const CellId cell = shard_.probes[to_size(Count{row} * shard_.num_probes + probe)];
-        if (!cell.is_none()) {
-          scratch.probe_stamp[to_size(wave_.slot_of(cell))] = row;
-        }
-      }
-      scratch.entries.clear();
-      scratch.nodes.clear();
-      collect(row, block_number, scratch);
+      set_probed(row, CellState::scanned, scratch);
+      collect(row, scratch);
+      set_probed(row, CellState::unseen, scratch);
       num_distances += count_of(scratch.nodes);
       rate_candidates(row, scratch);
       write(row, after, scratch);
@@ -195,52 +214,52 @@ class Refine {
   }
 
  private:
-  /// Does a node of the home cell probe this node's cell?
-  [[nodiscard]] bool is_in_neighborhood(std::int32_t node, std::int32_t block_number,
-                                        const Scratch& scratch) const {
-    const std::int32_t slot = lists_.slot(node);
-    return slot >= 0 && scratch.home_stamp[to_size(slot)] == block_number;
+  void set_probed(std::int32_t row, CellState state, Scratch& scratch) const {
+    for (int probe = 0; probe < shard_.num_probes; ++probe) {
+      const CellId cell = shard_.probes[to_size(Count{row} * shard_.num_probes + probe)];
+      if (!cell.is_none()) {
+        scratch.states[to_size(wave_.slot_of(cell))] = state;
+      }
+    }
   }
-  /// ... and has the row not scanned that cell itself?
-  [[nodiscard]] bool is_candidate(std::int32_t node, std::int32_t row, std::int32_t block_number,
-                                  const Scratch& scratch) const {
-    return node >= 0 && is_in_neighborhood(node, block_number, scratch) &&
-           scratch.probe_stamp[to_size(lists_.slot(node))] != row;
+
+  [[nodiscard]] CellState state_of(std::int32_t node, const Scratch& scratch) const {
+    return scratch.states[to_size(lists_.slot(node))];
   }
 
   /// Nodes to compare the row with; reverse neighbors go to the entries at once, their distance
-  /// being known.
-  void collect(std::int32_t row, std::int32_t block_number, Scratch& scratch) const {
+  /// being known. The row itself is in a cell that it scanned.
+  void collect(std::int32_t row, Scratch& scratch) const {
     const std::int32_t self = wave_.first_owned() + row;
-    const auto add_neighbors_of = [&](std::int32_t through, bool is_new) {
-      for (int place = 0; place < lists_.k(); ++place) {
-        const std::int32_t node = lists_.end(through, place);
-        if (node != self && is_candidate(node, row, block_number, scratch) &&
-            (is_new || lists_.is_new(through, place))) {
-          scratch.nodes.push_back(node);
-        }
+    scratch.entries.clear();
+    scratch.nodes.resize(to_size((lists_.k() + kMostReverse) * lists_.k()));
+    std::size_t size = 0;
+    const auto add_neighbors_of = [&](EdgeEnd through) {
+      for (const EdgeEnd end : lists_.ends(through.node())) {
+        const bool is_candidate = state_of(end.node(), scratch) == CellState::unseen;
+        scratch.nodes[size] = end.node();  // without a branch: most are none
+        size += static_cast<std::size_t>(is_candidate) &
+                static_cast<std::size_t>(through.is_new() || end.is_new());
       }
     };
-    for (int place = 0; place < lists_.k(); ++place) {
-      const std::int32_t through = lists_.end(self, place);
-      if (through >= 0 && is_in_neighborhood(through, block_number, scratch)) {
-        add_neighbors_of(through, lists_.is_new(self, place));
+    for (const EdgeEnd end : lists_.ends(self)) {
+      if (state_of(end.node(), scratch) != CellState::foreign) {
+        add_neighbors_of(end);
       }
     }
     int num_reverse = 0;
     for (const ReverseEdge& edge : lists_.edges_into(row)) {
-      if (!is_in_neighborhood(edge.from, block_number, scratch)) {
-        continue;
+      const CellState state = state_of(edge.from.node(), scratch);
+      if (state == CellState::unseen) {
+        const Entry& known = lists_.entry(edge.from.node(), edge.place);
+        scratch.entries.push_back({wave_.position(edge.from.node()), known.key, known.distance});
       }
-      if (is_candidate(edge.from, row, block_number, scratch)) {
-        const Entry& known = lists_.entry(edge.from, edge.place);
-        scratch.entries.push_back({wave_.position(edge.from), known.key, known.distance});
-      }
-      if (num_reverse < kMostReverse) {
-        add_neighbors_of(edge.from, lists_.is_new(edge.from, edge.place));
+      if (state != CellState::foreign && num_reverse < kMostReverse) {
+        add_neighbors_of(edge.from);
         ++num_reverse;
       }
     }
+    scratch.nodes.resize(size);
     std::sort(scratch.nodes.begin(), scratch.nodes.end());
     scratch.nodes.erase(std::unique(scratch.nodes.begin(), scratch.nodes.end()),
                         scratch.nodes.end());
@@ -306,17 +325,11 @@ Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
   return comm::locally(*shard.comm, [&] {
     const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
     const Refine refine{shard, neighborhoods, wave, lists};
-    const std::vector<std::int32_t> no_stamps(wave.cells().size(), -1);
     std::vector<Scratch> scratch(to_size(num_threads()));
-    for (Scratch& mine : scratch) {
-      mine.home_stamp = no_stamps;
-      mine.probe_stamp = no_stamps;
-    }
     std::atomic<Count> num_distances{0};
     Count num_rows = 0;
     parallel_for(count_of(blocks), 1, [&](Count begin, Count) {
-      num_distances += refine.run(blocks[to_size(begin)], static_cast<std::int32_t>(begin), after,
-                                  scratch[to_size(thread_index())]);
+      num_distances += refine.run(blocks[to_size(begin)], after, scratch[to_size(thread_index())]);
     });
     for (const HomeBlock& block : blocks) {
       num_rows += block.num_rows;

@@ -164,7 +164,8 @@ void Wave::number_nodes() {
       ghost_positions_.push_back(node);
     }
   }
-  num_nodes_ = narrow<std::int32_t>(num_ghosts + num_owned, "nodes of one wave");
+  const Count num_nodes = num_ghosts + num_owned;
+  num_nodes_ = narrow<std::int32_t>(2 * num_nodes, "twice the nodes of one wave") / 2;
   for (std::size_t slot = 0; slot < cells_.size(); ++slot) {
     if (mine.contains(cells_[slot])) {
       first_nodes_[slot] += num_lower_;
