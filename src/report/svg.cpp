@@ -1,0 +1,296 @@
+#include "report/svg.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace kith::report {
+namespace {
+
+constexpr double kWidth = 640;
+// Okabe and Ito's palette, told apart by color-blind readers; each line also has its own dashes.
+constexpr std::array<const char*, 7> kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                             "#e69f00", "#56b4e9", "#8c8c8c"};
+constexpr std::array<const char*, 4> kDashes{"none", "7 3", "2 3", "9 3 2 3"};
+
+std::string open_svg(std::string_view title, double height) {
+  return fmt::format(
+      "<figure><figcaption>{0}</figcaption><svg viewBox=\"0 0 {1} {2:.0f}\" role=\"img\" "
+      "aria-label=\"{0}\" xmlns=\"http://www.w3.org/2000/svg\">\n",
+      escape(title), kWidth, height);
+}
+
+std::string close_svg() {
+  return "</svg></figure>\n";
+}
+
+std::string text(double x, double y, std::string_view anchor, std::string_view content) {
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor,
+                     escape(content));
+}
+
+std::string line(double x1, double y1, double x2, double y2, std::string_view kind) {
+  return fmt::format(
+      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>\n", x1, y1, x2,
+      y2, kind);
+}
+
+std::string rectangle(double x, double y, double width, double height, std::string_view tooltip) {
+  return fmt::format(
+      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"mark\">"
+      "<title>{}</title></rect>\n",
+      x, y, std::max(width, 0.0), std::max(height, 0.0), escape(tooltip));
+}
+
+/// About five round ticks from 0 to top.
+std::vector<double> ticks(double top) {
+  const double raw = top / 5;
+  const double power = std::pow(10, std::floor(std::log10(std::max(raw, 1e-12))));
+  double step = power;
+  for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
+    step = factor * power;
+    if (step >= raw) {
+      break;
+    }
+  }
+  std::vector<double> marks;
+  for (int i = 0; i * step <= top * (1 + 1e-9); ++i) {
+    marks.push_back(i * step);
+  }
+  return marks;
+}
+
+std::string tick_label(double value) {
+  return value >= 1000 ? grouped(std::llround(value)) : fmt::format("{:.4g}", value);
+}
+
+std::string shortened(const std::string& name, std::size_t length) {
+  return name.size() <= length ? name : name.substr(0, length - 1) + ".";
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string grouped(long long number) {
+  std::string digits = std::to_string(std::abs(number));
+  for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return (number < 0 ? "-" : "") + digits;
+}
+
+std::string bar_chart(std::string_view title, std::string_view axis, double top,
+                      const std::vector<Bar>& bars) {
+  constexpr double kLeft = 130;
+  constexpr double kRow = 24;
+  const double bottom = 8 + kRow * static_cast<double>(bars.size());
+  const double scale = (kWidth - kLeft - 30) / (top > 0 ? top : 1);
+  std::string svg = open_svg(title, bottom + 44);
+  for (const double tick : ticks(top)) {
+    svg += line(kLeft + tick * scale, 8, kLeft + tick * scale, bottom, "grid");
+    svg += text(kLeft + tick * scale, bottom + 18, "middle", tick_label(tick));
+  }
+  double y = 8;
+  for (const Bar& bar : bars) {
+    svg += text(kLeft - 8, y + 16, "end", shortened(bar.name, 18));
+    svg += rectangle(kLeft, y + 4, bar.value * scale, kRow - 8, bar.tooltip);
+    if (bar.low && bar.high) {
+      svg += line(kLeft + *bar.low * scale, y + 12, kLeft + *bar.high * scale, y + 12, "whisker");
+      svg += line(kLeft + *bar.low * scale, y + 8, kLeft + *bar.low * scale, y + 16, "whisker");
+      svg += line(kLeft + *bar.high * scale, y + 8, kLeft + *bar.high * scale, y + 16, "whisker");
+    }
+    y += kRow;
+  }
+  svg += line(kLeft, 8, kLeft, bottom, "axis");
+  svg += text(kLeft + (kWidth - kLeft - 30) / 2, bottom + 38, "middle", axis);
+  return svg + close_svg();
+}
+
+std::string histogram_chart(std::string_view title, std::string_view axis,
+                            const std::vector<double>& edges, const std::vector<double>& counts) {
+  constexpr double kLeft = 80;
+  constexpr double kBottom = 190;
+  const double top = std::max(1.0, *std::max_element(counts.begin(), counts.end()));
+  const double span = edges.back() - edges.front();
+  const auto x = [&](double value) {
+    return kLeft + (value - edges.front()) / span * (kWidth - kLeft - 20);
+  };
+  const auto y = [&](double count) { return kBottom - count / top * (kBottom - 12); };
+  std::string svg = open_svg(title, kBottom + 46);
+  for (const double tick : ticks(top)) {
+    svg += line(kLeft, y(tick), kWidth - 20, y(tick), "grid");
+    svg += text(kLeft - 8, y(tick) + 4, "end", tick_label(tick));
+  }
+  for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+    svg += rectangle(x(edges[bin]) + 1, y(counts[bin]), x(edges[bin + 1]) - x(edges[bin]) - 2,
+                     kBottom - y(counts[bin]),
+                     fmt::format("{:.3g} to {:.3g}: {} items", edges[bin], edges[bin + 1],
+                                 grouped(std::llround(counts[bin]))));
+  }
+  svg += line(kLeft, kBottom, kWidth - 20, kBottom, "axis");
+  for (std::size_t edge = 0; edge < edges.size(); edge += 4) {
+    svg += text(x(edges[edge]), kBottom + 18, "middle", fmt::format("{:.2g}", edges[edge]));
+  }
+  svg += text((kLeft + kWidth - 20) / 2, kBottom + 40, "middle", axis);
+  svg += fmt::format(
+      "<text transform=\"translate(16 {:.0f}) rotate(-90)\" text-anchor=\"middle\">items</text>\n",
+      kBottom / 2);
+  return svg + close_svg();
+}
+
+std::string heat_map(std::string_view title, const std::vector<std::string>& rows,
+                     const std::vector<std::string>& columns,
+                     const std::vector<std::vector<std::optional<double>>>& values) {
+  constexpr double kLeft = 120;
+  constexpr double kTop = 92;
+  const double width = std::min(64.0, (kWidth - kLeft - 10) / static_cast<double>(columns.size()));
+  const double height = std::clamp(width * 0.6, 14.0, 30.0);
+  std::string svg = open_svg(title, kTop + height * static_cast<double>(rows.size()) + 10);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    svg += fmt::format("<text transform=\"translate({:.1f} {}) rotate(-45)\">{}</text>\n",
+                       kLeft + (static_cast<double>(c) + 0.5) * width, kTop - 6,
+                       escape(shortened(columns[c], 13)));
+  }
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const double y = kTop + static_cast<double>(r) * height;
+    svg += text(kLeft - 8, y + height / 2 + 4, "end", shortened(rows[r], 16));
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const double x = kLeft + static_cast<double>(c) * width;
+      const std::optional<double>& value = values[r][c];
+      const double shade = std::clamp(value.value_or(0), 0.0, 1.0);
+      svg += fmt::format(
+          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" class=\"cell\" "
+          "fill-opacity=\"{:.3f}\"><title>{} / {}: {}</title></rect>\n",
+          x, y, width - 1, height - 1, shade, escape(rows[r]), escape(columns[c]),
+          value ? fmt::format("{:.4f}", *value) : "undefined");
+      if (value && width >= 34) {
+        svg += fmt::format(
+            "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"{}\">{:.2f}</text>\n",
+            x + width / 2, y + height / 2 + 4, shade > 0.55 ? "ink inverse" : "ink", *value);
+      }
+    }
+  }
+  return svg + close_svg();
+}
+
+std::string log_line_chart(std::string_view title, std::string_view x_axis, std::string_view y_axis,
+                           const std::vector<Line>& lines) {
+  constexpr double kLeft = 80;
+  constexpr double kRight = 500;
+  constexpr double kBottom = 230;
+  double most_x = 1;
+  double low = 0;
+  double high = -300;
+  for (const Line& one : lines) {
+    for (std::size_t i = 0; i < one.x.size(); ++i) {
+      if (one.y[i] > 0) {
+        most_x = std::max(most_x, one.x[i]);
+        low = std::min(low, std::floor(std::log10(one.y[i])));
+        high = std::max(high, std::ceil(std::log10(one.y[i])));
+      }
+    }
+  }
+  high = std::max(high, low + 1);
+  const auto x = [&](double value) { return kLeft + value / most_x * (kRight - kLeft); };
+  const auto y = [&](double value) {
+    return kBottom - (std::log10(value) - low) / (high - low) * (kBottom - 14);
+  };
+  std::string svg = open_svg(title, kBottom + 46);
+  for (double power = low; power <= high; ++power) {
+    svg += line(kLeft, y(std::pow(10, power)), kRight, y(std::pow(10, power)), "grid");
+    svg += text(kLeft - 8, y(std::pow(10, power)) + 4, "end", fmt::format("1e{:.0f}", power));
+  }
+  for (const double tick : ticks(most_x)) {
+    svg += text(x(tick), kBottom + 18, "middle", tick_label(tick));
+  }
+  std::vector<std::pair<double, std::size_t>> ends;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string points;
+    double last = kBottom;
+    for (std::size_t at = 0; at < lines[i].x.size(); ++at) {
+      if (lines[i].y[at] > 0) {
+        last = y(lines[i].y[at]);
+        points += fmt::format("{:.1f},{:.1f} ", x(lines[i].x[at]), last);
+      }
+    }
+    svg += fmt::format(
+        "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" "
+        "stroke-dasharray=\"{}\"><title>{}</title></polyline>\n",
+        points, kColors[i % kColors.size()], kDashes[i % kDashes.size()], escape(lines[i].name));
+    ends.emplace_back(last, i);
+  }
+  // Names stand beside the ends of their lines, pushed apart where they would overlap.
+  std::sort(ends.begin(), ends.end());
+  double free_y = 0;
+  for (const auto& [end, i] : ends) {
+    const double at = std::max(end, free_y + 16);
+    free_y = at;
+    svg += fmt::format(
+        "<line x1=\"{0}\" y1=\"{1:.1f}\" x2=\"{2}\" y2=\"{1:.1f}\" stroke=\"{3}\" "
+        "stroke-width=\"3\" stroke-dasharray=\"{4}\"/>\n",
+        kRight + 6, at, kRight + 26, kColors[i % kColors.size()], kDashes[i % kDashes.size()]);
+    svg += text(kRight + 32, at + 4, "start", shortened(lines[i].name, 16));
+  }
+  svg += line(kLeft, kBottom, kRight, kBottom, "axis");
+  svg += text((kLeft + kRight) / 2, kBottom + 40, "middle", x_axis);
+  svg += fmt::format(
+      "<text transform=\"translate(16 {:.0f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+      kBottom / 2, escape(y_axis));
+  return svg + close_svg();
+}
+
+std::string reliability_chart(std::string_view title, const std::vector<CalibrationPoint>& points) {
+  constexpr double kLeft = 80;
+  constexpr double kSide = 300;
+  constexpr double kBottom = kSide + 12;
+  const auto x = [&](double value) { return kLeft + value * kSide; };
+  const auto y = [&](double value) { return kBottom - value * kSide; };
+  std::string svg = open_svg(title, kBottom + 46);
+  for (const double tick : ticks(1)) {
+    svg += line(x(0), y(tick), x(1), y(tick), "grid");
+    svg += text(kLeft - 8, y(tick) + 4, "end", tick_label(tick));
+    svg += text(x(tick), kBottom + 18, "middle", tick_label(tick));
+  }
+  svg += line(x(0), y(0), x(1), y(1), "axis");
+  for (const CalibrationPoint& point : points) {
+    svg += line(x(point.confidence), y(point.low), x(point.confidence), y(point.high), "whisker");
+    svg += fmt::format(
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" class=\"mark\"><title>stated {:.3f}, right "
+        "{:.3f} [{:.3f}, {:.3f}], {} items</title></circle>\n",
+        x(point.confidence), y(point.accuracy), point.confidence, point.accuracy, point.low,
+        point.high, grouped(point.items));
+  }
+  svg += text(x(0.5), kBottom + 40, "middle", "stated probability");
+  svg += fmt::format(
+      "<text transform=\"translate(16 {:.0f}) rotate(-90)\" text-anchor=\"middle\">share "
+      "right</text>\n",
+      kBottom / 2);
+  svg += text(x(1) + 12, y(1) + 6, "start", "as stated");
+  return svg + close_svg();
+}
+
+}  // namespace kith::report

@@ -1,0 +1,60 @@
+/// Charts as inline SVG. Every chart has a title, axes with names, and a tooltip for each mark.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith::report {
+
+/// Text that is safe between tags and in attributes.
+[[nodiscard]] std::string escape(std::string_view text);
+
+/// 70000 -> "70,000".
+[[nodiscard]] std::string grouped(long long number);
+
+/// One bar of a horizontal bar chart; low and high: interval of the value.
+struct Bar {
+  std::string name;
+  double value = 0;
+  std::optional<double> low;
+  std::optional<double> high;
+  std::string tooltip;
+};
+
+/// Bars from left to right on a linear axis from 0 to `top`.
+[[nodiscard]] std::string bar_chart(std::string_view title, std::string_view axis, double top,
+                                    const std::vector<Bar>& bars);
+
+/// Columns of a histogram over its edges.
+[[nodiscard]] std::string histogram_chart(std::string_view title, std::string_view axis,
+                                          const std::vector<double>& edges,
+                                          const std::vector<double>& counts);
+
+/// A matrix of shares in [0, 1] (none = no value), darker = larger, with the numbers in the cells.
+[[nodiscard]] std::string heat_map(std::string_view title, const std::vector<std::string>& rows,
+                                   const std::vector<std::string>& columns,
+                                   const std::vector<std::vector<std::optional<double>>>& values);
+
+/// A line with its name at its end; y on a logarithmic axis.
+struct Line {
+  std::string name;
+  std::vector<double> x;
+  std::vector<double> y;
+};
+[[nodiscard]] std::string log_line_chart(std::string_view title, std::string_view x_axis,
+                                         std::string_view y_axis, const std::vector<Line>& lines);
+
+/// Points with intervals against the diagonal of the unit square.
+struct CalibrationPoint {
+  double confidence;
+  double accuracy;
+  double low;
+  double high;
+  long long items;
+};
+[[nodiscard]] std::string reliability_chart(std::string_view title,
+                                            const std::vector<CalibrationPoint>& points);
+
+}  // namespace kith::report
