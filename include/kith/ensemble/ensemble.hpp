@@ -1,0 +1,142 @@
+/// The ensemble: its members, the folds that measure them, and the consensus of all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kith/graph/graph.hpp"
+#include "kith/propagate/task.hpp"
+
+namespace kith::ensemble {
+
+enum class ClassMass {
+  none,
+  normalize,  // CMN: Zhu, Ghahramani, Lafferty 2003, section 4
+};
+
+/// One voter made from the graph.
+struct MemberConfig {
+  std::string name;
+  propagate::SolverConfig solver;
+  ClassMass class_mass = ClassMass::none;
+  int bootstrap = 0;  // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
+};
+
+struct EnsembleConfig {
+  std::vector<MemberConfig> members;  // empty = default_members()
+  int folds = 5;                      // held-out folds of the seeds; 0 = none
+  std::string prior = "seeds";        // class shares for class mass: seeds | uniform
+  double auto_probability = 0.9;      // consensus probability from which a label is used as it is
+  double abstain_probability = 0.4;   // below it no label is stated
+  double outlier_factor = 4.0;        // mean neighbor distance over the median from which: outlier
+  std::uint64_t seed = 1;
+};
+
+/// harmonic and spreading with class-mass normalization, poisson, and two seed bootstraps.
+[[nodiscard]] std::vector<MemberConfig> default_members();
+
+/// Throws Error with one sentence.
+void validate(const EnsembleConfig& config);
+
+/// What an item's label is. The numbers are those of labels.h5.
+enum class Status : std::uint8_t {
+  automatic = 0,
+  seed = 1,
+  review = 2,
+  abstain = 3,
+  unreachable = 4,
+  outlier = 5,
+  duplicate = 6,
+};
+inline constexpr int kNumStatuses = 7;
+[[nodiscard]] const char* to_string(Status status);
+
+/// How a member's scores become probabilities: softmax(log(score * factor) / temperature) for
+/// distributions, softmax(score * factor / temperature) for potentials.
+struct Readout {
+  bool takes_log = true;
+  std::vector<double> factors;  // one a class: class mass and scale
+  double temperature = 1;
+
+  /// Writes K logits at temperature 1. False (and zeros) where no label came.
+  bool logits(std::span<const float> scores, std::span<double> out) const;
+  /// Writes K probabilities. False (and zeros) where no label came.
+  bool probabilities(std::span<const float> scores, std::span<double> out) const;
+};
+
+/// A seed's node with everything the folds need; sorted by node, one entry a (node, label).
+struct FoldedSeed {
+  propagate::NodeSeed seed;
+  int fold = -1;  // -1 = never held out: its class has too few seeds
+};
+
+/// Deals the seeds of each class to folds in the order of their hashes, so that every fold has its
+/// share of every class. Seeds on the same node share a fold. Classes with one seeded node are
+/// never held out.
+[[nodiscard]] std::vector<FoldedSeed> deal_folds(std::span<const propagate::NodeSeed> seeds,
+                                                 const EnsembleConfig& config);
+
+/// The tasks of all members: first each member on all its seeds, then each member on each fold's
+/// complement, watched on the seeds held out.
+[[nodiscard]] std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
+                                                      std::span<const MemberConfig> members,
+                                                      const EnsembleConfig& config);
+
+/// A member after propagation.
+struct Member {
+  MemberConfig config;
+  Readout readout;
+  propagate::TaskResult result;        // scores: owned nodes x K
+  std::vector<float> held_out_scores;  // seeds x K, in the order of FoldedSeed; zero where fold < 0
+};
+
+/// Joins tasks' results to members and fits each one's temperature on its held-out scores (Guo et
+/// al., ICML 2017). Collective: the scale of potentials is a mean over all nodes.
+[[nodiscard]] std::vector<Member> join_results(const graph::Graph& graph,
+                                               std::span<const FoldedSeed> seeds,
+                                               std::vector<propagate::TaskResult> results,
+                                               const EnsembleConfig& config, int num_classes);
+
+/// The consensus of all members on every owned node.
+struct Consensus {
+  std::vector<Label> labels;         // none where abstaining or unreachable
+  std::vector<Label> best;           // most probable class whatever the status; none if unreachable
+  std::vector<float> probabilities;  // of `best`; 1 for seeds
+  std::vector<Status> statuses;
+  std::vector<std::int32_t> votes;   // nodes x members, -1 = abstains
+  std::vector<float> distributions;  // nodes x K: mean of the members' probabilities
+  std::vector<float> vote_entropy;   // nats, of the votes
+  std::vector<float> bald;           // nats, mutual information (Houlsby 2011)
+  std::vector<float> margin;         // best minus second probability of the mean
+};
+
+/// What consensus needs beside the members. neighbor_distance: mean distance of each owned node to
+/// its neighbors; typical_distance: its median over the corpus.
+struct ConsensusInputs {
+  std::span<const FoldedSeed> seeds;
+  std::span<const float> neighbor_distance;
+  double typical_distance = 0;
+  int num_classes = 0;
+};
+
+/// Does not communicate. Mean of the members' calibrated probabilities; seeds keep their given
+/// label.
+[[nodiscard]] Consensus form_consensus(const graph::Graph& graph, std::span<const Member> members,
+                                       const ConsensusInputs& inputs, const EnsembleConfig& config);
+
+/// The members' joint opinion of each held-out seed, from tasks that had not seen it.
+struct HeldOut {
+  std::vector<Label> truth;                               // one a held-out seed
+  std::vector<std::vector<Label>> member_votes;           // [member][seed]
+  std::vector<std::vector<double>> member_probabilities;  // [member][seed x K], calibrated
+  std::vector<std::vector<double>> raw_probabilities;     // [member][seed x K], at temperature 1
+  std::vector<Label> consensus;
+  std::vector<double> probabilities;  // seeds x K, of the consensus
+};
+[[nodiscard]] HeldOut judge_held_out(std::span<const FoldedSeed> seeds,
+                                     std::span<const Member> members, int num_classes);
+
+}  // namespace kith::ensemble

@@ -1,0 +1,72 @@
+/// All that a user can set. One table in config.cpp binds key, field, range, help and stage;
+/// `--help`, the INI file, the dump at start, validation and the stages' fingerprints derive from
+/// it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/cells/cells.hpp"
+#include "kith/comm/communicator.hpp"
+#include "kith/corpus/config.hpp"
+#include "kith/ensemble/ensemble.hpp"
+#include "kith/graph/graph.hpp"
+#include "kith/knn/knn.hpp"
+
+namespace kith::pipeline {
+
+/// The stages of `kith run`, in order. A stage depends on all before it.
+enum class Stage { check, cells, knn, graph, propagate, ensemble, qa };
+inline constexpr int kNumStages = 7;
+[[nodiscard]] const char* to_string(Stage stage);
+
+struct RunConfig {
+  std::string directory;              // results and what is needed to go on
+  std::uint64_t seed = 1;             // of every random choice
+  std::string memory_per_rank = "0";  // e.g. 4GiB; 0 = no limit
+  int threads = 0;                    // per rank; 0 = OMP_NUM_THREADS or all cores
+};
+
+struct QaConfig {
+  int bootstrap_draws = 1000;  // for intervals of agreement statistics
+  int review_items = 100;      // length of the list of items to look at in the report
+};
+
+struct Config {
+  RunConfig run;
+  corpus::CorpusConfig corpus;
+  cells::CellConfig cells;
+  knn::KnnConfig knn;
+  int recall_sample = 1000;
+  graph::GraphConfig graph;
+  ensemble::EnsembleConfig ensemble;
+  QaConfig qa;
+};
+
+/// The command line in its parts.
+struct Command {
+  std::string name;                    // run, check, config, export, help, ...
+  std::vector<std::string> arguments;  // what belongs to the subcommand
+  Config config;
+  std::string config_path;
+  std::string export_path;  // export --graph PATH
+};
+
+/// Collective. Rank 0 parses and validates, all get the same. Throws CollectiveError with one
+/// sentence.
+[[nodiscard]] Command parse_command_line(const comm::Communicator& comm, int argc, char** argv);
+
+/// key=value lines of every option, in the table's order; parse_text() of it gives the same Config.
+[[nodiscard]] std::string to_text(const Config& config);
+
+/// The lines of to_text() that a stage's result depends on and no earlier stage's does.
+[[nodiscard]] std::string stage_text(const Config& config, Stage stage);
+
+/// Help for all keys, one a paragraph, with default and range.
+[[nodiscard]] std::string help_text();
+
+/// "4GiB", "512MiB", "1000" -> bytes. Throws Error.
+[[nodiscard]] Count parse_bytes(std::string_view text);
+
+}  // namespace kith::pipeline

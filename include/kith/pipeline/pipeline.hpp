@@ -1,0 +1,27 @@
+/// The stages of `kith run` in order, each done once: a stage whose inputs and configuration have
+/// not changed since it was recorded in manifest.json is not done again.
+#pragma once
+
+#include <string>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/pipeline/config.hpp"
+
+namespace kith::pipeline {
+
+/// Version of the program, and of what its stages leave in the run directory.
+[[nodiscard]] const char* version();
+
+/// Collective. Goes through the stages up to and with `last`; results lie in config.run.directory.
+void run(const comm::Communicator& comm, const Config& config, Stage last);
+
+/// Collective. What `kith run` says at its end, from report.json: accuracy, estimate, recall,
+/// paths.
+[[nodiscard]] std::string summary(const comm::Communicator& comm, const Config& config);
+
+/// Collective. Writes the graph of a finished run in corpus order: /neighbors, /distances (N x k,
+/// as in ann-benchmarks) and the symmetric weights as CSR /affinity/{indptr,indices,data}. Rows of
+/// duplicates repeat their representative's neighbors and are empty in the CSR.
+void export_graph(const comm::Communicator& comm, const Config& config, const std::string& path);
+
+}  // namespace kith::pipeline

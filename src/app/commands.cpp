@@ -1,0 +1,108 @@
+#include "app/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include "kith/comm/agree.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/io/files.hpp"
+#include "kith/pipeline/pipeline.hpp"
+
+namespace kith::app {
+namespace {
+
+using pipeline::Command;
+using pipeline::Stage;
+
+constexpr const char* kUsage =
+    R"(kith: labels a corpus of embedding vectors from a few labeled ones, on any number of ranks.
+
+  mpirun -n 4 kith run -c CONFIG.ini [--knn.k 15 ...]
+
+  run        the whole pipeline; goes on where an earlier run stopped
+  check | cells | knn | graph | propagate | ensemble | qa
+             the pipeline up to this stage
+  export --graph OUT.h5
+             the graph of a run in corpus order
+  config     prints the configuration as parsed
+  version    prints the version
+  help       prints this and all keys
+
+Keys stand in the INI file as [section] name = value and on the command line as --section.name value;
+the command line wins. Exit status: 0 done, 1 error, 2 abort.
+
+)";
+
+void print_on_root(const comm::Communicator& world, const std::string& text) {
+  if (world.is_root()) {
+    std::fputs(text.c_str(), stdout);
+  }
+}
+
+void announce(const comm::Communicator& world, const Command& command) {
+  log::info("kith={} command={} ranks={} threads={} directory={}", pipeline::version(),
+            command.name, world.size(), num_threads(), command.config.run.directory);
+}
+
+const std::map<std::string, Stage>& stages() {
+  static const std::map<std::string, Stage> kStages{{"check", Stage::check},
+                                                    {"cells", Stage::cells},
+                                                    {"knn", Stage::knn},
+                                                    {"graph", Stage::graph},
+                                                    {"propagate", Stage::propagate},
+                                                    {"ensemble", Stage::ensemble},
+                                                    {"qa", Stage::qa},
+                                                    {"run", Stage::qa}};
+  return kStages;
+}
+
+void run_command(const comm::Communicator& world, const Command& command) {
+  if (command.name == "export") {
+    if (command.export_path.empty()) {
+      throw comm::CollectiveError{"export: where to? say --graph OUT.h5"};
+    }
+    pipeline::export_graph(world, command.config, command.export_path);
+    return;
+  }
+  const auto found = stages().find(command.name);
+  if (found == stages().end()) {
+    throw comm::CollectiveError{
+        fmt::format("unknown subcommand {}; kith help lists them", command.name)};
+  }
+  announce(world, command);
+  pipeline::run(world, command.config, found->second);
+  if (found->second == Stage::qa) {
+    print_on_root(world, pipeline::summary(world, command.config));
+  }
+}
+
+}  // namespace
+
+int dispatch(const comm::Communicator& world, int argc, char** argv) {
+  io::ignore_file_size_signal();
+  const Command command = pipeline::parse_command_line(world, argc, argv);
+  if (command.name == "help") {
+    print_on_root(world, kUsage + pipeline::help_text());
+    return 0;
+  }
+  if (command.name == "version") {
+    print_on_root(world, fmt::format("kith {}\n", pipeline::version()));
+    return 0;
+  }
+  if (command.name == "config") {
+    print_on_root(world, pipeline::to_text(command.config));
+    return 0;
+  }
+  if (command.config.run.threads > 0) {
+    set_num_threads(command.config.run.threads);
+  }
+  run_command(world, command);
+  return 0;
+}
+
+}  // namespace kith::app

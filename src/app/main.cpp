@@ -1,0 +1,25 @@
+#include <exception>
+
+#include "kith/comm/agree.hpp"
+#include "kith/core/log.hpp"
+
+#include "app/commands.hpp"
+
+int main(int argc, char** argv) {
+  const kith::comm::Environment mpi{argc,
+                                    argv};  // outside the try: no unwinding rank finalizes alone
+  try {
+    const auto world = kith::comm::Communicator::duplicate(MPI_COMM_WORLD);
+    kith::log::set_speaker(world.is_root());
+    try {
+      return kith::app::dispatch(world, argc, argv);
+    } catch (const kith::comm::CollectiveError& error) {  // every rank is here
+      if (world.is_root()) {
+        kith::log::error(error.what());
+      }
+      return 1;
+    }
+  } catch (const std::exception& error) {  // perhaps only this rank is here
+    kith::comm::abort_job(error.what());
+  }
+}

@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "kith/core/parallel.hpp"
+#include "kith/ensemble/ensemble.hpp"
+
+namespace kith::ensemble {
+namespace {
+
+constexpr Count kNodesPerChunk = 1024;
+
+double entropy(std::span<const double> distribution) {
+  double sum = 0;
+  for (const double p : distribution) {
+    sum -= p > 0 ? p * std::log(p) : 0.0;
+  }
+  return sum;
+}
+
+std::int32_t best_index(std::span<const double> distribution) {
+  return static_cast<std::int32_t>(std::max_element(distribution.begin(), distribution.end()) -
+                                   distribution.begin());
+}
+
+double second_best(std::span<const double> distribution, std::int32_t best) {
+  double second = 0;
+  for (std::size_t label = 0; label < distribution.size(); ++label) {
+    if (static_cast<std::int32_t>(label) != best) {
+      second = std::max(second, distribution[label]);
+    }
+  }
+  return second;
+}
+
+double vote_entropy(std::span<const std::int32_t> votes, std::span<int> counts) {
+  std::fill(counts.begin(), counts.end(), 0);
+  int cast = 0;
+  for (const std::int32_t vote : votes) {
+    if (vote >= 0) {
+      ++counts[to_size(vote)];
+      ++cast;
+    }
+  }
+  double sum = 0;
+  for (const int count : counts) {
+    const double share = cast > 0 ? static_cast<double>(count) / cast : 0.0;
+    sum -= count > 0 ? share * std::log(share) : 0.0;
+  }
+  return std::max(0.0, sum);
+}
+
+/// The label of each seeded node that this rank owns: the heaviest, ties to the smaller.
+std::map<LocalId, Label> given_labels(const graph::Graph& graph,
+                                      std::span<const FoldedSeed> seeds) {
+  std::map<LocalId, Label> labels;
+  std::map<LocalId, float> weights;
+  for (const FoldedSeed& entry : seeds) {  // sorted by (node, label)
+    if (!graph.owned().contains(entry.seed.node)) {
+      continue;
+    }
+    const LocalId node = graph.local_id(entry.seed.node);
+    if (!labels.contains(node) || entry.seed.weight > weights[node]) {
+      labels[node] = entry.seed.label;
+      weights[node] = entry.seed.weight;
+    }
+  }
+  return labels;
+}
+
+/// Scratch of one thread and the item statistics of one node.
+struct Judge {
+  std::span<const Member> members;
+  int num_classes;
+  std::vector<double> mean;
+  std::vector<double> one;
+  std::vector<int> counts;
+
+  Judge(std::span<const Member> all, int classes)
+      : members{all},
+        num_classes{classes},
+        mean(to_size(classes)),
+        one(to_size(classes)),
+        counts(to_size(classes)) {}
+
+  /// Fills votes and `mean`; returns the members' mean entropy, or -1 if no label came to any.
+  double hear(std::size_t node, std::span<std::int32_t> votes) {
+    std::fill(mean.begin(), mean.end(), 0.0);
+    double entropies = 0;
+    int heard = 0;
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      const auto scores =
+          std::span{members[m].result.scores}.subspan(node * mean.size(), mean.size());
+      votes[m] = -1;
+      if (!members[m].readout.probabilities(scores, one)) {
+        continue;
+      }
+      votes[m] = best_index(one);
+      entropies += entropy(one);
+      ++heard;
+      std::transform(mean.begin(), mean.end(), one.begin(), mean.begin(), std::plus<>());
+    }
+    for (double& p : mean) {
+      p /= std::max(heard, 1);
+    }
+    return heard > 0 ? entropies / heard : -1.0;
+  }
+};
+
+Status judge_status(double probability, double distance, const ConsensusInputs& inputs,
+                    const EnsembleConfig& config) {
+  if (config.outlier_factor > 0 && inputs.typical_distance > 0 &&
+      distance > config.outlier_factor * inputs.typical_distance) {
+    return Status::outlier;
+  }
+  if (probability >= config.auto_probability) {
+    return Status::automatic;
+  }
+  return probability < config.abstain_probability ? Status::abstain : Status::review;
+}
+
+void judge_node(std::size_t node, Judge& judge, const ConsensusInputs& inputs,
+                const EnsembleConfig& config, Consensus& result) {
+  const std::size_t num_members = judge.members.size();
+  const auto votes = std::span{result.votes}.subspan(node * num_members, num_members);
+  const double member_entropy = judge.hear(node, votes);
+  if (member_entropy < 0) {
+    result.statuses[node] = Status::unreachable;
+    return;
+  }
+  const std::int32_t best = best_index(judge.mean);
+  const double probability = judge.mean[to_size(best)];
+  std::transform(judge.mean.begin(), judge.mean.end(),
+                 result.distributions.begin() + static_cast<Count>(node * judge.mean.size()),
+                 [](double p) { return static_cast<float>(p); });
+  result.best[node] = Label{best};
+  result.probabilities[node] = static_cast<float>(probability);
+  result.vote_entropy[node] = static_cast<float>(vote_entropy(votes, judge.counts));
+  result.bald[node] = static_cast<float>(std::max(0.0, entropy(judge.mean) - member_entropy));
+  result.margin[node] = static_cast<float>(probability - second_best(judge.mean, best));
+  const Status status = judge_status(probability, inputs.neighbor_distance[node], inputs, config);
+  result.statuses[node] = status;
+  result.labels[node] = status == Status::abstain ? Label{} : Label{best};
+}
+
+}  // namespace
+
+Consensus form_consensus(const graph::Graph& graph, std::span<const Member> members,
+                         const ConsensusInputs& inputs, const EnsembleConfig& config) {
+  const auto num_nodes = to_size(graph.num_owned());
+  Consensus result;
+  result.labels.resize(num_nodes);
+  result.best.resize(num_nodes);
+  result.probabilities.resize(num_nodes, 0.0F);
+  result.statuses.resize(num_nodes, Status::unreachable);
+  result.votes.resize(num_nodes * members.size(), -1);
+  result.distributions.resize(num_nodes * to_size(inputs.num_classes), 0.0F);
+  result.vote_entropy.resize(num_nodes, 0.0F);
+  result.bald.resize(num_nodes, 0.0F);
+  result.margin.resize(num_nodes, 0.0F);
+  parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
+    Judge judge{members, inputs.num_classes};
+    for (Count node = begin; node < end; ++node) {
+      judge_node(to_size(node), judge, inputs, config, result);
+    }
+  });
+  for (const auto& [node, label] : given_labels(graph, inputs.seeds)) {
+    result.labels[to_size(node)] = label;
+    result.best[to_size(node)] = label;
+    result.probabilities[to_size(node)] = 1.0F;
+    result.statuses[to_size(node)] = Status::seed;
+  }
+  return result;
+}
+
+HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
+                       int num_classes) {
+  const auto width = to_size(num_classes);
+  HeldOut held_out;
+  held_out.member_votes.resize(members.size());
+  held_out.member_probabilities.resize(members.size());
+  held_out.raw_probabilities.resize(members.size());
+  std::vector<double> one(width);
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    if (seeds[i].fold < 0) {
+      continue;
+    }
+    held_out.truth.push_back(seeds[i].seed.label);
+    std::vector<double> mean(width, 0.0);
+    int heard = 0;
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      const auto scores = std::span{members[m].held_out_scores}.subspan(i * width, width);
+      Readout raw = members[m].readout;
+      raw.temperature = 1;
+      const auto keep = [&](const Readout& readout, std::vector<double>& all) {
+        const bool reached = readout.probabilities(scores, one);
+        if (!reached) {
+          std::fill(one.begin(), one.end(), 1.0 / num_classes);
+        }
+        all.insert(all.end(), one.begin(), one.end());
+        return reached;
+      };
+      (void)keep(raw, held_out.raw_probabilities[m]);
+      const bool reached = keep(members[m].readout, held_out.member_probabilities[m]);
+      held_out.member_votes[m].push_back(reached ? Label{best_index(one)} : Label{});
+      if (reached) {
+        ++heard;
+        std::transform(mean.begin(), mean.end(), one.begin(), mean.begin(), std::plus<>());
+      }
+    }
+    for (double& p : mean) {
+      p = heard > 0 ? p / heard : 1.0 / num_classes;
+    }
+    held_out.consensus.push_back(heard > 0 ? Label{best_index(mean)} : Label{});
+    held_out.probabilities.insert(held_out.probabilities.end(), mean.begin(), mean.end());
+  }
+  return held_out;
+}
+
+}  // namespace kith::ensemble

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <numeric>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/ensemble/ensemble.hpp"
+#include "kith/qa/calibration.hpp"
+
+namespace kith::ensemble {
+namespace {
+
+/// Shares of the classes that class mass aims at.
+std::vector<double> class_prior(std::span<const FoldedSeed> seeds, const EnsembleConfig& config,
+                                int num_classes) {
+  std::vector<double> prior(to_size(num_classes), 0.0);
+  for (const FoldedSeed& entry : seeds) {
+    prior[to_size(entry.seed.label)] += config.prior == "seeds" ? double{entry.seed.weight} : 1.0;
+  }
+  double total = 0;
+  for (double& share : prior) {
+    share = config.prior == "uniform" && share > 0 ? 1.0 : share;
+    total += share;
+  }
+  for (double& share : prior) {
+    share /= total;
+  }
+  return prior;
+}
+
+/// Collective. Mean over reached nodes of the largest potential: what one unit of logit is.
+double potential_scale(const graph::Graph& graph, std::span<const float> scores, int num_classes) {
+  std::vector<ExactSum> sums(2);
+  const auto width = to_size(num_classes);
+  for (std::size_t first = 0; first < scores.size(); first += width) {
+    const float best = *std::max_element(scores.begin() + static_cast<Count>(first),
+                                         scores.begin() + static_cast<Count>(first + width));
+    if (best > 0) {
+      // Potentials are tiny on large graphs: scaled up so that fixed point keeps their digits.
+      sums[0].add(double{best} * 0x1p40);
+      sums[1].add(1.0);
+    }
+  }
+  comm::sum_over_ranks(graph.comm(), sums);
+  return sums[1].value() > 0 ? sums[0].value() * 0x1p-40 / sums[1].value() : 1.0;
+}
+
+/// Collective. The readout at temperature 1.
+Readout make_readout(const graph::Graph& graph, const Member& member,
+                     std::span<const double> prior) {
+  Readout readout;
+  const auto num_classes = static_cast<int>(prior.size());
+  readout.factors.assign(prior.size(), 1.0);
+  if (member.config.solver.method == propagate::Method::poisson) {
+    readout.takes_log = false;
+    const double scale = potential_scale(graph, member.result.scores, num_classes);
+    std::fill(readout.factors.begin(), readout.factors.end(), 1 / scale);
+  } else if (member.config.class_mass == ClassMass::normalize &&
+             !member.result.class_mass.empty()) {
+    const std::vector<double>& mass = member.result.class_mass;
+    const double total = std::accumulate(mass.begin(), mass.end(), 0.0);
+    for (std::size_t label = 0; label < prior.size(); ++label) {
+      readout.factors[label] = mass[label] > 0 ? prior[label] * total / mass[label] : 1.0;
+    }
+  }
+  return readout;
+}
+
+/// Temperature of the held-out scores; 1 where nothing was held out.
+double fit_temperature(const Member& member, std::span<const FoldedSeed> seeds, int num_classes) {
+  const auto width = to_size(num_classes);
+  std::vector<double> logits;
+  std::vector<Label> truth;
+  std::vector<double> one(width);
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const auto scores = std::span{member.held_out_scores}.subspan(i * width, width);
+    if (seeds[i].fold >= 0 && member.readout.logits(scores, one)) {
+      logits.insert(logits.end(), one.begin(), one.end());
+      truth.push_back(seeds[i].seed.label);
+    }
+  }
+  return truth.empty() ? 1.0 : qa::fit_temperature(logits, truth, num_classes);
+}
+
+}  // namespace
+
+std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
+                                 std::vector<propagate::TaskResult> results,
+                                 const EnsembleConfig& config, int num_classes) {
+  const std::vector<double> prior = class_prior(seeds, config, num_classes);
+  const std::size_t num_members = config.members.size();
+  const auto width = to_size(num_classes);
+  std::vector<Member> members(num_members);
+  for (std::size_t m = 0; m < num_members; ++m) {
+    members[m].config = config.members[m];
+    members[m].result = std::move(results[m]);
+    members[m].held_out_scores.assign(seeds.size() * width, 0.0F);
+    members[m].readout = make_readout(graph, members[m], prior);
+  }
+  std::size_t next =
+      num_members;  // the folds' tasks follow, fold by fold, as make_tasks laid them out
+  for (int fold = 0; fold < config.folds && next < results.size(); ++fold) {
+    std::vector<std::size_t> held_out;
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+      if (seeds[i].fold == fold) {
+        held_out.push_back(i);
+      }
+    }
+    for (std::size_t m = 0; m < num_members && !held_out.empty(); ++m, ++next) {
+      for (std::size_t at = 0; at < held_out.size(); ++at) {
+        std::copy_n(results[next].scores.begin() + static_cast<Count>(at * width), width,
+                    members[m].held_out_scores.begin() + static_cast<Count>(held_out[at] * width));
+      }
+    }
+  }
+  for (Member& member : members) {
+    member.readout.temperature = fit_temperature(member, seeds, num_classes);
+  }
+  return members;
+}
+
+}  // namespace kith::ensemble

@@ -1,0 +1,303 @@
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <boost/program_options.hpp>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/random.hpp"
+
+#include "pipeline/options.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kMemberPrefix = "member.";
+
+/// A key with its value, and where it was written, for messages.
+struct Setting {
+  std::string key;
+  std::string value;
+  std::string origin;
+};
+
+/// "member.poisson.alpha" -> "poisson"; empty if the key is no member's.
+std::string member_name(std::string_view key) {
+  if (!key.starts_with(kMemberPrefix)) {
+    return {};
+  }
+  const std::size_t dot = key.find('.', kMemberPrefix.size());
+  return dot == std::string_view::npos
+             ? std::string{}
+             : std::string{key.substr(kMemberPrefix.size(), dot - kMemberPrefix.size())};
+}
+
+const Option* find_option(std::span<const Option> options, std::string_view key) {
+  const auto found = std::find_if(options.begin(), options.end(),
+                                  [&](const Option& option) { return option.key == key; });
+  return found == options.end() ? nullptr : &*found;
+}
+
+void apply(const Setting& setting, Config& config) {
+  const std::string member = member_name(setting.key);
+  const std::vector<Option> of_member =
+      member.empty() ? std::vector<Option>{} : member_options(member);
+  const Option* option = find_option(option_table(), setting.key);
+  option = option == nullptr ? find_option(of_member, setting.key) : option;
+  if (option == nullptr) {
+    fail("{}: unknown key {}; the nearest known one is {}", setting.origin, setting.key,
+         nearest_key(setting.key));
+  }
+  try {
+    option->set(config, setting.value);
+  } catch (const Error& error) {
+    fail("{}: {}", setting.origin, error.what());
+  }
+}
+
+std::vector<Setting> read_ini(const std::string& path) {
+  std::ifstream file{path};
+  if (!file) {
+    fail("{}: cannot be read", path);
+  }
+  std::vector<Setting> settings;
+  try {
+    const po::options_description none;
+    std::set<std::string> seen;
+    for (const po::option& option : po::parse_config_file(file, none, true).options) {
+      if (!seen.insert(option.string_key).second) {
+        fail("{}: key {} is given twice", path, option.string_key);
+      }
+      settings.push_back(
+          {option.string_key, option.value.empty() ? "" : option.value.front(), path});
+    }
+  } catch (const po::error& error) {
+    fail("{}: {}", path, error.what());
+  }
+  return settings;
+}
+
+/// The command line through Boost: all keys of the table, and members' keys as they are named.
+po::options_description describe_options(std::span<const std::string> words) {
+  po::options_description description;
+  description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
+      "graph", po::value<std::string>());
+  std::set<std::string> members;
+  for (const std::string& word : words) {
+    if (word.starts_with("--member.")) {
+      members.insert(member_name(word.substr(2)));
+    }
+  }
+  const auto add = [&](const Option& option) {
+    description.add_options()(option.key.c_str(), po::value<std::string>());
+  };
+  for (const Option& option : option_table()) {
+    add(option);
+  }
+  for (const std::string& member : members) {
+    for (const Option& option : member_options(member)) {
+      add(option);
+    }
+  }
+  return description;
+}
+
+std::vector<po::option> parse_words(const std::vector<std::string>& words) {
+  const po::options_description description = describe_options(words);
+  namespace style = po::command_line_style;
+  try {
+    return po::command_line_parser{words}
+        .options(description)
+        .style(style::unix_style & ~style::allow_guessing)
+        .positional(po::positional_options_description{})
+        .extra_style_parser([](std::vector<std::string>&) { return std::vector<po::option>{}; })
+        .run()
+        .options;
+  } catch (const po::unknown_option& error) {
+    std::string key = error.get_option_name();
+    key.erase(0, key.find_first_not_of('-'));
+    fail("command line: unknown key {}; the nearest known one is {}", key, nearest_key(key));
+  } catch (const po::error& error) {
+    fail("command line: {}", error.what());
+  }
+}
+
+void validate(const Config& config) {
+  ensemble::validate(config.ensemble);
+  if (config.corpus.files.empty()) {
+    fail("corpus.files is not set: which HDF5 files hold the corpus?");
+  }
+  if (config.corpus.labels.empty() && config.corpus.seeds.empty()) {
+    fail("neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
+  }
+  const std::string& method = config.knn.method;
+  if (method != "cells" && method != "exact" && !method.starts_with("faiss:")) {
+    fail("knn.method = {}, must be one of: cells | exact | faiss:<factory>", method);
+  }
+  if (config.ensemble.abstain_probability > config.ensemble.auto_probability) {
+    fail("ensemble.abstain_probability = {} is above ensemble.auto_probability = {}",
+         config.ensemble.abstain_probability, config.ensemble.auto_probability);
+  }
+}
+
+Command parse_on_root(const std::vector<std::string>& words) {
+  Command command;
+  std::vector<Setting> from_line;
+  for (const po::option& option : parse_words(words)) {
+    const std::string value = option.value.empty() ? "" : option.value.front();
+    if (option.position_key >= 0 || option.string_key.empty()) {
+      (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
+    } else if (option.string_key == "config") {
+      command.config_path = value;
+    } else if (option.string_key == "help" || option.string_key == "version") {
+      command.name = option.string_key;
+      return command;
+    } else if (option.string_key == "graph") {
+      command.export_path = value;
+    } else {
+      from_line.push_back({option.string_key, value, "command line"});
+    }
+  }
+  if (command.name.empty() || command.name == "help") {
+    command.name = "help";
+    return command;
+  }
+  if (!command.config_path.empty()) {
+    for (const Setting& setting : read_ini(command.config_path)) {
+      apply(setting, command.config);
+    }
+  }
+  for (const Setting& setting : from_line) {
+    apply(setting, command.config);
+  }
+  if (command.config.ensemble.members.empty()) {
+    command.config.ensemble.members = ensemble::default_members();
+  }
+  command.config.cells.seed = command.config.run.seed;
+  command.config.ensemble.seed = command.config.run.seed;
+  validate(command.config);
+  return command;
+}
+
+Config parse_text(const std::string& text) {
+  Config config;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    apply({line.substr(0, equals), line.substr(equals + 1), "configuration"}, config);
+  }
+  config.cells.seed = config.run.seed;
+  config.ensemble.seed = config.run.seed;
+  return config;
+}
+
+template <class Keep>
+std::string write_text(const Config& config, Keep&& keep) {
+  std::string text;
+  const auto append = [&](const Option& option) {
+    if (keep(option)) {
+      text += option.key + "=" + option.get(config) + "\n";
+    }
+  };
+  for (const Option& option : option_table()) {
+    append(option);
+  }
+  for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    for (const Option& option : member_options(member.name)) {
+      append(option);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+Command parse_command_line(const comm::Communicator& comm, int argc, char** argv) {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  Command command;
+  comm::on_root(comm, [&] { command = parse_on_root(words); });
+  comm::broadcast(comm, command.name);
+  comm::broadcast(comm, command.config_path);
+  comm::broadcast(comm, command.export_path);
+  std::string text = to_text(command.config);
+  comm::broadcast(comm, text);
+  std::string arguments = fmt::format("{}", fmt::join(command.arguments, "\n"));
+  comm::broadcast(comm, arguments);
+  if (!comm.is_root()) {
+    command.config = parse_text(text);
+    std::istringstream lines{arguments};
+    for (std::string line; std::getline(lines, line);) {
+      command.arguments.push_back(line);
+    }
+  }
+  return command;
+}
+
+std::string to_text(const Config& config) {
+  return write_text(config, [](const Option&) { return true; });
+}
+
+std::string stage_text(const Config& config, Stage stage) {
+  return write_text(config, [stage](const Option& option) { return option.stage == stage; });
+}
+
+std::string help_text() {
+  std::string text;
+  const Config defaults;
+  const auto append = [&](const Option& option, const std::string& key, const std::string& value) {
+    text += fmt::format("  --{} ({}){}\n      {}\n", key, option.range,
+                        value.empty() ? "" : " = " + value, option.help);
+  };
+  for (const Option& option : option_table()) {
+    append(option, option.key, option.get(defaults));
+  }
+  text +=
+      "\n  Members of the ensemble: one section [member.NAME] each; without any, five good ones.\n";
+  Config with_member;
+  with_member.ensemble.members.emplace_back().name = "NAME";
+  for (const Option& option : member_options("NAME")) {
+    append(option, option.key, option.get(with_member));
+  }
+  return text;
+}
+
+Count parse_bytes(std::string_view text) {
+  static const std::map<std::string_view, double> kUnits{
+      {"", 1}, {"B", 1}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  std::string_view unit = text.substr(digits);
+  unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+  const auto found = kUnits.find(unit);
+  if (digits == 0 || digits > 15 || found == kUnits.end()) {
+    fail("run.memory_per_rank = {}, must be a number of bytes such as 4GiB, 512MiB or 0", text);
+  }
+  return static_cast<Count>(std::stod(std::string{text.substr(0, digits)}) * found->second);
+}
+
+const char* to_string(Stage stage) {
+  switch (stage) {
+    case Stage::check:
+      return "check";
+    case Stage::cells:
+      return "cells";
+    case Stage::knn:
+      return "knn";
+    case Stage::graph:
+      return "graph";
+    case Stage::propagate:
+      return "propagate";
+    case Stage::ensemble:
+      return "ensemble";
+    case Stage::qa:
+      return "qa";
+  }
+  return "";
+}
+
+}  // namespace kith::pipeline

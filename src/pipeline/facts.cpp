@@ -1,0 +1,47 @@
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/io/files.hpp"
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+std::string facts_name(Stage stage) {
+  switch (stage) {
+    case Stage::check:
+      return "check.json";
+    case Stage::cells:
+      return "cells/cells.json";
+    case Stage::knn:
+      return "graph/knn.json";
+    case Stage::graph:
+      return "graph/graph.json";
+    case Stage::propagate:
+      return "propagation.json";
+    case Stage::ensemble:
+      return "labels.json";
+    case Stage::qa:
+      break;
+  }
+  return "report.json";
+}
+
+}  // namespace
+
+void write_facts(const Workspace& workspace, Stage stage, const Json& facts) {
+  comm::on_root(workspace.comm, [&] {
+    const std::string path = workspace.path(facts_name(stage));
+    std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
+    io::write_file_atomically(path, facts.dump(2) + "\n");
+  });
+}
+
+Json read_facts(const Workspace& workspace, Stage stage) {
+  std::string text;
+  comm::on_root(workspace.comm, [&] { text = io::read_file(workspace.path(facts_name(stage))); });
+  comm::broadcast(workspace.comm, text);
+  return Json::parse(text);
+}
+
+}  // namespace kith::pipeline

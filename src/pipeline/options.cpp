@@ -1,0 +1,351 @@
+#include "pipeline/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+#include "kith/core/error.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+using corpus::Metric;
+using ensemble::ClassMass;
+using ensemble::MemberConfig;
+using propagate::Method;
+
+template <class Number>
+Number parse_number(const std::string& key, const std::string& text, const std::string& range) {
+  Number value{};
+  const char* end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  if (status != std::errc{} || rest != end || text.empty()) {
+    fail("{} = {}, must be a number in {}", key, text, range);
+  }
+  return value;
+}
+
+/// An option that is a number in [low, high]. field: Config& -> Number&.
+template <class Number, class Field>
+Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
+              std::string help) {
+  std::string range = fmt::format("{}..{}", low, high);
+  Option option{key, stage, range, std::move(help), {}, {}};
+  option.get = [field](const Config& config) {
+    return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
+  };
+  option.set = [=](Config& config, const std::string& text) {
+    const auto value = parse_number<Number>(key, text, range);
+    if (value < low || value > high) {
+      fail("{} = {}, must be in {}", key, text, range);
+    }
+    field(config) = value;
+  };
+  return option;
+}
+
+template <class Field>
+Option text(std::string key, std::optional<Stage> stage, Field field, std::string range,
+            std::string help) {
+  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}};
+  option.get = [field](const Config& config) {
+    return field(const_cast<Config&>(config));
+  };  // NOLINT
+  option.set = [field](Config& config, const std::string& value) { field(config) = value; };
+  return option;
+}
+
+/// An option that is one of a few words, each with its value.
+template <class Value>
+struct Word {
+  const char* word;
+  Value value;
+};
+
+template <class Value, class Field>
+Option choice(std::string key, std::optional<Stage> stage, Field field,
+              std::vector<Word<Value>> words, std::string help) {
+  std::string range;
+  for (const Word<Value>& word : words) {
+    range += (range.empty() ? "" : " | ") + std::string{word.word};
+  }
+  Option option{key, stage, range, std::move(help), {}, {}};
+  option.get = [field, words](const Config& config) {
+    const Value value = field(const_cast<Config&>(config));  // NOLINT: field only reads here
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const Word<Value>& word) { return word.value == value; });
+    return std::string{found == words.end() ? "" : found->word};
+  };
+  option.set = [=](Config& config, const std::string& value) {
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const Word<Value>& word) { return word.word == value; });
+    if (found == words.end()) {
+      fail("{} = {}, must be one of: {}", key, value, range);
+    }
+    field(config) = found->value;
+  };
+  return option;
+}
+
+template <class Field>
+Option yes_no(std::string key, std::optional<Stage> stage, Field field, std::string help) {
+  return choice<bool>(std::move(key), stage, field,
+                      {{"no", false}, {"yes", true}, {"false", false}, {"true", true}},
+                      std::move(help));
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t first = 0;
+  while (first <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', first), text.size());
+    std::string part = text.substr(first, comma - first);
+    part.erase(0, part.find_first_not_of(" \t"));
+    part.erase(part.find_last_not_of(" \t") + 1);
+    if (!part.empty()) {
+      parts.push_back(part);
+    }
+    first = comma + 1;
+  }
+  return parts;
+}
+
+Option files_option() {
+  Option option{"corpus.files",
+                Stage::check,
+                "paths or globs, separated by commas",
+                "HDF5 files of the corpus, concatenated in name order",
+                {},
+                {}};
+  option.get = [](const Config& config) {
+    return fmt::format("{}", fmt::join(config.corpus.files, ", "));
+  };
+  option.set = [](Config& config, const std::string& value) {
+    config.corpus.files = split_list(value);
+  };
+  return option;
+}
+
+Option memory_option() {
+  Option option = text(
+      "run.memory_per_rank", std::nullopt,
+      [](Config & c) -> auto& { return c.run.memory_per_rank; },
+      "bytes, or with KiB, MiB, GiB; 0 = no limit",
+      "memory that ghost cells and label state of a rank may take; less means more waves");
+  option.set = [](Config& config, const std::string& value) {
+    (void)parse_bytes(value);
+    config.run.memory_per_rank = value;
+  };
+  return option;
+}
+
+void append_corpus_options(std::vector<Option>& table) {
+  const auto corpus_text = [&](const char* key, auto field, const char* range, const char* help) {
+    table.push_back(text(std::string{"corpus."} + key, Stage::check, field, range, help));
+  };
+  table.push_back(files_option());
+  corpus_text(
+      "embeddings", [](Config & c) -> auto& { return c.corpus.embeddings; }, "dataset name",
+      "the vectors: N x d of f32, f16, f64, u8 or i8");
+  corpus_text(
+      "ids", [](Config & c) -> auto& { return c.corpus.ids; }, "dataset name or nothing",
+      "64-bit ids, one an item; used where the corpus has them");
+  corpus_text(
+      "labels", [](Config & c) -> auto& { return c.corpus.labels; }, "dataset name or nothing",
+      "seeds as a column of the corpus: a class or -1");
+  corpus_text(
+      "seeds", [](Config & c) -> auto& { return c.corpus.seeds; }, "path or nothing",
+      "seeds as a file: CSV with header row|id,label[,weight], or HDF5 with /seeds");
+  corpus_text(
+      "gold", [](Config & c) -> auto& { return c.corpus.gold; }, "dataset name or nothing",
+      "known labels that are only measured with: a class or -1");
+  corpus_text(
+      "classes", [](Config & c) -> auto& { return c.corpus.classes; },
+      "dataset name, path or nothing", "names of the classes, in order");
+  corpus_text(
+      "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
+      "votes of outside voters: N x M integers, -1 = abstains; checked");
+  corpus_text(
+      "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
+      "probabilities of outside voters: one N x K dataset a voter; checked");
+  table.push_back(choice<Metric>(
+      "corpus.metric", Stage::check, [](Config & c) -> auto& { return c.corpus.metric; },
+      {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
+      "what near means"));
+  table.push_back(yes_no(
+      "corpus.allow_missing_classes", Stage::check,
+      [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
+      "go on when a class has no seed; no item will get it"));
+}
+
+void append_graph_options(std::vector<Option>& table) {
+  table.push_back(number<Count>(
+      "cells.num_cells", Stage::cells, [](Config & c) -> auto& { return c.cells.num_cells; }, 0,
+      1 << 30, "k-means regions of the corpus; 0 = chosen from its size"));
+  table.push_back(number<int>(
+      "cells.probes", Stage::cells, [](Config & c) -> auto& { return c.cells.probes; }, 1, 4096,
+      "cells searched for the neighbors of an item"));
+  table.push_back(number<Count>(
+      "cells.sample_per_cell", Stage::cells,
+      [](Config & c) -> auto& { return c.cells.sample_per_cell; }, 1, 100000,
+      "training items a cell"));
+  table.push_back(number<int>(
+      "knn.k", Stage::knn, [](Config & c) -> auto& { return c.knn.k; }, 1, 1024,
+      "nearest neighbors of an item"));
+  table.push_back(text(
+      "knn.method", Stage::knn, [](Config & c) -> auto& { return c.knn.method; },
+      "cells | exact | faiss:<factory>",
+      "cells: probe cells and refine; exact: all pairs; faiss: that index, for comparison"));
+  table.push_back(number<int>(
+      "knn.refine_rounds", Stage::knn, [](Config & c) -> auto& { return c.knn.refine_rounds; }, 0,
+      10, "rounds of search among neighbors of neighbors"));
+  table.push_back(number<int>(
+      "knn.recall_sample", Stage::knn, [](Config & c) -> auto& { return c.recall_sample; }, 0,
+      1000000, "items whose neighbors are checked against an exact search; 0 = none"));
+  table.push_back(choice<std::string>(
+      "graph.symmetrize", Stage::graph, [](Config & c) -> auto& { return c.graph.symmetrize; },
+      {{"union", "union"}, {"mean", "mean"}, {"mutual", "mutual"}},
+      "an edge where either lists the other, the same with half weight if one-sided, or both"));
+  table.push_back(choice<std::string>(
+      "graph.weights", Stage::graph, [](Config & c) -> auto& { return c.graph.weights; },
+      {{"gaussian", "gaussian"}, {"binary", "binary"}},
+      "exp(-d^2 / (s_i s_j)) with local scales, or 1"));
+  table.push_back(number<int>(
+      "graph.scale_neighbor", Stage::graph,
+      [](Config & c) -> auto& { return c.graph.scale_neighbor; }, 1, 1024,
+      "the neighbor whose distance is an item's local scale"));
+}
+
+void append_result_options(std::vector<Option>& table) {
+  table.push_back(number<int>(
+      "ensemble.folds", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
+      20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
+  table.push_back(choice<std::string>(
+      "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
+      {{"seeds", "seeds"}, {"uniform", "uniform"}}, "class shares that class mass aims at"));
+  const auto share = [&](const char* key, auto field, const char* help) {
+    table.push_back(
+        number<double>(std::string{"ensemble."} + key, Stage::ensemble, field, 0, 1, help));
+  };
+  share(
+      "auto_probability", [](Config & c) -> auto& { return c.ensemble.auto_probability; },
+      "consensus probability from which a label gets status auto");
+  share(
+      "abstain_probability", [](Config & c) -> auto& { return c.ensemble.abstain_probability; },
+      "consensus probability below which no label is stated");
+  table.push_back(number<double>(
+      "ensemble.outlier_factor", Stage::ensemble,
+      [](Config & c) -> auto& { return c.ensemble.outlier_factor; }, 0, 1e6,
+      "mean neighbor distance, in medians, above which an item is an outlier; 0 = never"));
+  table.push_back(number<int>(
+      "qa.bootstrap_draws", Stage::qa, [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
+      100000, "resamples behind the intervals of agreement statistics"));
+  table.push_back(number<int>(
+      "qa.review_items", Stage::qa, [](Config & c) -> auto& { return c.qa.review_items; }, 0,
+      100000, "items listed in the report for review"));
+}
+
+std::vector<Option> make_table() {
+  std::vector<Option> table;
+  table.push_back(text(
+      "run.directory", std::nullopt, [](Config & c) -> auto& { return c.run.directory; }, "path",
+      "folder of the results; a run that finds its own work there goes on with it"));
+  table.push_back(number<std::uint64_t>(
+      "run.seed", Stage::check, [](Config & c) -> auto& { return c.run.seed; }, 0,
+      std::uint64_t{1} << 62, "of every random choice"));
+  table.push_back(memory_option());
+  table.push_back(number<int>(
+      "run.threads", std::nullopt, [](Config & c) -> auto& { return c.run.threads; }, 0, 4096,
+      "threads a rank; 0 = OMP_NUM_THREADS, else its share of the node's cores"));
+  append_corpus_options(table);
+  append_graph_options(table);
+  append_result_options(table);
+  return table;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::span<const Option> option_table() {
+  static const std::vector<Option> table = make_table();
+  return table;
+}
+
+std::vector<Option> member_options(const std::string& name) {
+  const auto member = [name](Config& config) -> MemberConfig& {
+    for (MemberConfig& entry : config.ensemble.members) {
+      if (entry.name == name) {
+        return entry;
+      }
+    }
+    config.ensemble.members.emplace_back().name = name;
+    return config.ensemble.members.back();
+  };
+  const std::string prefix = "member." + name + ".";
+  constexpr Stage kStage = Stage::propagate;
+  return {
+      choice<Method>(
+          prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
+          {{"harmonic", Method::harmonic},
+           {"spreading", Method::spreading},
+           {"poisson", Method::poisson}},
+          "how labels spread"),
+      number<double>(
+          prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
+          0.0, 1.0, "spreading: share that comes from the neighbors"),
+      number<int>(
+          prefix + "max_sweeps",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
+          "sweeps at most"),
+      number<double>(
+          prefix + "tolerance",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
+          "relative change below which a member has settled"),
+      choice<ClassMass>(
+          prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
+          {{"none", ClassMass::none}, {"normalize", ClassMass::normalize}},
+          "normalize: class-mass normalization towards the prior"),
+      number<int>(
+          prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
+          1000000, "0 = all seeds; else the number of the resample of the seeds"),
+  };
+}
+
+std::string nearest_key(std::string_view key) {
+  std::string best;
+  std::size_t best_distance = std::string::npos;
+  const auto consider = [&](const Option& option) {
+    const std::size_t distance = edit_distance(key, option.key);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = option.key;
+    }
+  };
+  for (const Option& option : option_table()) {
+    consider(option);
+  }
+  if (key.starts_with("member.")) {
+    const std::size_t dot = key.find('.', 7);
+    for (const Option& option : member_options(std::string{key.substr(7, dot - 7)})) {
+      consider(option);
+    }
+  }
+  return best;
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,155 @@
+#include "kith/pipeline/pipeline.hpp"
+
+#include <sys/resource.h>
+
+#include <array>
+#include <chrono>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/log.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/core/random.hpp"
+
+#include "pipeline/manifest.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Fingerprints = std::array<std::string, kNumStages>;
+
+// Raised when what a stage leaves changes its meaning: older run directories are then redone.
+constexpr int kFormat = 1;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+Count peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return Count{usage.ru_maxrss} * 1024;
+}
+
+std::string digest(const std::string& text) {
+  const Hash128 hash = hash_bytes(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+/// Name, size and time of every input file: what a stage was made from.
+std::string describe_inputs(const Config& config, const corpus::Corpus& corpus) {
+  std::string text;
+  const auto append = [&](const std::string& path) {
+    const auto changed = std::filesystem::last_write_time(path).time_since_epoch().count();
+    text += fmt::format("{} {} {}\n", path, std::filesystem::file_size(path), changed);
+  };
+  for (const corpus::FileExtent& file : corpus.files) {
+    append(file.path);
+  }
+  for (const std::string& path : {config.corpus.seeds, config.corpus.classes}) {
+    if (!path.empty() && std::filesystem::is_regular_file(path)) {
+      append(path);
+    }
+  }
+  return text;
+}
+
+/// Collective. Each stage's fingerprint covers its own options and all that came before.
+Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
+                          const corpus::Corpus& corpus) {
+  std::string inputs;
+  comm::on_root(comm, [&] { inputs = describe_inputs(config, corpus); });
+  comm::broadcast(comm, inputs);
+  std::string before = digest(fmt::format("format {}\n{}", kFormat, inputs));
+  Fingerprints prints;
+  for (int stage = 0; stage < kNumStages; ++stage) {
+    before = digest(before + stage_text(config, static_cast<Stage>(stage)));
+    prints[to_size(stage)] = before;
+  }
+  return prints;
+}
+
+void do_stage(Stage stage, Workspace& workspace) {
+  switch (stage) {
+    case Stage::check:
+      return do_check(workspace);
+    case Stage::cells:
+      return do_cells(workspace);
+    case Stage::knn:
+      return do_knn(workspace);
+    case Stage::graph:
+      return do_graph(workspace);
+    case Stage::propagate:
+      return do_propagate(workspace);
+    case Stage::ensemble:
+      return do_ensemble(workspace);
+    case Stage::qa:
+      return do_qa(workspace);
+  }
+}
+
+/// Collective. What every stage needs of the corpus, short of its vectors.
+Workspace open_workspace(const comm::Communicator& comm, const Config& config) {
+  Workspace workspace{
+      comm, config, parse_bytes(config.run.memory_per_rank), {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+      {},   {}};
+  workspace.corpus = corpus::describe(comm, config.corpus);
+  return workspace;
+}
+
+/// Collective. Seeds and a reader that keeps the rank's raw rows, so that they are read once.
+void open_corpus(Workspace& workspace) {
+  const IdRange<GlobalId> block =
+      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
+  constexpr Count kReaderCacheBytes = Count{1} << 30;
+  const Count budget = workspace.memory_bytes > 0 ? workspace.memory_bytes / 4 : kReaderCacheBytes;
+  workspace.seeds = corpus::read_seeds(workspace.comm, workspace.corpus, workspace.config.corpus);
+  workspace.reader.emplace(workspace.corpus, block, budget);
+}
+
+}  // namespace
+
+const char* version() {
+  return KITH_VERSION;
+}
+
+void run(const comm::Communicator& comm, const Config& config, Stage last) {
+  Workspace workspace = open_workspace(comm, config);
+  Manifest manifest = Manifest::open(comm, config);
+  const Fingerprints prints = fingerprints(comm, config, workspace.corpus);
+  int stage = 0;
+  while (stage <= static_cast<int>(last) &&
+         manifest.is_done(static_cast<Stage>(stage), prints[to_size(stage)])) {
+    log::info("stage={} state=done_before", to_string(static_cast<Stage>(stage)));
+    ++stage;
+  }
+  if (stage > static_cast<int>(last)) {
+    return;
+  }
+  open_corpus(workspace);
+  manifest.forget_from(comm, static_cast<Stage>(stage));
+  for (; stage <= static_cast<int>(last); ++stage) {
+    const auto current = static_cast<Stage>(stage);
+    const Clock::time_point start = Clock::now();
+    do_stage(current, workspace);
+    StageCost cost;
+    cost.seconds = comm::max_over_ranks(comm, seconds_since(start));
+    cost.peak_rss_bytes = comm::max_over_ranks(comm, peak_rss_bytes());
+    cost.ranks = comm.size();
+    cost.threads = num_threads();
+    manifest.record(comm, current, prints[to_size(stage)], cost);
+    log::info("stage={} state=done seconds={:.2f} peak_rss_mib={}", to_string(current),
+              cost.seconds, cost.peak_rss_bytes >> 20);
+  }
+}
+
+void export_graph(const comm::Communicator& comm, const Config& config, const std::string& path) {
+  run(comm, config, Stage::graph);
+  Workspace workspace = open_workspace(comm, config);
+  open_corpus(workspace);
+  write_graph(workspace, path);
+}
+
+}  // namespace kith::pipeline

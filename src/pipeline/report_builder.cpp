@@ -1,0 +1,271 @@
+#include "pipeline/report_builder.hpp"
+
+#include <sstream>
+
+#include "kith/comm/agree.hpp"
+#include "kith/io/files.hpp"
+#include "kith/pipeline/pipeline.hpp"
+#include "kith/qa/calibration.hpp"
+#include "kith/report/html.hpp"
+
+#include "pipeline/stages.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+Json number(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json to_json(const qa::Proportion& share) {
+  return {{"value", number(share.value)},
+          {"low", share.interval.low},
+          {"high", share.interval.high},
+          {"successes", share.successes},
+          {"trials", share.trials}};
+}
+
+Json to_json(const qa::Estimate& estimate) {
+  Json json;
+  json["value"] = number(estimate.value);
+  if (estimate.interval) {
+    json["low"] = estimate.interval->low;
+    json["high"] = estimate.interval->high;
+  }
+  json["items"] = estimate.items;
+  if (!estimate.reason.empty()) {
+    json["reason"] = estimate.reason;
+  }
+  return json;
+}
+
+Json to_json(const Histogram& histogram) {
+  return {{"edges", histogram.edges}, {"counts", histogram.counts}};
+}
+
+Json to_json(const qa::CalibrationMeasures& measures) {
+  return {{"items", measures.items},
+          {"nll", measures.nll},
+          {"brier", measures.brier},
+          {"ece", measures.ece}};
+}
+
+Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string>& class_names) {
+  const qa::Accuracy accuracy = qa::measure_accuracy(confusion);
+  Json json;
+  json["accuracy"] = to_json(accuracy.overall);
+  json["abstained"] = accuracy.abstained;
+  json["macro_f1"] = number(accuracy.macro_f1);
+  json["per_class"] = Json::array();
+  for (std::size_t k = 0; k < accuracy.classes.size(); ++k) {
+    json["per_class"].push_back({{"class", class_names[k]},
+                                 {"precision", to_json(accuracy.classes[k].precision)},
+                                 {"recall", to_json(accuracy.classes[k].recall)},
+                                 {"f1", number(accuracy.classes[k].f1)}});
+  }
+  json["confusion"] = confusion;
+  return json;
+}
+
+Json reliability_json(std::span<const double> probabilities, std::span<const Label> truth,
+                      int num_classes) {
+  Json bins = Json::array();
+  for (const qa::ReliabilityBin& bin : qa::reliability(probabilities, truth, num_classes)) {
+    bins.push_back({{"low", bin.low},
+                    {"high", bin.high},
+                    {"mean_confidence", bin.mean_confidence},
+                    {"accuracy", to_json(bin.accuracy)}});
+  }
+  return bins;
+}
+
+Json run_json(const Workspace& workspace) {
+  Json json;
+  json["program"] = "kith";
+  json["version"] = version();
+  json["corpus"] = read_facts(workspace, Stage::check);
+  json["configuration"] = Json::object();
+  std::istringstream text{to_text(workspace.config)};
+  for (std::string line; std::getline(text, line);) {
+    // Where and with how many threads a run goes does not belong to its numbers.
+    if (!line.starts_with("run.") || line.starts_with("run.seed")) {
+      json["configuration"][line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+    }
+  }
+  return json;
+}
+
+Json graph_json(const Workspace& workspace) {
+  Json json = read_facts(workspace, Stage::graph);
+  json["cells"] = read_facts(workspace, Stage::cells);
+  json["knn"] = read_facts(workspace, Stage::knn);
+  return json;
+}
+
+Json trace_json(const propagate::TaskResult& result) {
+  Json trace = Json::array();
+  for (const propagate::SweepTrace& line : result.trace) {
+    trace.push_back({{"sweep", line.sweep},
+                     {"residual", line.residual},
+                     {"flips", line.flips},
+                     {"reached", line.reached},
+                     {"class_counts", line.class_counts}});
+  }
+  return trace;
+}
+
+Json members_json(const Workspace& workspace, const Findings& findings) {
+  Json members = Json::array();
+  for (std::size_t m = 0; m < workspace.members.size(); ++m) {
+    const ensemble::Member& member = workspace.members[m];
+    const propagate::SolverConfig& solver = member.config.solver;
+    Json json;
+    json["name"] = member.config.name;
+    json["method"] = propagate::to_string(solver.method);
+    json["alpha"] = solver.alpha;
+    json["max_sweeps"] = solver.max_sweeps;
+    json["tolerance"] = solver.tolerance;
+    json["class_mass"] =
+        member.config.class_mass == ensemble::ClassMass::normalize ? "normalize" : "none";
+    json["bootstrap"] = member.config.bootstrap;
+    json["sweeps"] = member.result.sweeps;
+    json["stop"] = propagate::to_string(member.result.stop);
+    json["temperature"] = member.readout.temperature;
+    json["voter"] = {{"coverage", findings.agreement.voters[m].coverage},
+                     {"overlap", findings.agreement.voters[m].overlap},
+                     {"conflict", findings.agreement.voters[m].conflict}};
+    json["held_out"] = to_json(qa::measure_accuracy(findings.held_out_members[m]).overall);
+    json["calibration_before"] = to_json(qa::measure_calibration(
+        findings.judged.raw_probabilities[m], findings.judged.truth, workspace.num_classes()));
+    json["calibration_after"] = to_json(qa::measure_calibration(
+        findings.judged.member_probabilities[m], findings.judged.truth, workspace.num_classes()));
+    if (!findings.gold_members.empty()) {
+      json["gold"] = to_json(qa::measure_accuracy(findings.gold_members[m]).overall);
+    }
+    json["trace"] = trace_json(member.result);
+    members.push_back(json);
+  }
+  return members;
+}
+
+Json consensus_json(const Workspace& workspace, const Findings& findings) {
+  const std::vector<std::string>& names = workspace.corpus.class_names;
+  Json json;
+  json["class_counts"] = findings.class_counts;
+  json["status_counts"] = Json::object();
+  for (int status = 0; status < ensemble::kNumStatuses; ++status) {
+    json["status_counts"][ensemble::to_string(static_cast<ensemble::Status>(status))] =
+        findings.status_counts[to_size(status)];
+  }
+  json["probability_histogram"] = to_json(findings.probability);
+  json["vote_entropy_histogram"] = to_json(findings.vote_entropy);
+  json["bald_histogram"] = to_json(findings.bald);
+  json["margin_histogram"] = to_json(findings.margin);
+  json["held_out"] = accuracy_json(findings.held_out, names);
+  json["held_out"]["calibration"] = to_json(qa::measure_calibration(
+      findings.judged.probabilities, findings.judged.truth, workspace.num_classes()));
+  json["held_out"]["reliability"] = reliability_json(
+      findings.judged.probabilities, findings.judged.truth, workspace.num_classes());
+  if (!findings.gold.empty()) {
+    json["gold"] = accuracy_json(findings.gold, names);
+    json["gold_auto"] = accuracy_json(findings.gold_auto, names);
+  }
+  return json;
+}
+
+Json agreement_json(const qa::Agreement& agreement) {
+  Json json;
+  json["mean_pair_agreement"] = to_json(agreement.mean_pair_agreement);
+  json["fleiss_kappa"] = to_json(agreement.fleiss);
+  json["krippendorff_alpha"] = to_json(agreement.krippendorff);
+  json["gwet_ac1"] = to_json(agreement.gwet_ac1);
+  json["pabak"] = to_json(agreement.pabak);
+  json["unanimous"] = to_json(agreement.unanimous);
+  json["mean_vote_entropy"] = agreement.mean_vote_entropy;
+  json["conflicts"] = agreement.conflicts;
+  json["pairs"] = Json::array();
+  for (const qa::PairAgreement& pair : agreement.pairs) {
+    json["pairs"].push_back({{"first", pair.first},
+                             {"second", pair.second},
+                             {"agreement", to_json(qa::proportion(pair.same, pair.both))},
+                             {"cohen_kappa", to_json(pair.kappa)}});
+  }
+  return json;
+}
+
+Json review_json(const Workspace& workspace, std::span<const ReviewItem> items) {
+  Json review = Json::array();
+  for (const ReviewItem& item : items) {
+    review.push_back({{"row", item.row},
+                      {"label", workspace.corpus.class_names[to_size(item.best)]},
+                      {"probability", item.probability},
+                      {"status", to_string(static_cast<ensemble::Status>(item.status))},
+                      {"vote_entropy", item.vote_entropy},
+                      {"bald", item.bald},
+                      {"margin", item.margin}});
+  }
+  return review;
+}
+
+}  // namespace
+
+void write_report(const Workspace& workspace, const Findings& findings) {
+  Json report;
+  report["run"] = run_json(workspace);
+  report["graph"] = graph_json(workspace);
+  report["members"] = members_json(workspace, findings);
+  report["consensus"] = consensus_json(workspace, findings);
+  report["agreement"] = agreement_json(findings.agreement);
+  report["review"] = review_json(workspace, findings.review);
+  write_facts(workspace, Stage::qa, report);
+  comm::on_root(workspace.comm, [&] {
+    io::write_file_atomically(workspace.path("report.html"), report::render_html(report.dump()));
+  });
+}
+
+namespace {
+
+std::string percent(const Json& share) {
+  if (share.at("value").is_null()) {
+    return "not known (no class has two seeds)";
+  }
+  return fmt::format("{:.2f} % [{:.2f}, {:.2f}] of {}", share.at("value").get<double>() * 100,
+                     share.at("low").get<double>() * 100, share.at("high").get<double>() * 100,
+                     share.at("trials").get<Count>());
+}
+
+}  // namespace
+
+std::string summary(const comm::Communicator& comm, const Config& config) {
+  std::string text;
+  comm::on_root(comm, [&] {
+    const auto path = [&](const char* name) {
+      return (std::filesystem::path{config.run.directory} / name).string();
+    };
+    const Json report = Json::parse(io::read_file(path("report.json")));
+    const Json& consensus = report.at("consensus");
+    const Json& status = consensus.at("status_counts");
+    text += fmt::format(
+        "items      {} in {} classes, {} seeds\n", report["run"]["corpus"]["items"].get<Count>(),
+        report["run"]["corpus"]["classes"].size(), report["run"]["corpus"]["seeds"].get<Count>());
+    text += fmt::format("labels     {} auto, {} to review, {} abstained, {} unreachable\n",
+                        status["auto"].get<Count>(), status["review"].get<Count>(),
+                        status["abstain"].get<Count>(), status["unreachable"].get<Count>());
+    if (consensus.contains("gold")) {
+      text += "accuracy   " + percent(consensus["gold"]["accuracy"]) + " gold labels\n";
+      text += "auto       " + percent(consensus["gold_auto"]["accuracy"]) + " gold labels\n";
+    }
+    text += "estimate   " + percent(consensus["held_out"]["accuracy"]) + " held-out seeds\n";
+    if (report["graph"]["knn"].contains("recall")) {
+      const Json& recall = report["graph"]["knn"]["recall"];
+      text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n",
+                          report["graph"]["knn"]["k"].get<int>(), recall["recall"].get<double>(),
+                          recall["low"].get<double>(), recall["high"].get<double>(),
+                          recall["sampled_nodes"].get<Count>());
+    }
+    text += fmt::format("labels in  {}\nreport in  {}\n", path("labels.h5"), path("report.html"));
+  });
+  return text;
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,52 @@
+/// From the numbers of a run to report.json and report.html.
+#pragma once
+
+#include <vector>
+
+#include "kith/ensemble/ensemble.hpp"
+#include "kith/qa/accuracy.hpp"
+#include "kith/qa/agreement.hpp"
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+struct Histogram {
+  std::vector<double> edges;  // bins + 1
+  std::vector<Count> counts;
+};
+
+/// An item for a person to look at.
+struct ReviewItem {
+  Count row;
+  std::int32_t best;  // class
+  std::uint8_t status;
+  float probability;
+  float vote_entropy;
+  float bald;
+  float margin;
+};
+
+/// All that the qa stage found; the same on every rank.
+struct Findings {
+  std::vector<Count> status_counts;
+  std::vector<Count> class_counts;  // by best class
+  Histogram probability;
+  Histogram vote_entropy;
+  Histogram bald;
+  Histogram margin;
+  qa::PatternCounts patterns;
+  qa::Agreement agreement;
+  ensemble::HeldOut judged;
+  qa::Confusion held_out;
+  std::vector<qa::Confusion> held_out_members;
+  qa::Confusion gold;  // empty without gold
+  qa::Confusion gold_auto;
+  std::vector<qa::Confusion> gold_members;
+  std::vector<ReviewItem> review;
+};
+
+/// Collective. Writes report.json and report.html.
+void write_report(const Workspace& workspace, const Findings& findings);
+
+}  // namespace kith::pipeline

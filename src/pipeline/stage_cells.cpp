@@ -1,0 +1,163 @@
+// cells: items move once to the rank of their home cell. cells/cells.h5 holds who went where.
+#include <algorithm>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
+
+#include "pipeline/node_maps.hpp"
+#include "pipeline/stages.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr const char* kCellsFile = "cells/cells.h5";
+
+/// Collective. Items that are not their node's representative: rows and nodes, in row order.
+void write_items(const Workspace& workspace, io::OutputFile& file) {
+  const cells::Shard& shard = *workspace.shard;
+  const Count first = shard.layout.nodes_of(workspace.comm.rank()).begin.value();
+  struct RowNode {
+    Count row;
+    Count node;
+  };
+  std::vector<RowNode> mine;
+  for (const ItemOfNode& item : workspace.items) {
+    if (shard.rows[to_size(item.node)] != item.row) {
+      mine.push_back({item.row.value(), first + item.node.value()});
+    }
+  }
+  std::vector<Rank> owners;
+  for (const RowNode& entry : mine) {
+    owners.push_back(
+        block_owner(GlobalId{entry.row}, workspace.corpus.num_items, workspace.comm.size()));
+  }
+  auto sorted = comm::exchange_to<RowNode>(workspace.comm, mine, owners).items;
+  std::sort(sorted.begin(), sorted.end(),
+            [](const RowNode& a, const RowNode& b) { return a.row < b.row; });
+  std::vector<Count> flat;
+  for (const RowNode& entry : sorted) {
+    flat.insert(flat.end(), {entry.row, entry.node});
+  }
+  file.write_rows<Count>("/duplicates", flat,
+                         comm::sum_over_lower_ranks(workspace.comm, count_of(sorted)),
+                         {comm::sum_over_ranks(workspace.comm, count_of(sorted)), 2});
+}
+
+void write_cells(const Workspace& workspace, std::span<const Count> cell_work) {
+  const cells::Shard& shard = *workspace.shard;
+  const Count num_nodes = shard.layout.num_nodes();
+  const Count first = shard.layout.nodes_of(workspace.comm.rank()).begin.value();
+  std::vector<Count> sizes;
+  for (CellId cell{0}; cell.value() < shard.layout.num_cells(); ++cell) {
+    sizes.push_back(shard.layout.nodes_of(cell).size());
+  }
+  auto file = io::OutputFile::create(workspace.comm, workspace.path(kCellsFile));
+  file.write_whole<Count>("/cell_sizes", sizes, {count_of(sizes)});
+  file.write_whole<Count>("/cell_work", cell_work, {count_of(cell_work)});
+  std::vector<Count> rows;
+  for (const GlobalId row : shard.rows) {
+    rows.push_back(row.value());
+  }
+  file.write_rows<Count>("/rows", rows, first, {num_nodes});
+  std::vector<std::int32_t> probes;
+  for (const CellId probe : shard.probes) {
+    probes.push_back(probe.value());
+  }
+  file.write_rows<std::int32_t>("/probes", probes, first, {num_nodes, shard.num_probes});
+  write_items(workspace, file);
+  file.commit();
+}
+
+/// Local. The layout for this number of ranks, and this rank's rows and probes.
+void read_cells(const Workspace& workspace, cells::Shard& shard) {
+  const io::InputFile file{workspace.path(kCellsFile)};
+  const cells::LayoutPlan plan{file.read_all<Count>("/cell_sizes"),
+                               file.read_all<Count>("/cell_work")};
+  shard.layout = cells::make_layout(plan, workspace.comm.size());
+  shard.num_probes = static_cast<int>(file.describe("/probes").shape.at(1));
+  const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
+  std::vector<Count> rows(to_size(owned.size()));
+  file.read_rows<Count>("/rows", owned.begin.value(), rows);
+  for (const Count row : rows) {
+    shard.rows.emplace_back(row);
+  }
+  std::vector<std::int32_t> probes(to_size(owned.size() * shard.num_probes));
+  file.read_rows<std::int32_t>("/probes", owned.begin.value(), probes);
+  for (const std::int32_t probe : probes) {
+    shard.probes.emplace_back(probe);
+  }
+}
+
+/// Local. Every item whose node this rank owns.
+std::vector<ItemOfNode> read_items(const Workspace& workspace) {
+  const cells::Shard& shard = *workspace.shard;
+  const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
+  std::vector<ItemOfNode> items;
+  for (std::size_t i = 0; i < shard.rows.size(); ++i) {
+    items.push_back({shard.rows[i], LocalId{static_cast<std::int32_t>(i)}});
+  }
+  const auto duplicates = io::InputFile{workspace.path(kCellsFile)}.read_all<Count>("/duplicates");
+  for (std::size_t i = 0; i < duplicates.size(); i += 2) {
+    if (owned.contains(Position{duplicates[i + 1]})) {
+      const Count local = duplicates[i + 1] - owned.begin.value();
+      items.push_back({GlobalId{duplicates[i]}, LocalId{static_cast<std::int32_t>(local)}});
+    }
+  }
+  return items;
+}
+
+}  // namespace
+
+void do_cells(Workspace& workspace) {
+  const comm::Communicator& comm = workspace.comm;
+  need_census(workspace);
+  comm::on_root(comm, [&] { std::filesystem::create_directories(workspace.path("cells")); });
+  cells::BuiltShard built = cells::build_shard(comm, workspace.corpus, *workspace.reader,
+                                               *workspace.duplicates, workspace.config.cells);
+  workspace.shard.emplace(std::move(built.shard));
+  const cells::CellLayout& layout = workspace.shard->layout;
+  if (comm.size() > layout.num_cells()) {
+    throw comm::CollectiveError{
+        fmt::format("{} ranks for {} cells: use at most as many ranks as cells", comm.size(),
+                    layout.num_cells())};
+  }
+  workspace.items =
+      items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
+  write_cells(workspace, built.cell_work);
+  built.quantizer.save(comm, workspace.path("cells/quantizer.faiss"));
+  const cells::CellStats& stats = built.stats;
+  log::info(
+      "stage=cells cells={} probes={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "
+      "move_s={:.2f} imbalance={:.3f}",
+      layout.num_cells(), workspace.shard->num_probes, stats.smallest_cell, stats.largest_cell,
+      stats.train_s, stats.assign_s, stats.move_s, stats.imbalance);
+  write_facts(workspace, Stage::cells,
+              {{"cells", layout.num_cells()},
+               {"probes", workspace.shard->num_probes},
+               {"groups", built.quantizer.num_groups()},
+               {"sample_items", stats.sample_items},
+               {"smallest_cell", stats.smallest_cell},
+               {"largest_cell", stats.largest_cell}});
+}
+
+void need_shard(Workspace& workspace) {
+  if (workspace.shard) {
+    return;
+  }
+  const comm::Communicator& comm = workspace.comm;
+  cells::Shard shard;
+  shard.comm = &comm;
+  shard.dim = workspace.corpus.dim;
+  shard.metric = workspace.corpus.metric;
+  comm::locally(comm, [&] { read_cells(workspace, shard); });
+  cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
+  workspace.shard.emplace(std::move(shard));
+  workspace.items = comm::locally(comm, [&] { return read_items(workspace); });
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,181 @@
+// ensemble: the consensus of all members, in corpus order, one dataset a column: labels.h5.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/io/output_file.hpp"
+
+#include "pipeline/stages.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+/// Writes columns of owned nodes as columns of rows.
+class ColumnWriter {
+ public:
+  ColumnWriter(io::OutputFile& file, const RowExchange& exchange, Count num_rows)
+      : file_{&file}, exchange_{&exchange}, num_rows_{num_rows} {}
+
+  template <class T>
+  void write(const std::string& name, std::span<const T> values, Count width = 1) {
+    const std::vector<T> rows = exchange_->to_rows<T>(values, width);
+    write_block<T>(name, rows, width);
+  }
+  template <class T>
+  void write_block(const std::string& name, std::span<const T> rows, Count width = 1) {
+    const std::vector<Count> shape =
+        width == 1 ? std::vector<Count>{num_rows_} : std::vector<Count>{num_rows_, width};
+    file_->write_rows<T>(name, rows, exchange_->block().begin.value(), shape);
+  }
+
+ private:
+  io::OutputFile* file_;
+  const RowExchange* exchange_;
+  Count num_rows_;
+};
+
+std::vector<std::int32_t> numbers(std::span<const Label> labels) {
+  std::vector<std::int32_t> values;
+  values.reserve(labels.size());
+  for (const Label label : labels) {
+    values.push_back(label.value());
+  }
+  return values;
+}
+
+void write_labels(const Workspace& workspace) {
+  const ensemble::Consensus& consensus = *workspace.consensus;
+  const Count num_rows = workspace.corpus.num_items;
+  const RowExchange exchange{workspace.comm, workspace.items, num_rows};
+  auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
+  ColumnWriter columns{file, exchange, num_rows};
+  const RowStatuses rows = judge_rows(workspace, exchange);
+  columns.write<std::int32_t>("/label", numbers(consensus.labels));
+  columns.write<float>("/probability", consensus.probabilities);
+  columns.write_block<std::uint8_t>("/status", rows.status);
+  columns.write<std::int32_t>("/best", numbers(consensus.best));
+  columns.write<float>("/margin", consensus.margin);
+  columns.write<float>("/vote_entropy", consensus.vote_entropy);
+  columns.write<float>("/bald", consensus.bald);
+  columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
+  columns.write_block<Count>("/duplicate_of", rows.representative);
+  columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
+  if (workspace.corpus.id_type) {
+    const auto ids = comm::locally(workspace.comm, [&] {
+      return corpus::read_ids(workspace.corpus, workspace.config.corpus, exchange.block());
+    });
+    columns.write_block<std::uint64_t>("/ids", ids);
+  }
+  file.write_strings("/class_names", workspace.corpus.class_names);
+  std::vector<std::string> names;
+  for (const ensemble::Member& member : workspace.members) {
+    names.push_back(member.config.name);
+  }
+  file.write_strings("/member_names", names);
+  names.clear();
+  for (int status = 0; status < ensemble::kNumStatuses; ++status) {
+    names.emplace_back(to_string(static_cast<ensemble::Status>(status)));
+  }
+  file.write_strings("/status_names", names);
+  file.commit();
+}
+
+}  // namespace
+
+RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange) {
+  std::vector<std::uint8_t> statuses;
+  for (const ensemble::Status status : workspace.consensus->statuses) {
+    statuses.push_back(static_cast<std::uint8_t>(status));
+  }
+  std::vector<Count> representatives;
+  for (const GlobalId row : workspace.shard->rows) {
+    representatives.push_back(row.value());
+  }
+  RowStatuses columns{exchange.to_rows<std::uint8_t>(statuses),
+                      exchange.to_rows<Count>(representatives)};
+  const Count first = exchange.block().begin.value();
+  for (std::size_t i = 0; i < columns.status.size(); ++i) {
+    const GlobalId row{first + static_cast<Count>(i)};
+    if (columns.representative[i] == row.value()) {
+      columns.representative[i] = -1;
+      continue;
+    }
+    const bool is_seed = std::binary_search(
+        workspace.seeds.begin(), workspace.seeds.end(), corpus::Seed{row, {}, 0},
+        [](const corpus::Seed& a, const corpus::Seed& b) { return a.row < b.row; });
+    columns.status[i] =
+        static_cast<std::uint8_t>(is_seed ? ensemble::Status::seed : ensemble::Status::duplicate);
+  }
+  return columns;
+}
+
+std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {
+  std::vector<float> means;
+  const auto k = to_size(lists.k);
+  means.reserve(lists.distances.size() / k);
+  for (std::size_t first = 0; first < lists.distances.size(); first += k) {
+    double sum = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      sum += std::sqrt(double{lists.distances[first + i]});
+    }
+    means.push_back(static_cast<float>(sum / static_cast<double>(k)));
+  }
+  return means;
+}
+
+float median_over_ranks(const comm::Communicator& comm, std::span<const float> values) {
+  // Bits of non-negative floats sort like the floats: the median is found digit by digit, 16 bits
+  // each.
+  const Count total = comm::sum_over_ranks(comm, count_of(values));
+  if (total == 0) {
+    return 0;
+  }
+  Count wanted = (total - 1) / 2;
+  std::uint32_t prefix = 0;
+  for (const unsigned shift : {16U, 0U}) {
+    std::vector<Count> histogram(1U << 16U, 0);
+    for (const float value : values) {
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, &value, sizeof(bits));
+      if (shift == 16U || bits >> 16U == prefix) {
+        ++histogram[(bits >> shift) & 0xFFFFU];
+      }
+    }
+    comm::sum_over_ranks(comm, histogram);
+    std::uint32_t digit = 0;
+    while (wanted >= histogram[digit]) {
+      wanted -= histogram[digit++];
+    }
+    prefix = (prefix << 16U) | digit;
+  }
+  float median = 0;
+  std::memcpy(&median, &prefix, sizeof(median));
+  return median;
+}
+
+void need_consensus(Workspace& workspace) {
+  if (workspace.consensus) {
+    return;
+  }
+  need_members(workspace);
+  need_lists(workspace);
+  const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
+  ensemble::ConsensusInputs inputs;
+  inputs.seeds = workspace.folded;
+  inputs.neighbor_distance = distances;
+  inputs.typical_distance = median_over_ranks(workspace.comm, distances);
+  inputs.num_classes = workspace.num_classes();
+  workspace.consensus = ensemble::form_consensus(*workspace.graph, workspace.members, inputs,
+                                                 workspace.config.ensemble);
+}
+
+void do_ensemble(Workspace& workspace) {
+  need_consensus(workspace);
+  write_labels(workspace);
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,61 @@
+// graph: neighbor lists become a symmetric weighted graph, which lives in memory; graph.json
+// describes it.
+#include <algorithm>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/log.hpp"
+
+#include "pipeline/stages.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+std::vector<Position> partition(const Workspace& workspace) {
+  std::vector<Position> first;
+  for (int rank = 0; rank < workspace.comm.size(); ++rank) {
+    first.push_back(workspace.shard->layout.nodes_of(Rank{rank}).begin);
+  }
+  first.emplace_back(workspace.shard->layout.num_nodes());
+  return first;
+}
+
+}  // namespace
+
+void need_graph(Workspace& workspace) {
+  if (workspace.graph) {
+    return;
+  }
+  need_shard(workspace);
+  need_lists(workspace);
+  const graph::KnnLists lists{workspace.lists->k, workspace.lists->neighbors,
+                              workspace.lists->distances};
+  workspace.graph.emplace(
+      graph::build_graph(workspace.comm, partition(workspace), lists, workspace.config.graph));
+  workspace.components = graph::connected_components(*workspace.graph);
+}
+
+void do_graph(Workspace& workspace) {
+  need_graph(workspace);
+  const graph::Graph& graph = *workspace.graph;
+  Count fewest = graph.num_nodes();
+  Count most = 0;
+  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+    fewest = std::min(fewest, count_of(graph.neighbors(row)));
+    most = std::max(most, count_of(graph.neighbors(row)));
+  }
+  Json facts;
+  facts["nodes"] = graph.num_nodes();
+  facts["edges"] = graph.num_edges();
+  facts["degree_min"] = comm::min_over_ranks(workspace.comm, fewest);
+  facts["degree_mean"] =
+      static_cast<double>(graph.num_edges()) / static_cast<double>(graph.num_nodes());
+  facts["degree_max"] = comm::max_over_ranks(workspace.comm, most);
+  facts["components"] = workspace.components->num_components;
+  facts["largest_components"] = workspace.components->largest_sizes;
+  log::info("stage=graph nodes={} edges={} components={}", graph.num_nodes(), graph.num_edges(),
+            workspace.components->num_components);
+  write_facts(workspace, Stage::graph, facts);
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,157 @@
+// knn: every node's nearest neighbors, in graph order, in files of a fixed number of cells each, so
+// that neither files nor bytes depend on ranks.
+#include <limits>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/log.hpp"
+#include "kith/io/files.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
+#include "kith/knn/recall.hpp"
+
+#include "pipeline/stages.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr std::int32_t kCellsPerFile = 4096;
+
+/// One file of the graph: its name and the nodes in it.
+struct Piece {
+  std::string name;
+  IdRange<Position> nodes;
+};
+
+std::vector<Piece> pieces(const cells::CellLayout& layout) {
+  std::vector<Piece> all;
+  const auto num_cells = static_cast<std::int32_t>(layout.num_cells());
+  for (std::int32_t first = 0; first < num_cells; first += kCellsPerFile) {
+    const std::int32_t last = std::min(first + kCellsPerFile, num_cells);
+    all.push_back({fmt::format("graph/knn-{:05}.h5", all.size()),
+                   {layout.nodes_of(CellId{first}).begin, layout.nodes_of(CellId{last - 1}).end}});
+  }
+  return all;
+}
+
+/// The part of a piece that this rank owns.
+IdRange<Position> owned_part(const Piece& piece, IdRange<Position> owned) {
+  const Position begin = std::clamp(owned.begin, piece.nodes.begin, piece.nodes.end);
+  return {begin, std::clamp(owned.end, begin, std::max(begin, piece.nodes.end))};
+}
+
+/// Positions as the smallest unsigned type that holds every one of the corpus.
+template <class Stored>
+void write_neighbors(io::OutputFile& file, std::span<const Position> neighbors, Count first_row,
+                     const std::vector<Count>& shape) {
+  std::vector<Stored> stored;
+  stored.reserve(neighbors.size());
+  for (const Position neighbor : neighbors) {
+    stored.push_back(static_cast<Stored>(neighbor.value()));
+  }
+  file.write_rows<Stored>("/neighbors", stored, first_row, shape);
+}
+
+void write_piece(const Workspace& workspace, const Piece& piece) {
+  const knn::NeighborLists& lists = *workspace.lists;
+  const IdRange<Position> owned = workspace.shard->layout.nodes_of(workspace.comm.rank());
+  const IdRange<Position> part = owned_part(piece, owned);
+  const auto first = to_size((part.begin.value() - owned.begin.value()) * lists.k);
+  const auto count = to_size(part.size() * lists.k);
+  const Count first_row = part.begin.value() - piece.nodes.begin.value();
+  const std::vector<Count> shape{piece.nodes.size(), lists.k};
+  auto file = io::OutputFile::create(workspace.comm, workspace.path(piece.name));
+  const auto neighbors = std::span{lists.neighbors}.subspan(first, count);
+  if (workspace.shard->layout.num_nodes() <= std::numeric_limits<std::uint32_t>::max()) {
+    write_neighbors<std::uint32_t>(file, neighbors, first_row, shape);
+  } else {
+    write_neighbors<std::uint64_t>(file, neighbors, first_row, shape);
+  }
+  file.write_rows<float>("/distances", std::span{lists.distances}.subspan(first, count), first_row,
+                         shape);
+  file.set_attribute("/", "first_position", piece.nodes.begin.value());
+  file.commit();
+}
+
+void read_piece(const Workspace& workspace, const Piece& piece, knn::NeighborLists& lists) {
+  const IdRange<Position> part =
+      owned_part(piece, workspace.shard->layout.nodes_of(workspace.comm.rank()));
+  if (part.size() == 0) {
+    return;
+  }
+  const io::InputFile file{workspace.path(piece.name)};
+  const Count first_row = part.begin.value() - piece.nodes.begin.value();
+  std::vector<Count> neighbors(to_size(part.size() * lists.k));
+  file.read_rows<Count>("/neighbors", first_row, neighbors);
+  for (const Count neighbor : neighbors) {
+    lists.neighbors.emplace_back(neighbor);
+  }
+  const std::size_t before = lists.distances.size();
+  lists.distances.resize(before + neighbors.size());
+  file.read_rows<float>("/distances", first_row, std::span{lists.distances}.subspan(before));
+}
+
+Json recall_facts(const Workspace& workspace) {
+  const knn::RecallEstimate recall =
+      knn::measure_recall(*workspace.shard, *workspace.lists, workspace.config.recall_sample,
+                          workspace.config.run.seed);
+  log::info("stage=knn recall={:.4f} recall_low={:.4f} recall_high={:.4f} sampled={}",
+            recall.recall, recall.low, recall.high, recall.num_items);
+  return {{"recall", recall.recall}, {"low", recall.low},     {"high", recall.high},
+          {"hits", recall.hits},     {"pairs", recall.pairs}, {"sampled_nodes", recall.num_items}};
+}
+
+}  // namespace
+
+void do_knn(Workspace& workspace) {
+  need_shard(workspace);
+  const comm::Communicator& comm = workspace.comm;
+  comm::on_root(comm, [&] {
+    const std::string directory = workspace.path("graph");
+    std::filesystem::create_directories(directory);
+    const Count row_bytes = workspace.config.knn.k * Count{sizeof(std::uint64_t) + sizeof(float)};
+    io::require_free_space(directory, workspace.shard->layout.num_nodes() * row_bytes,
+                           "the kNN graph");
+  });
+  knn::KnnConfig config = workspace.config.knn;
+  config.memory_bytes = workspace.memory_bytes;
+  knn::KnnResult result = knn::build_neighbors(*workspace.shard, config);
+  workspace.lists.emplace(std::move(result.lists));
+  const knn::KnnStats& stats = result.stats;
+  log::info(
+      "stage=knn waves={} ghost_mib={} scan_gflops={:.1f} scan_s={:.2f} refine_distances={} "
+      "refine_s={:.2f} widened_nodes={} imbalance={:.3f}",
+      stats.num_waves, stats.ghost_bytes >> 20,
+      stats.scan_s > 0 ? stats.scan_flops / stats.scan_s * 1e-9 : 0.0, stats.scan_s,
+      stats.refine_distances, stats.refine_s, stats.widened_nodes, stats.imbalance);
+  for (const Piece& piece : pieces(workspace.shard->layout)) {
+    write_piece(workspace, piece);
+  }
+  Json facts;
+  facts["k"] = workspace.lists->k;
+  facts["method"] = workspace.config.knn.method;
+  facts["refine_rounds"] = workspace.config.knn.refine_rounds;
+  facts["widened_nodes"] = stats.widened_nodes;
+  if (workspace.config.recall_sample > 0) {
+    facts["recall"] = recall_facts(workspace);
+  }
+  write_facts(workspace, Stage::knn, facts);
+}
+
+void need_lists(Workspace& workspace) {
+  if (workspace.lists) {
+    return;
+  }
+  need_shard(workspace);
+  workspace.lists = comm::locally(workspace.comm, [&] {
+    knn::NeighborLists lists;
+    lists.k = workspace.config.knn.k;
+    for (const Piece& piece : pieces(workspace.shard->layout)) {
+      read_piece(workspace, piece, lists);
+    }
+    return lists;
+  });
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,231 @@
+// qa: corpus-level statistics of the run. qa.h5 holds tables, report.json every number, report.html
+// shows it.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/log.hpp"
+#include "kith/io/files.hpp"
+#include "kith/io/output_file.hpp"
+#include "kith/qa/accuracy.hpp"
+#include "kith/qa/agreement.hpp"
+
+#include "pipeline/report_builder.hpp"
+#include "pipeline/stages.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr int kBins = 20;
+
+/// The columns that statistics need, of this rank's block of rows: duplicates count as items of
+/// their own.
+struct RowColumns {
+  IdRange<GlobalId> block;
+  std::vector<std::int32_t> votes;  // rows x members
+  std::vector<std::int32_t> best;
+  std::vector<std::uint8_t> status;
+  std::vector<float> probability;
+  std::vector<float> vote_entropy;
+  std::vector<float> bald;
+  std::vector<float> margin;
+  std::vector<Label> gold;  // none where unknown or a seed; empty if no gold is configured
+};
+
+std::vector<std::int32_t> numbers(std::span<const Label> labels) {
+  std::vector<std::int32_t> values;
+  for (const Label label : labels) {
+    values.push_back(label.value());
+  }
+  return values;
+}
+
+RowColumns collect_rows(const Workspace& workspace) {
+  const ensemble::Consensus& consensus = *workspace.consensus;
+  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  RowColumns rows;
+  rows.block = exchange.block();
+  rows.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));
+  rows.best = exchange.to_rows<std::int32_t>(numbers(consensus.best));
+  rows.status = judge_rows(workspace, exchange).status;
+  rows.probability = exchange.to_rows<float>(consensus.probabilities);
+  rows.vote_entropy = exchange.to_rows<float>(consensus.vote_entropy);
+  rows.bald = exchange.to_rows<float>(consensus.bald);
+  rows.margin = exchange.to_rows<float>(consensus.margin);
+  rows.gold = comm::locally(workspace.comm, [&] {
+    return corpus::read_gold(workspace.corpus, workspace.config.corpus, rows.block);
+  });
+  for (std::size_t i = 0; i < rows.gold.size(); ++i) {
+    if (rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::seed)) {
+      rows.gold[i] = Label{};  // measured with what was never learned from
+    }
+  }
+  return rows;
+}
+
+/// Collective. Equal bins over [0, top]; the last one holds what is above.
+Histogram histogram(const comm::Communicator& comm, std::span<const float> values, double top) {
+  Histogram result;
+  result.counts.assign(kBins, 0);
+  for (int edge = 0; edge <= kBins; ++edge) {
+    result.edges.push_back(top * edge / kBins);
+  }
+  for (const float value : values) {
+    const auto bin = static_cast<int>(double{value} / top * kBins);
+    ++result.counts[to_size(std::clamp(bin, 0, kBins - 1))];
+  }
+  comm::sum_over_ranks(comm, result.counts);
+  return result;
+}
+
+/// Collective. Items by status and by best class.
+void count_items(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+  findings.status_counts.assign(ensemble::kNumStatuses, 0);
+  findings.class_counts.assign(to_size(workspace.num_classes()), 0);
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    ++findings.status_counts[rows.status[i]];
+    if (rows.best[i] >= 0) {
+      ++findings.class_counts[to_size(rows.best[i])];
+    }
+  }
+  comm::sum_over_ranks(workspace.comm, findings.status_counts);
+  comm::sum_over_ranks(workspace.comm, findings.class_counts);
+}
+
+/// Collective. Confusions against gold: of the consensus, of its auto labels, of every member.
+void measure_gold(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+  if (comm::sum_over_ranks(workspace.comm, count_of(rows.gold)) == 0) {
+    return;
+  }
+  std::vector<Label> best;
+  std::vector<Label> automatic;
+  for (std::size_t i = 0; i < rows.gold.size(); ++i) {
+    best.emplace_back(rows.best[i]);
+    const bool is_auto = rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::automatic);
+    automatic.emplace_back(is_auto ? rows.best[i] : -1);
+  }
+  const auto confusion = [&](std::span<const Label> stated) {
+    qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
+    qa::count_confusion(rows.gold, stated, counts);
+    qa::sum_confusion(workspace.comm, counts);
+    return counts;
+  };
+  findings.gold = confusion(best);
+  findings.gold_auto = confusion(automatic);
+  const std::size_t num_members = workspace.members.size();
+  for (std::size_t m = 0; m < num_members; ++m) {
+    std::vector<Label> votes;
+    for (std::size_t i = 0; i < rows.gold.size(); ++i) {
+      votes.emplace_back(rows.votes[i * num_members + m]);
+    }
+    findings.gold_members.push_back(confusion(votes));
+  }
+}
+
+/// Accuracy on the held-out seeds: the same on every rank, nothing to reduce.
+void measure_held_out(const Workspace& workspace, Findings& findings) {
+  findings.judged =
+      ensemble::judge_held_out(workspace.folded, workspace.members, workspace.num_classes());
+  const auto confusion = [&](std::span<const Label> stated) {
+    qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
+    qa::count_confusion(findings.judged.truth, stated, counts);
+    return counts;
+  };
+  findings.held_out = confusion(findings.judged.consensus);
+  for (const std::vector<Label>& votes : findings.judged.member_votes) {
+    findings.held_out_members.push_back(confusion(votes));
+  }
+}
+
+/// Collective. The items of status review that the members are most at odds about.
+void choose_review(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+  std::vector<ReviewItem> mine;
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    const auto status = static_cast<ensemble::Status>(rows.status[i]);
+    if (status == ensemble::Status::review || status == ensemble::Status::abstain ||
+        status == ensemble::Status::outlier) {
+      mine.push_back({rows.block.begin.value() + static_cast<Count>(i), rows.best[i],
+                      rows.status[i], rows.probability[i], rows.vote_entropy[i], rows.bald[i],
+                      rows.margin[i]});
+    }
+  }
+  const auto before = [](const ReviewItem& a, const ReviewItem& b) {
+    return a.bald != b.bald ? a.bald > b.bald : a.row < b.row;
+  };
+  const auto wanted = to_size(workspace.config.qa.review_items);
+  const auto keep_first = [&](std::vector<ReviewItem>& items) {
+    std::sort(items.begin(), items.end(), before);
+    items.resize(std::min(items.size(), wanted));
+  };
+  keep_first(mine);
+  findings.review = comm::gather_to_all<ReviewItem>(workspace.comm, mine).items;
+  keep_first(findings.review);
+}
+
+std::vector<Count> flatten(const qa::Confusion& confusion) {
+  std::vector<Count> flat;
+  for (const std::vector<Count>& row : confusion) {
+    flat.insert(flat.end(), row.begin(), row.end());
+  }
+  return flat;
+}
+
+void write_tables(const Workspace& workspace, const Findings& findings) {
+  const Count num_classes = workspace.num_classes();
+  auto file = io::OutputFile::create(workspace.comm, workspace.path("qa.h5"));
+  const qa::PatternCounts& patterns = findings.patterns;
+  file.write_whole<std::int32_t>("/patterns/votes", patterns.votes,
+                                 {count_of(patterns.counts), patterns.num_voters});
+  file.write_whole<Count>("/patterns/counts", patterns.counts, {count_of(patterns.counts)});
+  const std::vector<Count> shape{num_classes, num_classes + 1};
+  file.write_whole<Count>("/confusion/held_out", flatten(findings.held_out), shape);
+  if (!findings.gold.empty()) {
+    file.write_whole<Count>("/confusion/gold", flatten(findings.gold), shape);
+    file.write_whole<Count>("/confusion/gold_auto", flatten(findings.gold_auto), shape);
+  }
+  std::vector<Count> conflicts;
+  for (const std::vector<Count>& row : findings.agreement.conflicts) {
+    conflicts.insert(conflicts.end(), row.begin(), row.end());
+  }
+  file.write_whole<Count>("/agreement/conflicts", conflicts, {num_classes, num_classes});
+  std::vector<Count> pairs;
+  std::vector<double> kappas;
+  for (const qa::PairAgreement& pair : findings.agreement.pairs) {
+    pairs.insert(pairs.end(), {pair.first, pair.second, pair.both, pair.same});
+    kappas.push_back(pair.kappa.value.value_or(NAN));
+  }
+  file.write_whole<Count>("/agreement/pairs", pairs, {count_of(kappas), 4});
+  file.set_attribute("/agreement/pairs", "columns", "first member,second member,both voted,same");
+  file.write_whole<double>("/agreement/cohen_kappa", kappas, {count_of(kappas)});
+  file.commit();
+}
+
+}  // namespace
+
+void do_qa(Workspace& workspace) {
+  need_consensus(workspace);
+  const comm::Communicator& comm = workspace.comm;
+  const RowColumns rows = collect_rows(workspace);
+  Findings findings;
+  count_items(workspace, rows, findings);
+  findings.probability = histogram(comm, rows.probability, 1.0);
+  const double most_classes =
+      std::min<double>(workspace.num_classes(), static_cast<double>(workspace.members.size()));
+  findings.vote_entropy = histogram(comm, rows.vote_entropy, std::log(std::max(2.0, most_classes)));
+  findings.bald = histogram(comm, rows.bald, std::log(std::max(2.0, most_classes)));
+  findings.margin = histogram(comm, rows.margin, 1.0);
+  findings.patterns = qa::count_patterns(
+      comm, rows.votes, static_cast<int>(workspace.members.size()), workspace.num_classes());
+  findings.agreement = qa::measure_agreement(findings.patterns, workspace.config.qa.bootstrap_draws,
+                                             workspace.config.run.seed);
+  measure_gold(workspace, rows, findings);
+  measure_held_out(workspace, findings);
+  choose_review(workspace, rows, findings);
+  write_tables(workspace, findings);
+  write_report(workspace, findings);
+}
+
+}  // namespace kith::pipeline

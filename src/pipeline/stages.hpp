@@ -1,0 +1,29 @@
+/// Steps that stages share.
+#pragma once
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Collective. Makes sure that the duplicates of this rank's row block are known; a census if need
+/// be.
+void need_census(Workspace& workspace);
+
+/// Status and representative of the rows of this rank's block, as labels.h5 has them.
+struct RowStatuses {
+  std::vector<std::uint8_t> status;
+  std::vector<Count> representative;  // -1 = the item itself
+};
+
+/// Collective. An item that is not its node's representative is a duplicate, unless it is a seed
+/// itself.
+[[nodiscard]] RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange);
+
+/// Mean distance of each owned node to its neighbors.
+[[nodiscard]] std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists);
+
+/// Collective. Exact median (lower) of non-negative values over all ranks; 0 if there are none.
+[[nodiscard]] float median_over_ranks(const comm::Communicator& comm,
+                                      std::span<const float> values);
+
+}  // namespace kith::pipeline

@@ -1,0 +1,74 @@
+/// What the stages of one run hand to each other in memory.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kith/cells/cells.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/ensemble/ensemble.hpp"
+#include "kith/graph/components.hpp"
+#include "kith/graph/graph.hpp"
+#include "kith/knn/knn.hpp"
+#include "kith/pipeline/config.hpp"
+
+#include "pipeline/row_exchange.hpp"
+
+namespace kith::pipeline {
+
+using Json = nlohmann::ordered_json;
+
+/// Filled from front to back; what a stage needs of an earlier one is loaded from the run directory
+/// if that stage was done by an earlier process. Facts are the numbers of a stage that later ones
+/// report; they lie beside its files and do not depend on ranks.
+struct Workspace {
+  const comm::Communicator& comm;
+  const Config& config;
+  Count memory_bytes = 0;  // run.memory_per_rank
+
+  corpus::Corpus corpus;
+  std::vector<corpus::Seed> seeds;
+  std::optional<corpus::RowReader> reader;
+  std::optional<std::vector<corpus::DuplicateItem>> duplicates;  // of this rank's row block
+  std::optional<cells::Shard> shard;
+  std::vector<ItemOfNode> items;  // every item whose node this rank owns
+  std::optional<knn::NeighborLists> lists;
+  std::optional<graph::Graph> graph;
+  std::optional<graph::Components> components;
+  std::vector<ensemble::FoldedSeed> folded;
+  std::vector<ensemble::Member> members;
+  std::optional<ensemble::Consensus> consensus;
+
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (std::filesystem::path{config.run.directory} / name).string();
+  }
+  [[nodiscard]] int num_classes() const { return static_cast<int>(corpus.class_names.size()); }
+};
+
+/// Collective. Does a stage and leaves its files.
+void do_check(Workspace& workspace);
+void do_cells(Workspace& workspace);
+void do_knn(Workspace& workspace);
+void do_graph(Workspace& workspace);
+void do_propagate(Workspace& workspace);
+void do_ensemble(Workspace& workspace);
+void do_qa(Workspace& workspace);
+
+/// Collective. Makes sure that an earlier stage's result is in memory, from its files if need be.
+void need_shard(Workspace& workspace);
+void need_lists(Workspace& workspace);
+void need_graph(Workspace& workspace);
+void need_members(Workspace& workspace);
+void need_consensus(Workspace& workspace);
+
+/// Collective. As export_graph(), of a workspace whose stages are done.
+void write_graph(Workspace& workspace, const std::string& path);
+
+/// Collective. Writes the numbers of a stage; reads them back on every rank.
+void write_facts(const Workspace& workspace, Stage stage, const Json& facts);
+[[nodiscard]] Json read_facts(const Workspace& workspace, Stage stage);
+
+}  // namespace kith::pipeline

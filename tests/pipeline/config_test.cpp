@@ -1,0 +1,163 @@
+#include "kith/pipeline/config.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+
+#include "support/mpi_world.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+using test::world;
+
+/// An INI file of rank 0 that goes with the test.
+class IniFile {
+ public:
+  explicit IniFile(const std::string& text)
+      : path_{(std::filesystem::temp_directory_path() / fmt::format("kith_{}.ini", getpid()))
+                  .string()} {
+    comm::broadcast(world(), path_);
+    if (world().is_root()) {
+      std::ofstream{path_} << text;
+    }
+  }
+  ~IniFile() {
+    if (world().is_root()) {
+      std::filesystem::remove(path_);
+    }
+  }
+  IniFile(const IniFile&) = delete;
+  IniFile& operator=(const IniFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Command parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "kith");
+  std::vector<char*> arguments;
+  for (std::string& word : words) {
+    arguments.push_back(word.data());
+  }
+  return parse_command_line(world(), static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string error_of(const std::vector<std::string>& words) {
+  try {
+    (void)parse(words);
+  } catch (const comm::CollectiveError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+constexpr const char* kSmallIni =
+    "[run]\ndirectory = out\n[corpus]\nfiles = a.h5, b/*.h5\nlabels = /labels\n[knn]\nk = 12\n";
+
+TEST(Config, ReadsAnIniFileAndLetsTheCommandLineWin) {
+  const IniFile ini{kSmallIni};
+
+  const Command command = parse({"run", "-c", ini.path(), "--knn.k", "7", "--cells.probes=3"});
+
+  EXPECT_EQ(command.name, "run");
+  EXPECT_EQ(command.config.run.directory, "out");
+  EXPECT_EQ(command.config.corpus.files, (std::vector<std::string>{"a.h5", "b/*.h5"}));
+  EXPECT_EQ(command.config.knn.k, 7);
+  EXPECT_EQ(command.config.cells.probes, 3);
+  EXPECT_EQ(command.config.ensemble.members.size(), ensemble::default_members().size());
+}
+
+TEST(Config, ReadsMembersInTheOrderTheyAreWritten) {
+  const IniFile ini{std::string{kSmallIni} +
+                    "[member.slow]\nmethod = spreading\nalpha = 0.9\n"
+                    "[member.quick]\nmethod = harmonic\nclass_mass = normalize\nbootstrap = 3\n"};
+
+  const Command command = parse({"run", "-c", ini.path(), "--member.slow.max_sweeps", "9"});
+
+  const auto& members = command.config.ensemble.members;
+  ASSERT_EQ(members.size(), 2U);
+  EXPECT_EQ(members[0].name, "slow");
+  EXPECT_EQ(members[0].solver.alpha, 0.9);
+  EXPECT_EQ(members[0].solver.max_sweeps, 9);
+  EXPECT_EQ(members[1].name, "quick");
+  EXPECT_EQ(members[1].bootstrap, 3);
+  EXPECT_EQ(members[1].class_mass, ensemble::ClassMass::normalize);
+}
+
+TEST(Config, IsTheSameOnEveryRank) {
+  const IniFile ini{std::string{kSmallIni} + "[member.slow]\nmethod = spreading\nalpha = 0.9\n"};
+
+  std::string text = to_text(parse({"run", "-c", ini.path()}).config);
+
+  const std::string mine = text;
+  comm::broadcast(world(), text);
+  EXPECT_EQ(mine, text);
+}
+
+TEST(Config, NamesTheNearestKnownKey) {
+  const IniFile ini{std::string{kSmallIni} + "[cells]\nprobe = 3\n"};
+  EXPECT_EQ(error_of({"run", "-c", ini.path()}),
+            ini.path() + ": unknown key cells.probe; the nearest known one is cells.probes");
+  EXPECT_EQ(error_of({"run", "--knn.kk", "3"}),
+            "command line: unknown key knn.kk; the nearest known one is knn.k");
+}
+
+TEST(Config, SaysWhatIsWrongInOneSentence) {
+  const IniFile ini{kSmallIni};
+  EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "0"}),
+            "command line: knn.k = 0, must be in 1..1024");
+  EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "ten"}),
+            "command line: knn.k = ten, must be a number in 1..1024");
+  EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.metric", "l3"}),
+            "command line: corpus.metric = l3, must be one of: l2 | cosine | inner_product");
+  EXPECT_EQ(error_of({"run", "-c", "/nowhere.ini"}), "/nowhere.ini: cannot be read");
+  EXPECT_EQ(error_of({"run"}), "corpus.files is not set: which HDF5 files hold the corpus?");
+  EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
+            "neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
+}
+
+TEST(Config, RefusesAKeyGivenTwice) {
+  const IniFile ini{std::string{kSmallIni} + "[knn]\nk = 13\n"};
+  EXPECT_EQ(error_of({"run", "-c", ini.path()}), ini.path() + ": key knn.k is given twice");
+}
+
+TEST(Config, EveryKeyHasHelp) {
+  const std::string help = help_text();
+  for (const char* key : {"--run.directory", "--knn.k", "--member.NAME.alpha"}) {
+    EXPECT_NE(help.find(key), std::string::npos) << key;
+  }
+}
+
+TEST(Config, StagesDependOnTheirOwnOptionsOnly) {
+  const IniFile ini{kSmallIni};
+  const Config before = parse({"run", "-c", ini.path()}).config;
+  const Config after =
+      parse({"run", "-c", ini.path(), "--knn.k", "5", "--run.threads", "2"}).config;
+  for (int stage = 0; stage < kNumStages; ++stage) {
+    const auto current = static_cast<Stage>(stage);
+    EXPECT_EQ(stage_text(before, current) == stage_text(after, current), current != Stage::knn)
+        << to_string(current);
+  }
+}
+
+TEST(Bytes, AreReadWithTheirUnit) {
+  EXPECT_EQ(parse_bytes("0"), 0);
+  EXPECT_EQ(parse_bytes("1000"), 1000);
+  EXPECT_EQ(parse_bytes("1.5GiB"), Count{3} << 29);
+  EXPECT_EQ(parse_bytes("512 MiB"), Count{512} << 20);
+  for (const char* wrong : {"", "GiB", "-1", "4 GB", "1e9"}) {
+    EXPECT_THROW((void)parse_bytes(wrong), Error) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace kith::pipeline
