@@ -207,13 +207,14 @@ void OutputFile::Body::close() {
 OutputFile OutputFile::create(const comm::Communicator& comm, const std::string& path) {
   silence_hdf5();
   ignore_file_size_signal();
-  auto body = std::make_unique<Body>(comm, path);
+  OutputFile created{std::make_unique<Body>(comm, path)};
+  Body& body = *created.body_;
   comm::on_root(comm, [&] {
-    body->descriptor = Descriptor::open(body->part, O_RDWR | O_CREAT | O_TRUNC);
-    body->reserve(0, kMetadataBytes, "");
+    body.descriptor = Descriptor::open(body.part, O_RDWR | O_CREAT | O_TRUNC);
+    body.reserve(0, kMetadataBytes, "");
   });
-  comm::locally(comm, [&] { body->file = create_file(comm, body->part); });
-  return OutputFile{std::move(body)};
+  comm::locally(comm, [&] { body.file = create_file(comm, body.part); });
+  return created;
 }
 
 OutputFile::OutputFile(std::unique_ptr<Body> body) : body_{std::move(body)} {
@@ -230,7 +231,7 @@ OutputFile::~OutputFile() {
   }
   // Closing is collective, and another rank may not be here: HDF5 closes what is left, without a
   // name, in MPI_Finalize.
-  if (is_root()) {
+  if (is_root() && body_->descriptor.raw() >= 0) {
     ::unlink(body_->part.c_str());
     (void)!::ftruncate(body_->descriptor.raw(), 0);
   }
