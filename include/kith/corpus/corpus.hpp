@@ -51,4 +51,7 @@ struct Corpus {
 /// rows.
 [[nodiscard]] IdRange<GlobalId> rows_of(Count num_items, Rank rank, int num_ranks);
 
+/// The rank whose block holds `row`.
+[[nodiscard]] Rank owner_of(GlobalId row, Count num_items, int num_ranks);
+
 }  // namespace kith::corpus

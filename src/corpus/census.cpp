@@ -1,0 +1,165 @@
+#include "kith/corpus/census.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/core/progress.hpp"
+#include "kith/core/random.hpp"
+
+#include "corpus/column.hpp"
+#include "corpus/duplicates.hpp"
+#include "corpus/norms.hpp"
+
+namespace kith::corpus {
+namespace {
+
+constexpr Count kBlockBytes = Count{16} << 20;
+constexpr Count kGrainBytes = Count{128} << 10;
+constexpr double kNormLimit = 0x1p60;  // squared distances must stay finite in float
+constexpr Count kNoRow = std::numeric_limits<Count>::max();
+
+/// What is wrong with a vector; the first that holds.
+enum class Fault : std::uint8_t { none, nan, infinite, too_long, zero };
+constexpr std::size_t kNumFaults = 5;
+
+/// How many rows have a fault, and the first of them.
+struct FaultCount {
+  Count num_rows = 0;
+  Count first_row = kNoRow;
+};
+
+struct Pass {
+  std::vector<Hash128> hashes;
+  std::vector<float> norms;
+  std::array<FaultCount, kNumFaults> faults;
+};
+
+Fault fault_of(std::span<const float> vector, double norm) {
+  if (std::isfinite(norm)) {  // a sum of squares is finite only if every value is
+    return norm >= kNormLimit ? Fault::too_long : norm == 0 ? Fault::zero : Fault::none;
+  }
+  const bool has_nan =
+      std::any_of(vector.begin(), vector.end(), [](float value) { return std::isnan(value); });
+  return has_nan ? Fault::nan : Fault::infinite;
+}
+
+/// Scales as the metric asks and takes -0 as 0, in place, so that equal vectors have equal bytes.
+Hash128 content_hash(std::span<float> vector, Metric metric) {
+  if (metric == Metric::cosine) {
+    scale_to_unit_length(vector);
+  }
+  for (float& value : vector) {
+    value += 0.0F;
+  }
+  return hash_bytes(vector.data(), vector.size_bytes());
+}
+
+/// Reads this rank's rows once. Local; throws Error if a file cannot be read.
+Pass look_at_rows(const Corpus& corpus, RowReader& reader, IdRange<GlobalId> rows) {
+  Pass pass;
+  pass.hashes.resize(to_size(rows.size()));
+  pass.norms.resize(to_size(rows.size()));
+  const Count dim = corpus.dim;
+  const Count vector_bytes = dim * static_cast<Count>(sizeof(float));
+  const Count block_rows = std::max<Count>(1, kBlockBytes / vector_bytes);
+  std::vector<float> vectors(to_size(std::min(block_rows, rows.size()) * dim));
+  std::vector<Fault> faults(to_size(std::min(block_rows, rows.size())));
+  Progress progress{"check", rows.size(), "items"};
+  for_each_block(rows, block_rows, [&](IdRange<GlobalId> block) {
+    reader.read_as_stored(block, vectors);
+    const Count offset = block.begin.value() - rows.begin.value();
+    parallel_for(block.size(), kGrainBytes / vector_bytes, [&](Count begin, Count end) {
+      for (Count i = begin; i < end; ++i) {
+        const auto vector = std::span{vectors}.subspan(to_size(i * dim), to_size(dim));
+        const double norm = std::sqrt(squared_norm(vector));
+        faults[to_size(i)] = fault_of(vector, norm);
+        pass.norms[to_size(offset + i)] = static_cast<float>(norm);
+        pass.hashes[to_size(offset + i)] = content_hash(vector, corpus.metric);
+      }
+    });
+    for (Count i = 0; i < block.size(); ++i) {
+      FaultCount& fault = pass.faults[static_cast<std::size_t>(faults[to_size(i)])];
+      ++fault.num_rows;
+      fault.first_row = std::min(fault.first_row, block.begin.value() + i);
+    }
+    progress.advance(block.size());
+  });
+  return pass;
+}
+
+/// Collective. Fails on all ranks if any row has the fault; its block's rank words the sentence.
+void refuse(const comm::Communicator& comm, const Corpus& corpus, const FaultCount& fault,
+            const char* sentence) {
+  comm::locally(comm, [&] {
+    if (fault.first_row != kNoRow &&
+        owner_of(GlobalId{fault.first_row}, corpus.num_items, comm.size()) == comm.rank()) {
+      fail("{}: {} ({} such rows in the corpus)",
+           corpus.place_of(GlobalId{fault.first_row}, corpus.embeddings), sentence, fault.num_rows);
+    }
+  });
+}
+
+/// Collective. Adds up faults over ranks and throws for those that nothing can be built on.
+Count check_faults(const comm::Communicator& comm, const Corpus& corpus, const Pass& pass) {
+  std::array<FaultCount, kNumFaults> all = pass.faults;
+  for (FaultCount& fault : all) {
+    fault.num_rows = comm::sum_over_ranks(comm, fault.num_rows);
+    fault.first_row = comm::min_over_ranks(comm, fault.first_row);
+  }
+  const auto of = [&](Fault fault) { return all[static_cast<std::size_t>(fault)]; };
+  refuse(comm, corpus, of(Fault::nan), "the vector holds NaN");
+  refuse(comm, corpus, of(Fault::infinite), "the vector holds an infinite value");
+  refuse(comm, corpus, of(Fault::too_long), "the vector has a norm of 2^60 or more");
+  if (corpus.metric == Metric::cosine) {
+    refuse(comm, corpus, of(Fault::zero), "the vector is zero and has no direction under cosine");
+  }
+  return of(Fault::zero).num_rows;
+}
+
+void check_ids(const comm::Communicator& comm, const Corpus& corpus, const CorpusConfig& config) {
+  if (!corpus.id_type) {
+    return;
+  }
+  const auto ids = comm::locally(comm, [&] {
+    return read_ids(corpus, config, rows_of(corpus.num_items, comm.rank(), comm.size()));
+  });
+  const IdClash clash = find_id_clash(comm, corpus.num_items, ids);
+  comm::locally(comm, [&] {
+    if (!clash.later.is_none()) {
+      fail("{}: id {} is also that of {}", corpus.place_of(clash.later, config.ids),
+           id_text(corpus, clash.id), corpus.place_of(clash.earlier, config.ids));
+    }
+  });
+}
+
+}  // namespace
+
+Census take_census(const comm::Communicator& comm, const Corpus& corpus, const CorpusConfig& config,
+                   RowReader& reader, std::span<const Seed> seeds) {
+  check_ids(comm, corpus, config);
+  const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
+  Pass pass = comm::locally(comm, [&] { return look_at_rows(corpus, reader, mine); });
+  Census census;
+  census.num_items = corpus.num_items;
+  census.num_zero_vectors = check_faults(comm, corpus, pass);
+  census.norms = summarize_norms(comm, pass.norms);
+  pass.norms = {};
+  DuplicateGroups groups = find_duplicates(comm, corpus.num_items, pass.hashes);
+  census.num_duplicate_groups = groups.num_groups;
+  census.num_duplicate_items = groups.num_duplicates;
+  census.largest_group = groups.largest_group;
+  census.largest_group_row = groups.largest_group_row;
+  census.duplicates = std::move(groups.mine);
+  census.seeds_per_class.assign(corpus.class_names.size(), 0);
+  for (const Seed& seed : seeds) {
+    ++census.seeds_per_class[to_size(seed.label)];
+  }
+  return census;
+}
+
+}  // namespace kith::corpus

@@ -1,0 +1,56 @@
+#include "corpus/column.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "kith/core/error.hpp"
+
+namespace kith::corpus {
+
+template <class T>
+std::vector<T> read_column(const Corpus& corpus, const std::string& dataset, IdRange<GlobalId> rows,
+                           Count width) {
+  std::vector<T> values(to_size(rows.size() * width));
+  for (const FileExtent& file : corpus.files) {
+    const GlobalId first = std::max(rows.begin, file.first_row);
+    const GlobalId last = std::min(rows.end, file.rows().end);
+    if (first < last) {
+      const auto part =
+          std::span{values}.subspan(to_size((first.value() - rows.begin.value()) * width),
+                                    to_size((last.value() - first.value()) * width));
+      io::InputFile{file.path}.read_rows<T>(dataset, first.value() - file.first_row.value(), part);
+    }
+  }
+  return values;
+}
+
+template std::vector<float> read_column(const Corpus&, const std::string&, IdRange<GlobalId>,
+                                        Count);
+template std::vector<std::int16_t> read_column(const Corpus&, const std::string&, IdRange<GlobalId>,
+                                               Count);
+template std::vector<std::int64_t> read_column(const Corpus&, const std::string&, IdRange<GlobalId>,
+                                               Count);
+template std::vector<std::uint64_t> read_column(const Corpus&, const std::string&,
+                                                IdRange<GlobalId>, Count);
+
+Count largest_label(const Corpus& corpus, const std::string& dataset, IdRange<GlobalId> rows,
+                    Count num_classes) {
+  Count largest = -1;
+  for_each_block(rows, kColumnBlock, [&](IdRange<GlobalId> block) {
+    const auto labels = read_column<std::int64_t>(corpus, dataset, block);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const bool is_known_class = num_classes == 0 || labels[i] < num_classes;
+      if (labels[i] < -1 || !is_known_class) {
+        const GlobalId row{block.begin.value() + static_cast<Count>(i)};
+        fail("{}: label {}, expected {}", corpus.place_of(row, dataset), labels[i],
+             num_classes == 0 ? std::string{"a class from 0 on, or -1 for none"}
+                              : fmt::format("0 to {}, or -1 for none", num_classes - 1));
+      }
+      largest = std::max(largest, labels[i]);
+    }
+  });
+  return largest;
+}
+
+}  // namespace kith::corpus

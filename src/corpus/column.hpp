@@ -1,0 +1,35 @@
+/// Reading one dataset of every file as if it were one.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "kith/core/types.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/io/input_file.hpp"
+
+namespace kith::corpus {
+
+/// Rows of `dataset`, width elements each, over the borders of files. Local; throws Error.
+template <class T>
+[[nodiscard]] std::vector<T> read_column(const Corpus& corpus, const std::string& dataset,
+                                         IdRange<GlobalId> rows, Count width = 1);
+
+/// Calls visit(rows) for consecutive parts of `rows`, none longer than `step`.
+template <class Visit>
+void for_each_block(IdRange<GlobalId> rows, Count step, Visit&& visit) {
+  for (Count first = rows.begin.value(); first < rows.end.value(); first += step) {
+    visit(IdRange{GlobalId{first}, GlobalId{std::min(first + step, rows.end.value())}});
+  }
+}
+
+/// Rows of a narrow column that are held at once.
+inline constexpr Count kColumnBlock = Count{1} << 20;
+
+/// Largest label of a column in these rows, -1 if none is known. Throws Error for a label below -1,
+/// or of num_classes and above (0 = any).
+[[nodiscard]] Count largest_label(const Corpus& corpus, const std::string& dataset,
+                                  IdRange<GlobalId> rows, Count num_classes);
+
+}  // namespace kith::corpus

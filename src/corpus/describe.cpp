@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/corpus/corpus.hpp"
+
+#include "corpus/class_names.hpp"
+#include "corpus/column.hpp"
+#include "corpus/inspect.hpp"
+
+namespace kith::corpus {
+namespace {
+
+constexpr Count kMostUnnamedClasses = 1'000'000;
+
+void broadcast_strings(const comm::Communicator& comm, std::vector<std::string>& strings) {
+  std::vector<Count> lengths;
+  std::string joined;
+  for (const std::string& text : strings) {
+    lengths.push_back(count_of(text));
+    joined += text;
+  }
+  comm::broadcast(comm, lengths);
+  comm::broadcast(comm, joined);
+  strings.clear();
+  std::size_t first = 0;
+  for (const Count length : lengths) {
+    strings.push_back(joined.substr(first, to_size(length)));
+    first += to_size(length);
+  }
+}
+
+void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
+  Corpus& corpus = found.corpus;
+  std::vector<Count> numbers = {corpus.num_items,
+                                corpus.dim,
+                                static_cast<Count>(corpus.type),
+                                corpus.id_type ? static_cast<Count>(*corpus.id_type) : -1,
+                                found.prob_classes,
+                                found.largest_seed_label};
+  std::vector<std::string> paths;
+  for (const FileExtent& file : corpus.files) {
+    numbers.push_back(file.num_rows);
+    paths.push_back(file.path);
+  }
+  comm::broadcast(comm, numbers);
+  broadcast_strings(comm, paths);
+  broadcast_strings(comm, corpus.class_names);
+  broadcast_strings(comm, corpus.vote_names);
+  broadcast_strings(comm, corpus.prob_names);
+  comm::broadcast(comm, found.prob_file);
+  corpus.num_items = numbers[0];
+  corpus.dim = numbers[1];
+  corpus.type = static_cast<io::ElementType>(numbers[2]);
+  if (numbers[3] >= 0) {
+    corpus.id_type = static_cast<io::ElementType>(numbers[3]);
+  }
+  found.prob_classes = numbers[4];
+  found.largest_seed_label = numbers[5];
+  corpus.files.clear();
+  Count first = 0;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    corpus.files.push_back({paths[i], GlobalId{first}, numbers[6 + i]});
+    first += numbers[6 + i];
+  }
+}
+
+/// Collective. Largest label of a column over all ranks; checks every label on the way.
+Count scan_labels(const comm::Communicator& comm, const Corpus& corpus,
+                  const std::string& dataset) {
+  if (dataset.empty()) {
+    return -1;
+  }
+  const Count mine = comm::locally(comm, [&] {
+    return largest_label(corpus, dataset, rows_of(corpus.num_items, comm.rank(), comm.size()),
+                         count_of(corpus.class_names));
+  });
+  return comm::max_over_ranks(comm, mine);
+}
+
+void name_classes(const comm::Communicator& comm, Inspection& found, const CorpusConfig& config) {
+  Corpus& corpus = found.corpus;
+  Count largest = found.largest_seed_label;
+  largest = std::max(largest, scan_labels(comm, corpus, config.labels));
+  largest = std::max(largest, scan_labels(comm, corpus, config.gold));
+  if (corpus.class_names.empty()) {
+    comm::locally(comm, [&] {
+      if (largest < 0) {
+        fail("no seed at all: neither corpus.labels nor corpus.seeds names a label");
+      }
+      if (largest >= kMostUnnamedClasses) {
+        fail("label {}: more than {} classes need names in corpus.classes", largest,
+             kMostUnnamedClasses);
+      }
+    });
+    corpus.class_names = numbered_classes(std::max(largest + 1, found.prob_classes));
+  }
+  comm::locally(comm, [&] {
+    if (found.prob_classes != 0 && found.prob_classes != corpus.num_classes()) {
+      fail("{}: {}: is of {} classes, expected {}", found.prob_file, config.probs,
+           found.prob_classes, corpus.num_classes());
+    }
+  });
+}
+
+}  // namespace
+
+Corpus describe(const comm::Communicator& comm, const CorpusConfig& config) {
+  Inspection found;
+  comm::on_root(comm, [&] { found = inspect(config); });
+  broadcast_inspection(comm, found);
+  found.corpus.metric = config.metric;
+  found.corpus.embeddings = config.embeddings;
+  name_classes(comm, found, config);
+  return found.corpus;
+}
+
+}  // namespace kith::corpus

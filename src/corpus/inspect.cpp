@@ -1,0 +1,220 @@
+#include "corpus/inspect.hpp"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+#include "kith/core/error.hpp"
+#include "kith/io/input_file.hpp"
+
+#include "corpus/class_names.hpp"
+#include "corpus/seed_file.hpp"
+
+namespace kith::corpus {
+namespace {
+
+std::vector<std::string> expand_files(const std::vector<std::string>& patterns) {
+  std::set<std::string> paths;
+  for (const std::string& pattern : patterns) {
+    if (std::filesystem::exists(pattern)) {  // a name may hold brackets
+      paths.insert(pattern);
+      continue;
+    }
+    glob_t found{};
+    const int status = ::glob(pattern.c_str(), GLOB_BRACE | GLOB_TILDE, nullptr, &found);
+    for (std::size_t i = 0; status == 0 && i < found.gl_pathc; ++i) {
+      paths.insert(found.gl_pathv[i]);
+    }
+    globfree(&found);
+    if (status != 0) {
+      fail("corpus.files: {} matches no file", pattern);
+    }
+  }
+  return {paths.begin(), paths.end()};
+}
+
+io::DatasetInfo require_dataset(const io::InputFile& file, const std::string& dataset) {
+  if (!file.has(dataset)) {
+    const std::vector<std::string> there = file.children("/");
+    fail("{}: has no dataset {}; it has: {}", file.path(), dataset,
+         there.empty() ? "nothing" : fmt::format("{}", fmt::join(there, ", ")));
+  }
+  return file.describe(dataset);
+}
+
+void require_shape(const io::InputFile& file, const std::string& dataset,
+                   const io::DatasetInfo& info, std::size_t num_axes) {
+  if (info.shape.size() != num_axes) {
+    fail("{}: {}: has {} axes, expected {}", file.path(), dataset, info.shape.size(),
+         num_axes == 1 ? "1 (items)" : "2 (items x values)");
+  }
+}
+
+/// A dataset with one row an item; num_axes: 1 or 2.
+io::DatasetInfo require_column(const io::InputFile& file, const std::string& dataset,
+                               Count num_rows, std::size_t num_axes) {
+  io::DatasetInfo info = require_dataset(file, dataset);
+  require_shape(file, dataset, info, num_axes);
+  if (info.num_rows() != num_rows) {
+    fail("{}: {}: has {} rows, but the embeddings have {}", file.path(), dataset, info.num_rows(),
+         num_rows);
+  }
+  return info;
+}
+
+void require_integers(const io::InputFile& file, const std::string& dataset,
+                      const io::DatasetInfo& info) {
+  if (!info.type || io::is_float(*info.type)) {
+    fail("{}: {}: holds {}, expected integers", file.path(), dataset, info.type_name);
+  }
+}
+
+void append_embeddings(Corpus& corpus, const io::InputFile& file) {
+  const std::string& dataset = corpus.embeddings;
+  const io::DatasetInfo info = require_dataset(file, dataset);
+  using io::ElementType;
+  constexpr std::array allowed = {ElementType::f32, ElementType::f16, ElementType::f64,
+                                  ElementType::u8, ElementType::i8};
+  if (!info.type || std::find(allowed.begin(), allowed.end(), *info.type) == allowed.end()) {
+    fail("{}: {}: holds {}, expected f32, f16, f64, u8 or i8", file.path(), dataset,
+         info.type_name);
+  }
+  require_shape(file, dataset, info, 2);
+  const Count dim = info.shape[1];
+  if (dim == 0) {
+    fail("{}: {}: its vectors have no values", file.path(), dataset);
+  }
+  if (corpus.files.empty()) {
+    corpus.dim = dim;
+    corpus.type = *info.type;
+  } else if (dim != corpus.dim) {
+    fail("{}: {}: has {} values a vector, but {} has {}", file.path(), dataset, dim,
+         corpus.files[0].path, corpus.dim);
+  } else if (*info.type != corpus.type) {
+    fail("{}: {}: holds {}, but {} holds {}", file.path(), dataset, info.type_name,
+         corpus.files[0].path, io::to_string(corpus.type));
+  }
+  corpus.files.push_back({file.path(), GlobalId{corpus.num_items}, info.num_rows()});
+  corpus.num_items += info.num_rows();
+}
+
+/// Ids are optional, but all files have them or none.
+void check_ids(Corpus& corpus, const CorpusConfig& config, const io::InputFile& file) {
+  const bool is_first = corpus.files.size() == 1;
+  const bool is_asked_for = config.ids != CorpusConfig{}.ids;
+  if (config.ids.empty() || (is_first && !is_asked_for && !file.has(config.ids))) {
+    return;
+  }
+  if (!is_first && !corpus.id_type) {
+    if (file.has(config.ids)) {
+      fail("{}: has a dataset {}, but {} has not", file.path(), config.ids, corpus.files[0].path);
+    }
+    return;
+  }
+  const io::DatasetInfo info = require_column(file, config.ids, corpus.files.back().num_rows, 1);
+  require_integers(file, config.ids, info);
+  if (!is_first && info.type != corpus.id_type) {
+    fail("{}: {}: holds {}, but {} holds {}", file.path(), config.ids, info.type_name,
+         corpus.files[0].path, io::to_string(*corpus.id_type));
+  }
+  corpus.id_type = info.type;
+}
+
+void check_votes(Corpus& corpus, const std::string& dataset, const io::InputFile& file) {
+  const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
+  require_integers(file, dataset, info);
+  if (corpus.files.size() > 1) {
+    if (info.shape[1] != count_of(corpus.vote_names)) {
+      fail("{}: {}: has {} voters, but {} has {}", file.path(), dataset, info.shape[1],
+           corpus.files[0].path, corpus.vote_names.size());
+    }
+    return;
+  }
+  if (file.has_attribute(dataset, "names")) {
+    corpus.vote_names = file.attribute_strings(dataset, "names");
+    if (count_of(corpus.vote_names) != info.shape[1]) {
+      fail("{}: {}: has {} voters, but its attribute names has {}", file.path(), dataset,
+           info.shape[1], corpus.vote_names.size());
+    }
+    return;
+  }
+  for (Count voter = 0; voter < info.shape[1]; ++voter) {
+    corpus.vote_names.push_back(fmt::format("votes.{}", voter));
+  }
+}
+
+/// Returns how many classes the probabilities are of, 0 without voters.
+Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile& file) {
+  if (!file.has(group)) {
+    (void)require_dataset(file, group);
+  }
+  const std::vector<std::string> names = file.children(group);
+  if (corpus.files.size() == 1) {
+    corpus.prob_names = names;
+  } else if (names != corpus.prob_names) {
+    fail("{}: {}: has the voters {}, but {} has {}", file.path(), group, fmt::join(names, ", "),
+         corpus.files[0].path, fmt::join(corpus.prob_names, ", "));
+  }
+  Count num_classes = 0;
+  for (const std::string& name : names) {
+    const std::string dataset = group + "/" + name;
+    const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
+    if (!info.type || !io::is_float(*info.type)) {
+      fail("{}: {}: holds {}, expected f16, f32 or f64", file.path(), dataset, info.type_name);
+    }
+    if (num_classes != 0 && info.shape[1] != num_classes) {
+      fail("{}: {}: is of {} classes, but {} of {}", file.path(), dataset, info.shape[1],
+           names.front(), num_classes);
+    }
+    num_classes = info.shape[1];
+  }
+  return num_classes;
+}
+
+}  // namespace
+
+Inspection inspect(const CorpusConfig& config) {
+  validate(config);
+  Inspection found;
+  Corpus& corpus = found.corpus;
+  corpus.metric = config.metric;
+  corpus.embeddings = config.embeddings;
+  for (const std::string& path : expand_files(config.files)) {
+    const io::InputFile file{path};
+    append_embeddings(corpus, file);
+    check_ids(corpus, config, file);
+    for (const std::string& column : {config.labels, config.gold}) {
+      if (!column.empty()) {
+        require_integers(file, column,
+                         require_column(file, column, corpus.files.back().num_rows, 1));
+      }
+    }
+    if (!config.votes.empty()) {
+      check_votes(corpus, config.votes, file);
+    }
+    if (!config.probs.empty()) {
+      const Count classes = check_probs(corpus, config.probs, file);
+      if (found.prob_classes != 0 && classes != found.prob_classes) {
+        fail("{}: {}: is of {} classes, but {} is of {}", path, config.probs, classes,
+             found.prob_file, found.prob_classes);
+      }
+      found.prob_classes = classes;
+      found.prob_file = path;
+    }
+  }
+  if (corpus.num_items == 0) {
+    fail("{}: {}: has no rows", corpus.files[0].path, corpus.embeddings);
+  }
+  corpus.class_names = read_class_names(config, corpus.files[0].path);
+  if (corpus.class_names.empty() && !config.seeds.empty()) {
+    for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_type, {}).entries) {
+      found.largest_seed_label = std::max(found.largest_seed_label, seed.label);
+    }
+  }
+  return found;
+}
+
+}  // namespace kith::corpus

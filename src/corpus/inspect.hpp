@@ -1,0 +1,23 @@
+/// What one rank learns from the heads of all files.
+#pragma once
+
+#include <string>
+
+#include "kith/core/types.hpp"
+#include "kith/corpus/corpus.hpp"
+
+namespace kith::corpus {
+
+/// Before the label columns are scanned.
+struct Inspection {
+  Corpus corpus;
+  Count prob_classes = 0;         // 0 = no probabilities
+  std::string prob_file;          // where that number was found
+  Count largest_seed_label = -1;  // of the seed file, if classes have no names
+};
+
+/// Opens every file; looks at names, shapes and types, and reads the names of classes and the seed
+/// file. Local; throws Error.
+[[nodiscard]] Inspection inspect(const CorpusConfig& config);
+
+}  // namespace kith::corpus

@@ -1,0 +1,91 @@
+#include "kith/corpus/labels.hpp"
+
+#include <cmath>
+#include <span>
+
+#include "kith/core/error.hpp"
+
+#include "corpus/column.hpp"
+
+namespace kith::corpus {
+namespace {
+
+constexpr double kSumTolerance = 1e-2;  // f16 probabilities of many classes stay within it
+
+void check_probabilities(std::span<const float> row, const std::string& place) {
+  double sum = 0;
+  for (const float probability : row) {
+    if (std::isnan(probability) || probability < 0) {
+      fail("{}: probability {}, expected 0 to 1", place, probability);
+    }
+    sum += double{probability};
+  }
+  if (!(std::abs(sum - 1) <= kSumTolerance)) {
+    fail("{}: probabilities sum to {}, expected 1", place, sum);
+  }
+}
+
+}  // namespace
+
+std::vector<Label> read_gold(const Corpus& corpus, const CorpusConfig& config,
+                             IdRange<GlobalId> rows) {
+  std::vector<Label> gold;
+  if (config.gold.empty()) {
+    return gold;
+  }
+  (void)largest_label(corpus, config.gold, rows, corpus.num_classes());
+  for (const std::int64_t label : read_column<std::int64_t>(corpus, config.gold, rows)) {
+    gold.emplace_back(static_cast<std::int32_t>(label));
+  }
+  return gold;
+}
+
+std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
+                                     IdRange<GlobalId> rows) {
+  const Count num_voters = count_of(corpus.vote_names);
+  if (num_voters == 0) {
+    return {};
+  }
+  auto votes = read_column<std::int16_t>(corpus, config.votes, rows, num_voters);
+  for (std::size_t i = 0; i < votes.size(); ++i) {
+    if (votes[i] < -1 || votes[i] >= corpus.num_classes()) {
+      const GlobalId row{rows.begin.value() + static_cast<Count>(i) / num_voters};
+      fail("{}: vote {} of {}, expected 0 to {}, or -1 to abstain",
+           corpus.place_of(row, config.votes), votes[i],
+           corpus.vote_names[i % corpus.vote_names.size()], corpus.num_classes() - 1);
+    }
+  }
+  return votes;
+}
+
+std::vector<float> read_probs(const Corpus& corpus, const CorpusConfig& config, int voter,
+                              IdRange<GlobalId> rows) {
+  const std::string dataset = config.probs + "/" + corpus.prob_names.at(to_size(voter));
+  auto probs = read_column<float>(corpus, dataset, rows, corpus.num_classes());
+  const auto num_classes = to_size(corpus.num_classes());
+  for (Count i = 0; i < rows.size(); ++i) {
+    check_probabilities(std::span{probs}.subspan(to_size(i) * num_classes, num_classes),
+                        corpus.place_of(GlobalId{rows.begin.value() + i}, dataset));
+  }
+  return probs;
+}
+
+std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
+                                    IdRange<GlobalId> rows) {
+  if (!corpus.id_type) {
+    return {};
+  }
+  if (!io::is_signed_integer(*corpus.id_type)) {
+    return read_column<std::uint64_t>(corpus, config.ids, rows);
+  }
+  const auto ids = read_column<std::int64_t>(corpus, config.ids, rows);
+  return {ids.begin(), ids.end()};
+}
+
+std::string id_text(const Corpus& corpus, std::uint64_t id) {
+  return corpus.id_type && io::is_signed_integer(*corpus.id_type)
+             ? std::to_string(static_cast<std::int64_t>(id))
+             : std::to_string(id);
+}
+
+}  // namespace kith::corpus

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <limits>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/corpus/labels.hpp"
+
+#include "corpus/column.hpp"
+#include "corpus/seed_file.hpp"
+
+namespace kith::corpus {
+namespace {
+
+/// A seed and where it was given; line: in the seed file, -1 for the label column.
+struct Candidate {
+  GlobalId row;
+  Label label;
+  float weight;
+  Count line;
+};
+
+struct FoundId {
+  Count wanted;  // index in the sorted list of wanted ids
+  GlobalId row;
+};
+
+/// Collective. The smallest row of each wanted id (sorted, distinct), none if the corpus has it
+/// not.
+std::vector<GlobalId> find_rows(const comm::Communicator& comm, const Corpus& corpus,
+                                const CorpusConfig& config,
+                                const std::vector<std::uint64_t>& wanted) {
+  const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
+  std::vector<FoundId> found;
+  comm::locally(comm, [&] {
+    for_each_block(mine, kColumnBlock, [&](IdRange<GlobalId> block) {
+      const auto ids = read_ids(corpus, config, block);
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto place = std::lower_bound(wanted.begin(), wanted.end(), ids[i]);
+        if (place != wanted.end() && *place == ids[i]) {
+          found.push_back(
+              {place - wanted.begin(), GlobalId{block.begin.value() + static_cast<Count>(i)}});
+        }
+      }
+    });
+  });
+  std::vector<GlobalId> rows(wanted.size());
+  for (const FoundId& one : comm::gather_to_all<FoundId>(comm, found).items) {
+    if (rows[to_size(one.wanted)].is_none()) {  // ranks come in order of rows
+      rows[to_size(one.wanted)] = one.row;
+    }
+  }
+  return rows;
+}
+
+/// Collective. Keys of the entries to rows.
+std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corpus,
+                              const CorpusConfig& config, const SeedFile& file) {
+  std::vector<GlobalId> rows;
+  if (!file.has_ids) {
+    comm::locally(comm, [&] {
+      for (const SeedEntry& entry : file.entries) {
+        const auto row = static_cast<std::int64_t>(entry.key);
+        if (row < 0 || row >= corpus.num_items) {
+          fail("{}: row {} is not in the corpus of {} rows",
+               place_of(config.seeds, file.is_hdf5, entry.line), row, corpus.num_items);
+        }
+        rows.emplace_back(row);
+      }
+    });
+    return rows;
+  }
+  std::vector<std::uint64_t> wanted;
+  for (const SeedEntry& entry : file.entries) {
+    wanted.push_back(entry.key);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const std::vector<GlobalId> row_of_id = find_rows(comm, corpus, config, wanted);
+  comm::locally(comm, [&] {
+    for (const SeedEntry& entry : file.entries) {
+      const auto place = std::lower_bound(wanted.begin(), wanted.end(), entry.key);
+      rows.push_back(row_of_id[to_size(place - wanted.begin())]);
+      if (rows.back().is_none()) {
+        fail("{}: id {} is not in the corpus", place_of(config.seeds, file.is_hdf5, entry.line),
+             id_text(corpus, entry.key));
+      }
+    }
+  });
+  return rows;
+}
+
+/// Collective. Seeds of the seed file, on every rank.
+std::vector<Candidate> seeds_of_file(const comm::Communicator& comm, const Corpus& corpus,
+                                     const CorpusConfig& config, bool& is_hdf5) {
+  SeedFile file;
+  comm::on_root(comm,
+                [&] { file = read_seed_file(config.seeds, corpus.id_type, corpus.class_names); });
+  std::vector<int> flags = {file.has_ids ? 1 : 0, file.is_hdf5 ? 1 : 0};
+  comm::broadcast(comm, flags);
+  comm::broadcast(comm, file.entries);
+  file.has_ids = flags[0] != 0;
+  file.is_hdf5 = flags[1] != 0;
+  is_hdf5 = file.is_hdf5;
+  const std::vector<GlobalId> rows = resolve(comm, corpus, config, file);
+  std::vector<Candidate> seeds;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SeedEntry& entry = file.entries[i];
+    seeds.push_back(
+        {rows[i], Label{static_cast<std::int32_t>(entry.label)}, entry.weight, entry.line});
+  }
+  return seeds;
+}
+
+/// Collective. Seeds of the label column, on every rank.
+std::vector<Candidate> seeds_of_column(const comm::Communicator& comm, const Corpus& corpus,
+                                       const CorpusConfig& config) {
+  std::vector<Candidate> mine;
+  comm::locally(comm, [&] {
+    const auto rows = rows_of(corpus.num_items, comm.rank(), comm.size());
+    for_each_block(rows, kColumnBlock, [&](IdRange<GlobalId> block) {
+      (void)largest_label(corpus, config.labels, block, corpus.num_classes());
+      const auto labels = read_column<std::int64_t>(corpus, config.labels, block);
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] >= 0) {
+          mine.push_back({GlobalId{block.begin.value() + static_cast<Count>(i)},
+                          Label{static_cast<std::int32_t>(labels[i])}, 1, -1});
+        }
+      }
+    });
+  });
+  return comm::gather_to_all<Candidate>(comm, mine).items;
+}
+
+/// One seed a row: the first line of the seed file, else the label column. Throws Error for two
+/// labels.
+std::vector<Seed> merge(std::vector<Candidate> candidates, const Corpus& corpus,
+                        const CorpusConfig& config, bool is_hdf5) {
+  const auto order = [](const Candidate& seed) {
+    return seed.line >= 0 ? seed.line : std::numeric_limits<Count>::max();
+  };
+  std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
+    return a.row != b.row ? a.row < b.row : order(a) < order(b);
+  });
+  const auto given = [&](const Candidate& seed) {
+    return seed.line < 0 ? corpus.place_of(seed.row, config.labels)
+                         : place_of(config.seeds, is_hdf5, seed.line);
+  };
+  std::vector<Seed> seeds;
+  const Candidate* last = nullptr;
+  for (const Candidate& seed : candidates) {
+    if (last == nullptr || last->row != seed.row) {
+      seeds.push_back({seed.row, seed.label, seed.weight});
+      last = &seed;
+    } else if (last->label != seed.label) {
+      fail("{}: labels row {} of the corpus {}, but {} labels it {}", given(seed), seed.row.value(),
+           corpus.class_names[to_size(seed.label)], given(*last),
+           corpus.class_names[to_size(last->label)]);
+    }
+  }
+  return seeds;
+}
+
+void check_classes(const std::vector<Seed>& seeds, const Corpus& corpus,
+                   const CorpusConfig& config) {
+  if (seeds.empty()) {
+    fail("no seed at all: neither corpus.labels nor corpus.seeds names a label");
+  }
+  std::vector<Count> counts(corpus.class_names.size(), 0);
+  for (const Seed& seed : seeds) {
+    ++counts[to_size(seed.label)];
+  }
+  const auto missing = std::find(counts.begin(), counts.end(), 0);
+  if (!config.allow_missing_classes && missing != counts.end()) {
+    const Count label = missing - counts.begin();
+    fail(
+        "class {} (\"{}\") has no seed, so no item could get it ({} of {} classes have none; "
+        "corpus.allow_missing_classes goes on)",
+        label, corpus.class_names[to_size(label)], std::count(counts.begin(), counts.end(), 0),
+        counts.size());
+  }
+}
+
+}  // namespace
+
+std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
+                             const CorpusConfig& config) {
+  std::vector<Candidate> candidates;
+  bool is_hdf5 = false;
+  if (!config.labels.empty()) {
+    candidates = seeds_of_column(comm, corpus, config);
+  }
+  if (!config.seeds.empty()) {
+    const std::vector<Candidate> more = seeds_of_file(comm, corpus, config, is_hdf5);
+    candidates.insert(candidates.end(), more.begin(), more.end());
+  }
+  return comm::locally(comm, [&] {
+    std::vector<Seed> seeds = merge(std::move(candidates), corpus, config, is_hdf5);
+    check_classes(seeds, corpus, config);
+    return seeds;
+  });
+}
+
+}  // namespace kith::corpus
