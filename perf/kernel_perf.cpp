@@ -1,12 +1,12 @@
 // Rates of the distance kernels on one core, against sgemm of the BLAS at hand.
+#include <cblas.h>
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdio>
 #include <numeric>
 #include <string>
 #include <vector>
-
-#include <cblas.h>
-#include <fmt/format.h>
 
 #include "kith/core/random.hpp"
 #include "kith/distance/direct.hpp"
@@ -21,9 +21,8 @@ using kith::to_size;
 std::vector<float> random_rows(Count num_rows, Count dim, std::uint64_t seed) {
   std::vector<float> rows(to_size(num_rows * dim));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i] = static_cast<float>(kith::random_uniform(seed, kith::Purpose::tie,
-                                                      static_cast<std::int64_t>(i)) -
-                                 0.5);
+    rows[i] = static_cast<float>(
+        kith::random_uniform(seed, kith::Purpose::tie, static_cast<std::int64_t>(i)) - 0.5);
   }
   return rows;
 }
@@ -85,8 +84,8 @@ double direct_rate(Count spread, Count dim) {
   const auto rows = random_rows(spread, dim, 3);
   std::vector<const float*> pointers;
   for (Count i = 0; i < kBatch * 200; ++i) {
-    const auto row = static_cast<Count>(
-        kith::random_bits(5, kith::Purpose::tie, i) % static_cast<std::uint64_t>(spread));
+    const auto row = static_cast<Count>(kith::random_bits(5, kith::Purpose::tie, i) %
+                                        static_cast<std::uint64_t>(spread));
     pointers.push_back(rows.data() + row * dim);
   }
   std::vector<float> out(kBatch);
@@ -105,8 +104,8 @@ int main() {
   fmt::print("target,dim,cell,k,scan_gflops,sgemm_gflops,direct_cached_mps,direct_memory_mps\n");
   for (const Count dim : {32, 128, 784, 1536}) {
     for (const int k : {10, 32}) {
-      fmt::print("{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", kith::distance::target_name(), dim, 512,
-                 k, scan_gflops(512, dim, k), sgemm_gflops(2048, dim), direct_rate(500, dim),
+      fmt::print("{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", kith::distance::target_name(), dim,
+                 512, k, scan_gflops(512, dim, k), sgemm_gflops(2048, dim), direct_rate(500, dim),
                  direct_rate(100'000'000 / dim / 4, dim));
       std::fflush(stdout);
     }

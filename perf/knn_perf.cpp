@@ -1,0 +1,304 @@
+// The k-nearest-neighbor graph of one corpus by Kith, FAISS and hnswlib: seconds, recall, memory.
+//
+// One CSV line a run and repeat; a program whose result is wrong ends with status 1. One rank.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <boost/program_options.hpp>
+
+#include "kith/cells/cells.hpp"
+#include "kith/comm/communicator.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/corpus/census.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/distance/direct.hpp"
+#include "kith/distance/target.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
+#include "kith/knn/knn.hpp"
+#include "kith/knn/recall.hpp"
+
+#include "baselines.hpp"
+#include "made_corpus.hpp"
+
+namespace kith::perf {
+namespace {
+
+struct Options {
+  std::string corpus = "mixture";
+  std::string file;
+  std::string dataset = "/embeddings";
+  std::string folder = "/tmp";
+  Count num_items = 200'000;
+  Count dim = 128;
+  int k = 10;
+  int repeats = 1;
+  Count num_samples = 1000;
+  std::vector<std::string> runs;
+};
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Forgets the largest memory so far, so that each run has its own peak (Linux).
+void reset_peak_memory() {
+  std::ofstream{"/proc/self/clear_refs"} << "5";
+}
+
+/// MiB.
+Count peak_memory() {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) {
+      return std::stoll(line.substr(6)) / 1024;
+    }
+  }
+  return 0;
+}
+
+Options parse(int argc, char** argv) {
+  namespace po = boost::program_options;
+  Options options;
+  po::options_description table{"Options"};
+  auto add = table.add_options();
+  add("help", "this text");
+  add("corpus", po::value(&options.corpus), "mixture, skewed or duplicates");
+  add("file", po::value(&options.file), "an HDF5 file instead of a made corpus");
+  add("dataset", po::value(&options.dataset), "its vectors");
+  add("folder", po::value(&options.folder), "where a made corpus is written meanwhile");
+  add("items", po::value(&options.num_items), "of a made corpus");
+  add("dim", po::value(&options.dim), "of a made corpus");
+  add("k", po::value(&options.k), "neighbors");
+  add("repeats", po::value(&options.repeats), "of every run");
+  add("samples", po::value(&options.num_samples), "items whose recall is measured");
+  add("run", po::value(&options.runs)->composing(),
+      "kith:CELLS,PROBES,ROUNDS (CELLS 0 = chosen), faiss:FACTORY[:PARAMETERS] or "
+      "hnswlib:M,EFCONSTRUCTION,EF; any number of times");
+  po::variables_map given;
+  po::store(po::parse_command_line(argc, argv, table), given);
+  po::notify(given);
+  if (given.count("help") > 0) {
+    std::cout << table;
+    std::exit(0);  // NOLINT(concurrency-mt-unsafe): one thread
+  }
+  if (options.runs.empty()) {
+    options.runs = {"kith:0,8,1"};
+  }
+  if (options.file.empty() && !is_made_corpus(options.corpus)) {
+    fail("--corpus {}: must be mixture, skewed or duplicates", options.corpus);
+  }
+  return options;
+}
+
+/// The corpus as a file; a made one is removed at the end.
+class CorpusFile {
+ public:
+  CorpusFile(const comm::Communicator& comm, const Options& options)
+      : path_{options.file}, is_made_{options.file.empty()} {
+    if (is_made_) {
+      path_ = fmt::format("{}/kith-perf-{}-{}x{}.h5", options.folder, options.corpus,
+                          options.num_items, options.dim);
+      const auto rows = make_corpus(options.corpus, options.num_items, options.dim);
+      io::OutputFile file = io::OutputFile::create(comm, path_);
+      file.write_whole<float>(options.dataset, rows, {options.num_items, options.dim});
+      file.commit();
+    }
+  }
+  ~CorpusFile() {
+    if (is_made_) {
+      std::error_code ignored;
+      std::filesystem::remove(path_, ignored);
+    }
+  }
+  CorpusFile(const CorpusFile&) = delete;
+  CorpusFile& operator=(const CorpusFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool is_made_;
+};
+
+struct Line {
+  std::string run;
+  int repeat = 0;
+  double build_s = 0;   // cells, or index
+  double search_s = 0;  // scan and refine, or search
+  knn::RecallEstimate recall;
+  Count memory_mib = 0;
+  bool is_right = true;
+};
+
+class Benchmark {
+ public:
+  Benchmark(const comm::Communicator& comm, const Options& options, const std::string& path)
+      : comm_{comm}, options_{options} {
+    const io::DatasetInfo info = io::InputFile{path}.describe(options.dataset);
+    if (info.shape.size() != 2 || !info.type) {
+      fail("{}: {}: must be a matrix of numbers", path, options.dataset);
+    }
+    corpus_.files = {{path, GlobalId{0}, info.num_rows()}};  // no labels are needed here
+    corpus_.num_items = info.num_rows();
+    corpus_.dim = info.row_size();
+    corpus_.type = *info.type;
+    corpus_.embeddings = options.dataset;
+    corpus::RowReader reader{corpus_};
+    census_ = corpus::take_census(comm, corpus_, {}, reader, {});
+  }
+
+  /// Returns false if a result was wrong.
+  bool run() {
+    fmt::print(
+        "git,target,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,"
+        "items_per_s_core,recall,recall_low,recall_high,peak_mib,is_right\n");
+    bool are_right = true;
+    for (const std::string& run : options_.runs) {
+      for (int repeat = 0; repeat < options_.repeats; ++repeat) {
+        reset_peak_memory();
+        Line line = run.starts_with("kith:") ? run_kith(run) : run_other(run);
+        line.run = run;
+        line.repeat = repeat;
+        print(line);
+        are_right = are_right && line.is_right;
+      }
+    }
+    return are_right;
+  }
+
+ private:
+  Line run_kith(const std::string& run) {
+    cells::CellConfig cell_config;
+    knn::KnnConfig config;
+    config.k = options_.k;
+    // NOLINTNEXTLINE(cert-err34-c): the number of values is checked
+    if (std::sscanf(run.c_str(), "kith:%ld,%d,%d", &cell_config.num_cells, &cell_config.probes,
+                    &config.refine_rounds) != 3) {
+      fail("--run {}: must be kith:CELLS,PROBES,ROUNDS", run);
+    }
+    Line line;
+    double start = now_s();
+    corpus::RowReader reader{corpus_};
+    const cells::BuiltShard built =
+        cells::build_shard(comm_, corpus_, reader, census_.duplicates, cell_config);
+    line.build_s = now_s() - start;
+    start = now_s();
+    const knn::KnnResult result = knn::build_neighbors(built.shard, config);
+    line.search_s = now_s() - start;
+    line.memory_mib = peak_memory();
+    line.recall = knn::measure_recall(built.shard, result.lists, options_.num_samples, 1);
+    line.is_right = check(built.shard, result.lists);
+    return line;
+  }
+
+  /// Others get the distinct vectors too, in the order of the corpus.
+  Line run_other(const std::string& run) {
+    cells::CellConfig one_cell;
+    one_cell.num_cells = 1;
+    one_cell.probes = 1;
+    corpus::RowReader reader{corpus_};
+    const cells::Shard shard =
+        cells::build_shard(comm_, corpus_, reader, census_.duplicates, one_cell).shard;
+    reset_peak_memory();
+    const BaselineResult result = run_baseline(run, shard.vectors, shard.dim, options_.k);
+    Line line;
+    line.build_s = result.build_s;
+    line.search_s = result.search_s;
+    line.memory_mib = peak_memory();
+    const knn::NeighborLists lists = to_lists(shard, result.neighbors);
+    line.recall = knn::measure_recall(shard, lists, options_.num_samples, 1);
+    return line;
+  }
+
+  /// With one cell, positions are in the order of rows.
+  [[nodiscard]] knn::NeighborLists to_lists(const cells::Shard& shard,
+                                            const std::vector<std::int64_t>& neighbors) const {
+    knn::NeighborLists lists{options_.k, {}, {}};
+    for (std::size_t i = 0; i < neighbors.size(); ++i) {
+      const auto row = static_cast<Count>(i) / options_.k;
+      lists.neighbors.emplace_back(neighbors[i]);
+      lists.distances.push_back(
+          neighbors[i] < 0
+              ? std::numeric_limits<float>::infinity()
+              : distance::squared_distance(vector(shard, row), vector(shard, neighbors[i])));
+    }
+    return lists;
+  }
+
+  static std::span<const float> vector(const cells::Shard& shard, Count node) {
+    return std::span{shard.vectors}.subspan(to_size(node * shard.dim), to_size(shard.dim));
+  }
+
+  /// Lists are full, sorted, without the node itself, with true distances.
+  [[nodiscard]] static bool check(const cells::Shard& shard, const knn::NeighborLists& lists) {
+    const Count num_nodes = shard.layout.num_nodes();
+    const Count step = std::max<Count>(1, num_nodes / 1000);
+    for (Count node = 0; node < num_nodes; node += step) {
+      for (Count i = node * lists.k; i < (node + 1) * lists.k; ++i) {
+        const Count neighbor = lists.neighbors[to_size(i)].value();
+        const float expected =
+            neighbor < 0 || neighbor == node
+                ? -1
+                : distance::squared_distance(vector(shard, node), vector(shard, neighbor));
+        const bool is_sorted =
+            i == node * lists.k || lists.distances[to_size(i - 1)] <= lists.distances[to_size(i)];
+        if (lists.distances[to_size(i)] != expected || !is_sorted) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  void print(const Line& line) const {
+    const double total_s = line.build_s + line.search_s;
+    fmt::print(
+        "{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},{},{}\n",
+        KITH_GIT_HASH, distance::target_name(), num_threads(),
+        options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
+        options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s,
+        static_cast<double>(corpus_.num_items) / total_s / num_threads(), line.recall.recall,
+        line.recall.low, line.recall.high, line.memory_mib, line.is_right ? "yes" : "no");
+    std::fflush(stdout);
+  }
+
+  const comm::Communicator& comm_;
+  const Options& options_;
+  corpus::Corpus corpus_;
+  corpus::Census census_;
+};
+
+int run(int argc, char** argv) {
+  const auto world = comm::Communicator::duplicate(MPI_COMM_WORLD);
+  const Options options = parse(argc, argv);
+  if (world.size() != 1) {
+    fail("{} ranks: the others know only one", world.size());
+  }
+  const CorpusFile file{world, options};
+  return Benchmark{world, options, file.path()}.run() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace kith::perf
+
+int main(int argc, char** argv) {
+  const kith::comm::Environment mpi{argc, argv};
+  try {
+    return kith::perf::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "knn_perf: {}\n", error.what());
+    return 1;
+  }
+}
