@@ -26,8 +26,9 @@ class UnionFind {
     return node;
   }
   void join(std::int32_t a, std::int32_t b) {
-    const auto [low, high] = std::minmax(root(a), root(b));
-    parent_[to_size(high)] = low;
+    const std::int32_t first = root(a);
+    const std::int32_t second = root(b);
+    parent_[to_size(std::max(first, second))] = std::min(first, second);
   }
 
  private:

@@ -115,8 +115,6 @@ std::vector<po::option> parse_words(const std::vector<std::string>& words) {
     return po::command_line_parser{words}
         .options(description)
         .style(style::unix_style & ~style::allow_guessing)
-        .positional(po::positional_options_description{})
-        .extra_style_parser([](std::vector<std::string>&) { return std::vector<po::option>{}; })
         .run()
         .options;
   } catch (const po::unknown_option& error) {

@@ -1,5 +1,7 @@
 #include "pipeline/report_builder.hpp"
 
+#include <fmt/format.h>
+
 #include <sstream>
 
 #include "kith/comm/agree.hpp"
