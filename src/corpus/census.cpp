@@ -98,8 +98,9 @@ void refuse(const comm::Communicator& comm, const Corpus& corpus, const FaultCou
   comm::locally(comm, [&] {
     if (fault.first_row != kNoRow &&
         owner_of(GlobalId{fault.first_row}, corpus.num_items, comm.size()) == comm.rank()) {
-      fail("{}: {} ({} such rows in the corpus)",
-           corpus.place_of(GlobalId{fault.first_row}, corpus.embeddings), sentence, fault.num_rows);
+      fail("{}: {} ({} such {} in the corpus)",
+           corpus.place_of(GlobalId{fault.first_row}, corpus.embeddings), sentence, fault.num_rows,
+           fault.num_rows == 1 ? "row" : "rows");
     }
   });
 }

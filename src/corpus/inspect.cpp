@@ -48,8 +48,9 @@ io::DatasetInfo require_dataset(const io::InputFile& file, const std::string& da
 void require_shape(const io::InputFile& file, const std::string& dataset,
                    const io::DatasetInfo& info, std::size_t num_axes) {
   if (info.shape.size() != num_axes) {
-    fail("{}: {}: has {} axes, expected {}", file.path(), dataset, info.shape.size(),
-         num_axes == 1 ? "1 (items)" : "2 (items x values)");
+    fail("{}: {}: has the shape {}, expected {}", file.path(), dataset,
+         info.shape.empty() ? "of one value" : fmt::format("{}", fmt::join(info.shape, " x ")),
+         num_axes == 1 ? "one value an item" : "items x values");
   }
 }
 

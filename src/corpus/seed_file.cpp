@@ -155,7 +155,7 @@ SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>&
       const std::string place = place_of(path, false, line);
       const std::vector<std::string> cells = split_line(row);
       if (cells.size() != (header->has_weight ? 3U : 2U)) {
-        fail("{}: {} cells, the header has {}", place, cells.size(), header->has_weight ? 3 : 2);
+        fail("{}: has {} of {} cells", place, cells.size(), header->has_weight ? 3 : 2);
       }
       const bool is_signed = !seeds.has_ids || io::is_signed_integer(*id_type);
       SeedEntry entry{parse_key(cells[0], is_signed, seeds.has_ids ? "id" : "row", place),

@@ -1,0 +1,297 @@
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/comm/agree.hpp"
+#include "kith/corpus/census.hpp"
+#include "kith/io/files.hpp"
+
+#include "support/failures.hpp"
+#include "support/mpi_world.hpp"
+
+namespace {
+
+using kith::Count;
+using kith::GlobalId;
+using kith::IdRange;
+using kith::Label;
+using kith::corpus::Corpus;
+using kith::corpus::CorpusConfig;
+using kith::corpus::Metric;
+using kith::test::message_of;
+using kith::test::world;
+using testing::ElementsAre;
+
+std::string directory_of(const std::string& kind) {
+  const char* directory = std::getenv("KITH_MADE_FILES");
+  return std::string{directory == nullptr ? "." : directory} + "/" + kind;
+}
+
+CorpusConfig config_of(const std::string& kind) {
+  CorpusConfig config;
+  config.files = {directory_of(kind) + "/part-*.h5"};
+  config.labels = "labels";
+  return config;
+}
+
+std::vector<float> reference(const std::string& kind, Metric metric) {
+  const std::string bytes = kith::io::read_file(
+      directory_of(kind) + (metric == Metric::cosine ? "/reference-unit.f32" : "/reference.f32"));
+  std::vector<float> values(bytes.size() / sizeof(float));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+/// Everything that looks at a corpus, in the order of a run.
+void read_all_of(const CorpusConfig& config) {
+  const Corpus corpus = kith::corpus::describe(world(), config);
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+  const auto block = kith::corpus::rows_of(corpus.num_items, world().rank(), world().size());
+  kith::comm::locally(world(), [&] {
+    (void)kith::corpus::read_gold(corpus, config, block);
+    (void)kith::corpus::read_votes(corpus, config, block);
+    for (std::size_t voter = 0; voter < corpus.prob_names.size(); ++voter) {
+      (void)kith::corpus::read_probs(corpus, config, static_cast<int>(voter), block);
+    }
+  });
+  kith::corpus::RowReader reader{corpus};
+  (void)kith::corpus::take_census(world(), corpus, config, reader, seeds);
+}
+
+class OddFiles : public testing::TestWithParam<const char*> {};
+
+TEST_P(OddFiles, GiveTheFloatsThatPythonHas) {
+  for (const Metric metric : {Metric::l2, Metric::cosine}) {
+    CorpusConfig config = config_of(GetParam());
+    config.metric = metric;
+    const Corpus corpus = kith::corpus::describe(world(), config);
+    const std::vector<float> expected = reference(GetParam(), metric);
+    const IdRange<GlobalId> kept{GlobalId{20}, GlobalId{70}};
+    kith::corpus::RowReader reader{corpus, kept, world().rank().value() % 2 == 0 ? 1 << 20 : 0};
+
+    for (const auto& [begin, end] : {std::pair{0, 90}, {49, 52}, {50, 51}, {3, 3}, {60, 90}}) {
+      const IdRange<GlobalId> rows{GlobalId{begin}, GlobalId{end}};
+      std::vector<float> values(kith::to_size(rows.size() * corpus.dim));
+      reader.read(rows, values);
+      EXPECT_EQ(std::memcmp(values.data(), expected.data() + begin * corpus.dim,
+                            values.size() * sizeof(float)),
+                0)
+          << begin << ".." << end;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, OddFiles,
+                         testing::Values("f32-gzip", "f16-gzip", "f16", "f64", "u8-chunked", "i8",
+                                         "f32-big-endian"));
+
+TEST(GoodFiles, AreReadInAllTheirParts) {
+  for (const char* kind : {"plain", "no-ids", "no-names", "names-in-text", "signed-ids"}) {
+    CorpusConfig config = config_of(kind);
+    config.gold = "gold";
+    config.votes = "votes";
+    config.probs = "probs";
+    if (std::string{kind} == "names-in-text") {
+      config.classes = directory_of(kind) + "/classes.txt";
+    }
+    EXPECT_EQ(message_of([&] { read_all_of(config); }), "") << kind;
+    const Corpus corpus = kith::corpus::describe(world(), config);
+    EXPECT_EQ(corpus.num_items, 90);
+    EXPECT_EQ(corpus.dim, 7);
+    EXPECT_EQ(corpus.num_classes(), 3);
+    EXPECT_EQ(corpus.class_names[2], std::string{kind} == "no-names" ? "2" : "owl");
+    EXPECT_THAT(corpus.vote_names, ElementsAre("votes.0", "votes.1"));
+    EXPECT_THAT(corpus.prob_names, ElementsAre("model"));
+  }
+}
+
+TEST(SeedFile, OfEveryFormNamesTheSameRows) {
+  for (const char* kind : {"seeds-by-row", "seeds-by-id", "seeds-table", "seeds-table-rows"}) {
+    CorpusConfig config = config_of(kind);
+    config.labels = "";
+    const bool is_table = std::string{kind}.find("table") != std::string::npos;
+    config.seeds = directory_of(kind) + (is_table ? "/seeds.hdf5" : "/seeds.csv");
+    const Corpus corpus = kith::corpus::describe(world(), config);
+
+    const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+
+    ASSERT_EQ(seeds.size(), 3U) << kind;
+    EXPECT_EQ(seeds[0].row, GlobalId{0}) << kind;
+    EXPECT_EQ(seeds[1].row, GlobalId{4}) << kind;
+    EXPECT_EQ(seeds[1].label, Label{1}) << kind;
+    EXPECT_EQ(seeds[2].row,
+              std::string{kind}.find("row") == std::string::npos ? GlobalId{89} : GlobalId{62});
+    EXPECT_EQ(seeds[2].label, Label{2}) << kind;
+  }
+}
+
+struct BadInput {
+  const char* kind;
+  const char* sentence;  // @ stands for the directory
+  const char* seeds = "";
+  Metric metric = Metric::l2;
+};
+
+class BadInputs : public testing::TestWithParam<BadInput> {};
+
+TEST_P(BadInputs, GetOneSentence) {
+  const BadInput& bad = GetParam();
+  CorpusConfig config = config_of(bad.kind);
+  config.gold = "gold";
+  config.votes = "votes";
+  config.probs = "probs";
+  config.metric = bad.metric;
+  if (*bad.seeds != '\0') {
+    config.seeds = directory_of(bad.kind) + "/" + bad.seeds;
+    config.labels = "";
+  }
+  std::string expected = bad.sentence;
+  for (std::size_t at = expected.find('@'); at != std::string::npos; at = expected.find('@')) {
+    expected.replace(at, 1, directory_of(bad.kind));
+  }
+
+  EXPECT_EQ(message_of([&] { read_all_of(config); }), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Corpus, BadInputs,
+    testing::Values(
+        BadInput{"none", "corpus.files: @/part-*.h5 matches no file"},
+        BadInput{"text", "@/part-1.h5: not an HDF5 file"},
+        BadInput{
+            "missing-dataset",
+            "@/part-1.h5: has no dataset /embeddings; it has: gold, ids, labels, probs, votes"},
+        BadInput{"one-axis", "@/part-2.h5: /embeddings: has the shape 39, expected items x values"},
+        BadInput{"three-axes",
+                 "@/part-2.h5: /embeddings: has the shape 39 x 1 x 7, expected items x values"},
+        BadInput{"int32", "@/part-0.h5: /embeddings: holds i32, expected f32, f16, f64, u8 or i8"},
+        BadInput{"strings",
+                 "@/part-2.h5: /embeddings: holds string, expected f32, f16, f64, u8 or i8"},
+        BadInput{"other-type", "@/part-2.h5: /embeddings: holds f64, but @/part-0.h5 holds f32"},
+        BadInput{"other-dim",
+                 "@/part-2.h5: /embeddings: has 5 values a vector, but @/part-0.h5 has 7"},
+        BadInput{"short-labels", "@/part-2.h5: labels: has 38 rows, but the embeddings have 39"},
+        BadInput{"float-labels", "@/part-2.h5: labels: holds f32, expected integers"},
+        BadInput{"label-out-of-range",
+                 "@/part-2.h5: labels: row 4: label 3, expected 0 to 2, or -1 for none"},
+        BadInput{"label-negative",
+                 "@/part-2.h5: labels: row 4: label -2, expected 0 to 2, or -1 for none"},
+        BadInput{"gold-out-of-range",
+                 "@/part-2.h5: gold: row 38: label 99, expected 0 to 2, or -1 for none"},
+        BadInput{"float-ids", "@/part-2.h5: /ids: holds f64, expected integers"},
+        BadInput{
+            "ids-missing-in-one",
+            "@/part-2.h5: has no dataset /ids; it has: embeddings, gold, labels, probs, votes"},
+        BadInput{"duplicate-ids",
+                 "@/part-2.h5: /ids: row 26: id 1021 is also that of @/part-0.h5: /ids: row 3"},
+        BadInput{"class-names-twice",
+                 "@/part-0.h5: /classes: classes 0 and 2 are both named \"cat\""},
+        BadInput{"no-seeds",
+                 "no seed at all: neither corpus.labels nor corpus.seeds names a label"},
+        BadInput{
+            "class-without-seed",
+            "class 1 (\"dog\") has no seed, so no item could get it (1 of 3 classes have none; "
+            "corpus.allow_missing_classes goes on)"},
+        BadInput{"seed-unknown-class",
+                 "@/seeds.csv: line 3: class \"horse\" is not known; expected one of the 3 class "
+                 "names or a number",
+                 "seeds.csv"},
+        BadInput{"seed-label-out-of-range", "@/seeds.csv: line 3: label 3, expected 0 to 2",
+                 "seeds.csv"},
+        BadInput{"seed-id-missing", "@/seeds.csv: line 3: id 1001 is not in the corpus",
+                 "seeds.csv"},
+        BadInput{"seed-row-missing", "@/seeds.csv: line 3: row 90 is not in the corpus of 90 rows",
+                 "seeds.csv"},
+        BadInput{"seed-twice",
+                 "@/seeds.csv: line 4: labels row 0 of the corpus dog, but @/seeds.csv: line 2 "
+                 "labels it cat",
+                 "seeds.csv"},
+        BadInput{"seed-bad-header",
+                 "@/seeds.csv: line 1: header \"item,class\", expected row,label or id,label, then "
+                 ",weight if any",
+                 "seeds.csv"},
+        BadInput{"seed-bad-row", "@/seeds.csv: line 2: row \"zero\" is not a whole number",
+                 "seeds.csv"},
+        BadInput{"seed-bad-weight", "@/seeds.csv: line 2: weight -1, expected a positive number",
+                 "seeds.csv"},
+        BadInput{"seed-few-cells", "@/seeds.csv: line 2: has 1 of 2 cells", "seeds.csv"},
+        BadInput{"seed-empty",
+                 "no seed at all: neither corpus.labels nor corpus.seeds names a label",
+                 "seeds.csv"},
+        BadInput{"seed-ids-without-ids",
+                 "@/seeds.csv: names seeds by id, but the corpus has no ids; use row numbers",
+                 "seeds.csv"},
+        BadInput{"plain", "@/seeds.csv: No such file or directory", "seeds.csv"},
+        BadInput{
+            "vote-out-of-range",
+            "@/part-2.h5: votes: row 15: vote 3 of votes.1, expected 0 to 2, or -1 to abstain"},
+        BadInput{"votes-other-width", "@/part-2.h5: votes: has 1 voters, but @/part-0.h5 has 2"},
+        BadInput{"probability-nan",
+                 "@/part-2.h5: probs/model: row 15: probability nan, expected 0 to 1"},
+        BadInput{"probability-negative",
+                 "@/part-2.h5: probs/model: row 15: probability -0.1, expected 0 to 1"},
+        BadInput{"nan",
+                 "@/part-2.h5: /embeddings: row 15: the vector holds NaN (2 such rows in the "
+                 "corpus)"},
+        BadInput{"infinite",
+                 "@/part-1.h5: /embeddings: row 0: the vector holds an infinite value (1 such row "
+                 "in the corpus)"},
+        BadInput{"f16-infinite",
+                 "@/part-2.h5: /embeddings: row 38: the vector holds an infinite value (1 such row "
+                 "in the corpus)"},
+        BadInput{"too-long",
+                 "@/part-0.h5: /embeddings: row 12: the vector has a norm of 2^60 or more (1 such "
+                 "row in the corpus)"},
+        BadInput{"zero-vector",
+                 "@/part-2.h5: /embeddings: row 37: the vector is zero and has no direction under "
+                 "cosine (1 such row in the corpus)",
+                 "", Metric::cosine}));
+
+TEST(BadInput, WhoseSentenceHoldsHdf5sOwnWords) {
+  EXPECT_THAT(message_of([] { read_all_of(config_of("truncated")); }),
+              testing::StartsWith(directory_of("truncated") +
+                                  "/part-2.h5: cannot be opened (HDF5: truncated file"));
+  CorpusConfig config = config_of("probability-sum");
+  config.probs = "probs";
+  EXPECT_THAT(message_of([&] { read_all_of(config); }),
+              testing::HasSubstr("part-2.h5: probs/model: row 15: probabilities sum to 0.95"));
+  CorpusConfig empty = config_of("no-rows");
+  empty.labels = "";
+  EXPECT_EQ(message_of([&] { read_all_of(empty); }),
+            directory_of("no-rows") + "/part-0.h5: /embeddings: has no rows");
+}
+
+TEST(MissingClass, IsAllowedWhereAskedFor) {
+  CorpusConfig config = config_of("class-without-seed");
+  config.allow_missing_classes = true;
+  const Corpus corpus = kith::corpus::describe(world(), config);
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+  kith::corpus::RowReader reader{corpus};
+
+  const auto census = kith::corpus::take_census(world(), corpus, config, reader, seeds);
+
+  EXPECT_EQ(census.seeds_per_class[1], 0);
+  EXPECT_GT(census.seeds_per_class[0], 0);
+}
+
+TEST(Duplicates, OverFilesAreCountedAndCollapsedToTheFirst) {
+  const CorpusConfig config = config_of("some-duplicates");
+  const Corpus corpus = kith::corpus::describe(world(), config);
+  kith::corpus::RowReader reader{corpus};
+
+  const auto census = kith::corpus::take_census(world(), corpus, config, reader, {});
+
+  EXPECT_EQ(census.num_duplicate_groups, 3);
+  EXPECT_EQ(census.num_duplicate_items, 4);
+  EXPECT_EQ(census.largest_group, 3);
+  EXPECT_EQ(census.largest_group_row, GlobalId{5});
+  EXPECT_EQ(census.num_zero_vectors, 2);
+}
+
+}  // namespace

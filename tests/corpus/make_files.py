@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Makes a small corpus of one kind: make_files.py KIND DIRECTORY, or `all` for each kind in its own subdirectory.
+
+Corpus files are DIRECTORY/part-*.h5. Kinds with a seed file have seeds.csv or seeds.hdf5 there, kinds with class
+names in a text file classes.txt. Good kinds of other types and layouts also have reference.f32 and
+reference-unit.f32: all vectors as raw float32, as stored and of unit length. `make_files.py --list` prints the kinds.
+"""
+import os
+import sys
+
+import h5py
+import numpy
+
+SIZES = (50, 1, 39)
+DIM = 7
+NUM_CLASSES = 3
+NUM_ITEMS = sum(SIZES)
+
+
+class Corpus:
+    """What goes into the files; a kind changes some of it before it is written."""
+
+    def __init__(self):
+        random = numpy.random.default_rng(20260704)
+        self.gold = numpy.arange(NUM_ITEMS, dtype="i4") % NUM_CLASSES
+        centers = 4 * random.standard_normal((NUM_CLASSES, DIM))
+        self.embeddings = (centers[self.gold] + random.standard_normal((NUM_ITEMS, DIM))).astype("f4")
+        self.ids = 1000 + 7 * numpy.arange(NUM_ITEMS, dtype="u8")
+        self.labels = numpy.where(numpy.arange(NUM_ITEMS) % 10 < 3, self.gold, -1).astype("i4")
+        self.votes = numpy.stack([self.gold, numpy.full(NUM_ITEMS, -1)], axis=1).astype("i2")
+        self.probs = {"model": (0.1 + 0.7 * numpy.eye(NUM_CLASSES)[self.gold]).astype("f4")}
+        self.classes = ["cat", "dog", "owl"]
+        self.layout = {}          # h5py's options for the embeddings
+        self.seeds_csv = None     # lines
+        self.seeds_hdf5 = None    # structured array
+        self.classes_text = None
+        self.change_part = {}     # part number: function(h5py.File)
+        self.change_bytes = {}    # part number: function(bytes) -> bytes
+        self.has_reference = False
+
+    def write(self, directory):
+        os.makedirs(directory, exist_ok=True)
+        first = 0
+        for part, size in enumerate(SIZES):
+            self.write_part(os.path.join(directory, f"part-{part}.h5"), part, slice(first, first + size))
+            first += size
+        for name, text in (("seeds.csv", self.seeds_csv), ("classes.txt", self.classes_text)):
+            if text is not None:
+                with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+                    file.write("\n".join(text) + "\n")
+        if self.seeds_hdf5 is not None:
+            with h5py.File(os.path.join(directory, "seeds.hdf5"), "w") as file:
+                file["seeds"] = self.seeds_hdf5
+        if self.has_reference:
+            self.write_reference(directory)
+
+    def write_part(self, path, part, rows):
+        with h5py.File(path, "w") as file:
+            file.create_dataset("embeddings", data=self.embeddings[rows], **self.part_layout(rows))
+            for name in ("ids", "labels", "gold", "votes"):
+                if getattr(self, name) is not None:
+                    file[name] = getattr(self, name)[rows]
+            for voter, probabilities in self.probs.items():
+                file[f"probs/{voter}"] = probabilities[rows]
+            if part == 0 and self.classes is not None:
+                file["classes"] = self.classes
+            self.change_part.get(part, lambda _: None)(file)
+        if part in self.change_bytes:
+            with open(path, "rb") as file:
+                data = file.read()
+            with open(path, "wb") as file:
+                file.write(self.change_bytes[part](data))
+
+    def part_layout(self, rows):
+        layout = dict(self.layout)
+        if "chunks" in layout:
+            layout["chunks"] = (min(layout["chunks"][0], rows.stop - rows.start), layout["chunks"][1])
+        return layout
+
+    def write_reference(self, directory):
+        vectors = self.embeddings.astype("f4")
+        squares = numpy.zeros(NUM_ITEMS)
+        for values in vectors.T.astype("f8"):  # in the order of the dimensions
+            squares += values * values
+        with numpy.errstate(invalid="ignore"):  # infinite vectors of bad kinds
+            unit = (vectors.astype("f8") / numpy.sqrt(squares)[:, None]).astype("f4")
+        vectors.astype("<f4").tofile(os.path.join(directory, "reference.f32"))
+        unit.astype("<f4").tofile(os.path.join(directory, "reference-unit.f32"))
+
+
+def stored_as(dtype, **layout):
+    def change(corpus):
+        if numpy.dtype(dtype).kind in "iu":
+            corpus.embeddings = numpy.round(corpus.embeddings * 8) + (64 if dtype == "u1" else 0)
+            corpus.embeddings = numpy.clip(corpus.embeddings, 1 if dtype == "u1" else -127, 127)
+        corpus.embeddings = corpus.embeddings.astype(dtype)
+        corpus.layout = layout
+        corpus.has_reference = True
+    return change
+
+
+def in_part(part, function):
+    return lambda corpus: corpus.change_part.__setitem__(part, function)
+
+
+def replaced(name, make):
+    """Another dataset under that name in the last file."""
+    def change(file):
+        old = file[name][()]
+        del file[name]
+        file[name] = make(old)
+    return in_part(2, change)
+
+
+def value(name, row, new):
+    def change(corpus):
+        getattr(corpus, name)[row] = new
+    return change
+
+
+def seeds(*lines):
+    return lambda corpus: setattr(corpus, "seeds_csv", list(lines))
+
+
+def seeds_table(key, dtype, keys, labels):
+    def change(corpus):
+        table = numpy.zeros(len(keys), dtype=[(key, dtype), ("label", "i4"), ("weight", "f4")])
+        table[key], table["label"], table["weight"] = keys, labels, 0.5
+        corpus.seeds_hdf5 = table
+    return change
+
+
+def several(*changes):
+    return lambda corpus: [change(corpus) for change in changes]
+
+
+def without(*names):
+    return lambda corpus: [setattr(corpus, name, None) for name in names]
+
+
+def all_duplicates(corpus):
+    corpus.embeddings[:] = corpus.embeddings[0]
+
+
+def some_duplicates(corpus):
+    corpus.embeddings[60] = corpus.embeddings[5]
+    corpus.embeddings[7] = corpus.embeddings[5]
+    corpus.embeddings[89] = corpus.embeddings[88]
+    corpus.embeddings[50, :] = 0
+    corpus.embeddings[51, :] = -0.0
+
+
+def probability(row, values):
+    return lambda corpus: corpus.probs["model"].__setitem__(row, values)
+
+
+KINDS = {
+    # good
+    "plain": lambda corpus: None,
+    "f32-gzip": stored_as("f4", chunks=(16, 3), compression="gzip"),
+    "f16-gzip": stored_as("f2", chunks=(16, DIM), compression="gzip", shuffle=True),
+    "f16": stored_as("f2"),
+    "f64": stored_as("f8"),
+    "u8-chunked": stored_as("u1", chunks=(8, DIM)),
+    "i8": stored_as("i1"),
+    "f32-big-endian": stored_as(">f4"),
+    "no-ids": without("ids"),
+    "no-names": without("classes"),
+    "names-in-text": several(without("classes"), lambda c: setattr(c, "classes_text", ["cat", "dog", "owl"])),
+    "signed-ids": lambda corpus: setattr(corpus, "ids", corpus.ids.astype("i8") - 1300),
+    "some-duplicates": some_duplicates,
+    "all-duplicates": all_duplicates,
+    "seeds-by-row": seeds("row,label,weight", "0,cat,1", "4,dog,0.5", "62,owl,2"),
+    "seeds-by-id": seeds("id,label", "1623,2", "1000,cat", '1028,"dog"'),
+    "seeds-table": seeds_table("id", "u8", [1000, 1028, 1623], [0, 1, 2]),
+    "seeds-table-rows": seeds_table("row", "i8", [0, 4, 62], [0, 1, 2]),
+    # bad
+    "text": lambda corpus: corpus.change_bytes.__setitem__(1, lambda data: b"id,vector\n"),
+    "truncated": lambda corpus: corpus.change_bytes.__setitem__(2, lambda data: data[:len(data) // 2]),
+    "missing-dataset": in_part(1, lambda file: file.__delitem__("embeddings")),
+    "one-axis": replaced("embeddings", lambda old: old[:, 0]),
+    "three-axes": replaced("embeddings", lambda old: old[:, None, :]),
+    "int32": stored_as("i4"),
+    "strings": replaced("embeddings", lambda old: [["a"] * DIM] * len(old)),
+    "other-type": replaced("embeddings", lambda old: old.astype("f8")),
+    "other-dim": replaced("embeddings", lambda old: old[:, :5]),
+    "no-rows": lambda corpus: [in_part(p, lambda file: [file.__delitem__(n) for n in list(file)]
+                                       and [file.create_dataset(n, s, "f4") for n, s in
+                                            (("embeddings", (0, DIM)),)])(corpus) for p in range(3)],
+    "short-labels": replaced("labels", lambda old: old[:-1]),
+    "float-labels": replaced("labels", lambda old: old.astype("f4")),
+    "label-out-of-range": value("labels", 55, 3),
+    "label-negative": value("labels", 55, -2),
+    "gold-out-of-range": value("gold", 89, 99),
+    "float-ids": replaced("ids", lambda old: old.astype("f8")),
+    "ids-missing-in-one": in_part(2, lambda file: file.__delitem__("ids")),
+    "duplicate-ids": value("ids", 77, 1021),
+    "class-names-twice": lambda corpus: setattr(corpus, "classes", ["cat", "dog", "cat"]),
+    "no-seeds": lambda corpus: corpus.labels.__setitem__(slice(None), -1),
+    "class-without-seed": lambda corpus: setattr(
+        corpus, "labels", numpy.where(corpus.labels == 1, -1, corpus.labels)),
+    "seed-unknown-class": seeds("row,label", "0,cat", "1,horse"),
+    "seed-label-out-of-range": seeds("row,label", "0,cat", "1,3"),
+    "seed-id-missing": seeds("id,label", "1000,cat", "1001,dog"),
+    "seed-row-missing": seeds("row,label", "0,cat", "90,dog"),
+    "seed-twice": seeds("row,label", "0,cat", "4,dog", "0,dog"),
+    "seed-bad-header": seeds("item,class", "0,cat"),
+    "seed-bad-row": seeds("row,label", "zero,cat"),
+    "seed-bad-weight": seeds("row,label,weight", "0,cat,-1"),
+    "seed-few-cells": seeds("row,label", "0"),
+    "seed-empty": seeds("row,label"),
+    "seed-ids-without-ids": several(without("ids"), seeds("id,label", "1000,cat")),
+    "vote-out-of-range": value("votes", (66, 1), 3),
+    "votes-other-width": replaced("votes", lambda old: old[:, :1]),
+    "probability-nan": probability(66, (numpy.nan, 0.5, 0.5)),
+    "probability-negative": probability(66, (-0.1, 0.6, 0.5)),
+    "probability-sum": probability(66, (0.5, 0.4, 0.05)),
+    "nan": several(value("embeddings", (66, 3), numpy.nan), value("embeddings", (80, 0), numpy.nan),
+                   value("embeddings", (81, 0), numpy.inf)),
+    "infinite": value("embeddings", (50, 6), -numpy.inf),
+    "f16-infinite": several(stored_as("f2"), value("embeddings", (89, 0), numpy.inf)),
+    "too-long": value("embeddings", (12, 0), 1e19),
+    "zero-vector": value("embeddings", 88, 0),
+}
+
+
+def make(kind, directory):
+    corpus = Corpus()
+    KINDS[kind](corpus)
+    corpus.write(directory)
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print("\n".join(KINDS))
+    elif len(sys.argv) == 3 and sys.argv[1] == "all":
+        for kind in KINDS:
+            make(kind, os.path.join(sys.argv[2], kind))
+    elif len(sys.argv) == 3 and sys.argv[1] in KINDS:
+        make(*sys.argv[1:])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

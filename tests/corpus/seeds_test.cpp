@@ -1,0 +1,112 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kith/comm/agree.hpp"
+#include "kith/core/random.hpp"
+#include "kith/corpus/labels.hpp"
+#include "kith/io/files.hpp"
+
+#include "corpus/made_corpus.hpp"
+#include "support/failures.hpp"
+
+namespace {
+
+using kith::Count;
+using kith::GlobalId;
+using kith::Label;
+using kith::corpus::Corpus;
+using kith::corpus::Seed;
+using kith::test::config_of;
+using kith::test::make_corpus;
+using kith::test::message_of;
+using kith::test::world;
+using testing::ElementsAre;
+
+void write_seeds(const kith::test::TemporaryDirectory& directory, const std::string& text) {
+  kith::comm::on_root(world(),
+                      [&] { kith::io::write_file_atomically(directory / "seeds.csv", text); });
+}
+
+TEST(Seeds, OfTheLabelColumnAreTheLabeledRows) {
+  const kith::test::TemporaryDirectory directory{world()};
+  const auto made = make_corpus(101, 4);
+  kith::test::write_corpus(made, directory, 3);
+  const auto config = config_of(directory);
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+
+  std::vector<Seed> expected;
+  for (Count row = 0; row < made.num_rows(); ++row) {
+    const std::int32_t label = made.labels[kith::to_size(row)];
+    if (label >= 0) {
+      expected.push_back({GlobalId{row}, Label{label}, 1});
+    }
+  }
+  EXPECT_EQ(seeds, expected);
+}
+
+TEST(Seeds, OfAFileJoinThoseOfTheColumn) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(12, 3), directory, 2);
+  write_seeds(directory,
+              "\xEF\xBB\xBFid,label,weight\r\n1000, 0 ,0.25\r\n\r\n967,1,3\r\n997,2,1\r\n");
+  auto config = config_of(directory);
+  config.seeds = directory / "seeds.csv";
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+
+  EXPECT_THAT(seeds, ElementsAre(Seed{GlobalId{0}, Label{0}, 0.25F}, Seed{GlobalId{1}, Label{2}, 1},
+                                 Seed{GlobalId{4}, Label{1}, 1}, Seed{GlobalId{8}, Label{2}, 1},
+                                 Seed{GlobalId{11}, Label{1}, 3}));
+}
+
+TEST(Seeds, WithoutClassNamesDecideTheNumberOfClasses) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(12, 3), directory, 2);
+  write_seeds(directory, "row,label\n1,4\n");
+  auto config = config_of(directory);
+  config.seeds = directory / "seeds.csv";
+
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  EXPECT_THAT(corpus.class_names, ElementsAre("0", "1", "2", "3", "4"));
+  EXPECT_EQ(message_of([&] { (void)kith::corpus::read_seeds(world(), corpus, config); }),
+            "class 3 (\"3\") has no seed, so no item could get it (1 of 5 classes have none; "
+            "corpus.allow_missing_classes goes on)");
+}
+
+TEST(Seeds, OfFileAndColumnMayNotDisagree) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(12, 3), directory, 2);
+  write_seeds(directory, "row,label\n4,2\n");
+  auto config = config_of(directory);
+  config.seeds = directory / "seeds.csv";
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  EXPECT_EQ(message_of([&] { (void)kith::corpus::read_seeds(world(), corpus, config); }),
+            (directory / "part-1.h5") + ": labels: row 0: labels row 4 of the corpus 1, but " +
+                (directory / "seeds.csv") + ": line 2 labels it 2");
+}
+
+TEST(Seeds, WithNamesMayBeGivenByEither) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(8, 2), directory, 1);
+  write_seeds(directory, "row,label\n1,\"big, \"\"old\"\" cat\"\n2,dog\n3,1\n");
+  kith::comm::on_root(world(), [&] {
+    kith::io::write_file_atomically(directory / "classes.txt", "dog\nbig, \"old\" cat\n\n");
+  });
+  auto config = config_of(directory);
+  config.labels = "";
+  config.seeds = directory / "seeds.csv";
+  config.classes = directory / "classes.txt";
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+
+  EXPECT_THAT(seeds, ElementsAre(Seed{GlobalId{1}, Label{1}, 1}, Seed{GlobalId{2}, Label{0}, 1},
+                                 Seed{GlobalId{3}, Label{1}, 1}));
+}
+
+}  // namespace
