@@ -1,6 +1,7 @@
 // The k-nearest-neighbor graph of one corpus by Kith, FAISS and hnswlib: seconds, recall, memory.
 //
-// One CSV line a run and repeat; a program whose result is wrong ends with status 1. One rank.
+// One CSV line a run and repeat; ends with status 1 if a result is wrong. Kith runs on any number
+// of ranks, the others on one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include <boost/program_options.hpp>
 
 #include "kith/cells/cells.hpp"
+#include "kith/comm/collectives.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
@@ -106,7 +108,7 @@ Options parse(int argc, char** argv) {
 class CorpusFile {
  public:
   CorpusFile(const comm::Communicator& comm, const Options& options)
-      : path_{options.file}, is_made_{options.file.empty()} {
+      : path_{options.file}, is_made_{options.file.empty()}, removes_{is_made_ && comm.is_root()} {
     if (is_made_) {
       path_ = fmt::format("{}/kith-perf-{}-{}x{}.h5", options.folder, options.corpus,
                           options.num_items, options.dim);
@@ -117,7 +119,7 @@ class CorpusFile {
     }
   }
   ~CorpusFile() {
-    if (is_made_) {
+    if (removes_) {
       std::error_code ignored;
       std::filesystem::remove(path_, ignored);
     }
@@ -130,6 +132,7 @@ class CorpusFile {
  private:
   std::string path_;
   bool is_made_;
+  bool removes_;
 };
 
 struct Line {
@@ -161,8 +164,8 @@ class Benchmark {
 
   /// Returns false if a result was wrong.
   bool run() {
-    fmt::print(
-        "git,target,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,"
+    write(
+        "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,"
         "items_per_s_core,recall,recall_low,recall_high,peak_mib,is_right\n");
     bool are_right = true;
     for (const std::string& run : options_.runs) {
@@ -189,22 +192,26 @@ class Benchmark {
       fail("--run {}: must be kith:CELLS,PROBES,ROUNDS", run);
     }
     Line line;
+    comm::barrier(comm_);
     double start = now_s();
     corpus::RowReader reader{corpus_};
     const cells::BuiltShard built =
         cells::build_shard(comm_, corpus_, reader, census_.duplicates, cell_config);
-    line.build_s = now_s() - start;
+    line.build_s = comm::max_over_ranks(comm_, now_s() - start);
     start = now_s();
     const knn::KnnResult result = knn::build_neighbors(built.shard, config);
-    line.search_s = now_s() - start;
-    line.memory_mib = peak_memory();
+    line.search_s = comm::max_over_ranks(comm_, now_s() - start);
+    line.memory_mib = comm::sum_over_ranks(comm_, peak_memory());
     line.recall = knn::measure_recall(built.shard, result.lists, options_.num_samples, 1);
-    line.is_right = check(built.shard, result.lists);
+    line.is_right = !comm::any_rank(comm_, !check(built.shard, result.lists));
     return line;
   }
 
-  /// Others get the distinct vectors too, in the order of the corpus.
+  /// One rank. Others get the distinct vectors too, in the order of the corpus.
   Line run_other(const std::string& run) {
+    if (comm_.size() != 1) {
+      fail("--run {}: {} ranks, must be one", run, comm_.size());
+    }
     cells::CellConfig one_cell;
     one_cell.num_cells = 1;
     one_cell.probes = 1;
@@ -241,20 +248,21 @@ class Benchmark {
     return std::span{shard.vectors}.subspan(to_size(node * shard.dim), to_size(shard.dim));
   }
 
-  /// Lists are full, sorted, without the node itself, with true distances.
+  /// Lists are full, sorted, without the node itself, with true distances (to owned nodes).
   [[nodiscard]] static bool check(const cells::Shard& shard, const knn::NeighborLists& lists) {
-    const Count num_nodes = shard.layout.num_nodes();
-    const Count step = std::max<Count>(1, num_nodes / 1000);
-    for (Count node = 0; node < num_nodes; node += step) {
-      for (Count i = node * lists.k; i < (node + 1) * lists.k; ++i) {
-        const Count neighbor = lists.neighbors[to_size(i)].value();
-        const float expected =
-            neighbor < 0 || neighbor == node
-                ? -1
-                : distance::squared_distance(vector(shard, node), vector(shard, neighbor));
+    const IdRange<Position> mine = shard.layout.nodes_of(shard.comm->rank());
+    const Count step = std::max<Count>(1, mine.size() / 1000);
+    for (Count row = 0; row < mine.size(); row += step) {
+      for (Count i = row * lists.k; i < (row + 1) * lists.k; ++i) {
+        const Position neighbor = lists.neighbors[to_size(i)];
+        const Count other = neighbor.value() - mine.begin.value();
         const bool is_sorted =
-            i == node * lists.k || lists.distances[to_size(i - 1)] <= lists.distances[to_size(i)];
-        if (lists.distances[to_size(i)] != expected || !is_sorted) {
+            i == row * lists.k || lists.distances[to_size(i - 1)] <= lists.distances[to_size(i)];
+        const bool is_true =
+            !mine.contains(neighbor) ||
+            lists.distances[to_size(i)] ==
+                distance::squared_distance(vector(shard, row), vector(shard, other));
+        if (neighbor.is_none() || other == row || !is_sorted || !is_true) {
           return false;
         }
       }
@@ -264,14 +272,22 @@ class Benchmark {
 
   void print(const Line& line) const {
     const double total_s = line.build_s + line.search_s;
-    fmt::print(
-        "{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},{},{}\n",
-        KITH_GIT_HASH, distance::target_name(), num_threads(),
+    const int num_cores = comm_.size() * num_threads();
+    write(fmt::format(
+        "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},{},{}"
+        "\n",
+        KITH_GIT_HASH, distance::target_name(), comm_.size(), num_threads(),
         options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
         options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s,
-        static_cast<double>(corpus_.num_items) / total_s / num_threads(), line.recall.recall,
-        line.recall.low, line.recall.high, line.memory_mib, line.is_right ? "yes" : "no");
-    std::fflush(stdout);
+        static_cast<double>(corpus_.num_items) / total_s / num_cores, line.recall.recall,
+        line.recall.low, line.recall.high, line.memory_mib, line.is_right ? "yes" : "no"));
+  }
+
+  void write(const std::string& text) const {
+    if (comm_.is_root()) {
+      std::fputs(text.c_str(), stdout);
+      std::fflush(stdout);
+    }
   }
 
   const comm::Communicator& comm_;
@@ -283,9 +299,6 @@ class Benchmark {
 int run(int argc, char** argv) {
   const auto world = comm::Communicator::duplicate(MPI_COMM_WORLD);
   const Options options = parse(argc, argv);
-  if (world.size() != 1) {
-    fail("{} ranks: the others know only one", world.size());
-  }
   const CorpusFile file{world, options};
   return Benchmark{world, options, file.path()}.run() ? 0 : 1;
 }
@@ -297,8 +310,7 @@ int main(int argc, char** argv) {
   const kith::comm::Environment mpi{argc, argv};
   try {
     return kith::perf::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "knn_perf: {}\n", error.what());
-    return 1;
+  } catch (const std::exception& error) {  // perhaps only this rank is here
+    kith::comm::abort_job(error.what());
   }
 }
