@@ -56,7 +56,7 @@ std::vector<std::string> read_class_names(const CorpusConfig& config,
     if (is_default && file.describe(dataset).type_name != "string") {
       return {};
     }
-    const std::vector<std::string> names = file.read_strings(dataset);
+    std::vector<std::string> names = file.read_strings(dataset);
     check_names(names, first_file + ": " + dataset);
     return names;
   }
@@ -66,7 +66,7 @@ std::vector<std::string> read_class_names(const CorpusConfig& config,
   if (!std::filesystem::exists(config.classes)) {
     fail("corpus.classes = {}: neither a dataset of {} nor a file", config.classes, first_file);
   }
-  const std::vector<std::string> names = names_of_lines(io::read_file(config.classes));
+  std::vector<std::string> names = names_of_lines(io::read_file(config.classes));
   check_names(names, config.classes);
   return names;
 }

@@ -20,7 +20,7 @@ template <class T>
 template <class Visit>
 void for_each_block(IdRange<GlobalId> rows, Count step, Visit&& visit) {
   for (Count first = rows.begin.value(); first < rows.end.value(); first += step) {
-    visit(IdRange{GlobalId{first}, GlobalId{std::min(first + step, rows.end.value())}});
+    visit(IdRange<GlobalId>{GlobalId{first}, GlobalId{std::min(first + step, rows.end.value())}});
   }
 }
 

@@ -12,7 +12,7 @@ constexpr Count kNoRow = std::numeric_limits<Count>::max();
 
 template <class Key>
 struct KeyedRow {
-  Key key;
+  Key key{};
   GlobalId row;
 
   auto operator<=>(const KeyedRow&) const = default;

@@ -23,7 +23,7 @@ std::vector<std::string> expand_files(const std::vector<std::string>& patterns) 
       paths.insert(pattern);
       continue;
     }
-    glob_t found{};
+    glob_t found{};  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, before any other starts
     const int status = ::glob(pattern.c_str(), GLOB_BRACE | GLOB_TILDE, nullptr, &found);
     for (std::size_t i = 0; status == 0 && i < found.gl_pathc; ++i) {
       paths.insert(found.gl_pathv[i]);
@@ -161,7 +161,7 @@ Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile&
   }
   Count num_classes = 0;
   for (const std::string& name : names) {
-    const std::string dataset = group + "/" + name;
+    const std::string dataset = fmt::format("{}/{}", group, name);
     const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
     if (!info.type || !io::is_float(*info.type)) {
       fail("{}: {}: holds {}, expected f16, f32 or f64", file.path(), dataset, info.type_name);

@@ -16,12 +16,12 @@ namespace {
 struct Candidate {
   GlobalId row;
   Label label;
-  float weight;
-  Count line;
+  float weight = 1;
+  Count line = -1;
 };
 
 struct FoundId {
-  Count wanted;  // index in the sorted list of wanted ids
+  Count wanted = 0;  // index in the sorted list of wanted ids
   GlobalId row;
 };
 

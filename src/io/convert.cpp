@@ -4,6 +4,7 @@
 #include <cstring>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -28,6 +29,12 @@ __attribute__((target("avx,f16c"))) void half_to_float_f16c(std::span<const std:
     _mm256_storeu_ps(&out[i], _mm256_cvtph_ps(eight));
   }
   half_to_float_portable(halves.subspan(vector_end), out.subspan(vector_end));
+}
+
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  const bool is_known = __get_cpuid(1, &a, &b, &c, &d) != 0;
+  return is_known && (c & bit_F16C) != 0 && __builtin_cpu_supports("avx") != 0;
 }
 #endif
 
@@ -78,7 +85,8 @@ std::uint16_t float_to_half(float value) {
 
 void half_to_float(std::span<const std::uint16_t> halves, std::span<float> out) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("f16c") != 0) {
+  static const bool is_fast = has_f16c();
+  if (is_fast) {
     half_to_float_f16c(halves, out);
     return;
   }

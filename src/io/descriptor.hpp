@@ -20,6 +20,8 @@ class Descriptor {
     std::swap(raw_, other.raw_);
     return *this;
   }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
 
   [[nodiscard]] int raw() const { return raw_; }
   /// Throws Error if the last bytes could not be written.

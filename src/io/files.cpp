@@ -8,8 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <filesystem>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 #include "kith/core/error.hpp"
@@ -46,7 +47,7 @@ void flush_directory_of(const std::string& path) {
 }  // namespace
 
 void fail_errno(const std::string& path) {
-  fail("{}: {}", path, std::strerror(errno));
+  fail("{}: {}", path, std::generic_category().message(errno));
 }
 
 Descriptor Descriptor::open(const std::string& path, int flags) {

@@ -169,6 +169,7 @@ Count row_size_of(std::span<const Count> shape) {
 
 std::vector<hsize_t> to_hsizes(std::span<const Count> shape) {
   std::vector<hsize_t> sizes;
+  sizes.reserve(shape.size());
   for (const Count size : shape) {
     sizes.push_back(static_cast<hsize_t>(size));
   }

@@ -25,6 +25,8 @@ class Handle {
     std::swap(id_, other.id_);
     return *this;
   }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
 
   [[nodiscard]] hid_t id() const { return id_; }
   [[nodiscard]] bool is_null() const { return id_ < 0; }

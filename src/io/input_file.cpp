@@ -26,7 +26,7 @@ File open_file(const std::string& path) {
     fail("{}: not an HDF5 file", path);
   }
   const Properties access{H5Pcreate(H5P_FILE_ACCESS)};
-  H5Pset_file_locking(access.id(), 0, 1);  // locks fail on many parallel file systems
+  H5Pset_file_locking(access.id(), false, true);  // locks fail on many parallel file systems
   File file{H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id())};
   if (file.is_null()) {
     fail_hdf5(path, "", "cannot be opened");
@@ -303,9 +303,9 @@ template double InputFile::attribute<double>(const std::string&, const std::stri
 // The types that datasets are read into. No macro would be shorter than it is unclear.
 template <class T>
 struct Instance {
-  static constexpr auto rows = &InputFile::read_rows<T>;
-  static constexpr auto all = &InputFile::read_all<T>;
-  static constexpr auto field = &InputFile::read_field<T>;
+  static constexpr auto kRows = &InputFile::read_rows<T>;
+  static constexpr auto kAll = &InputFile::read_all<T>;
+  static constexpr auto kField = &InputFile::read_field<T>;
 };
 template struct Instance<float>;
 template struct Instance<double>;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "kith/comm/agree.hpp"
@@ -52,7 +53,7 @@ Properties dataset_properties() {
   H5Pset_layout(properties.id(), H5D_CONTIGUOUS);
   H5Pset_alloc_time(properties.id(), H5D_ALLOC_TIME_EARLY);
   H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);
-  H5Pset_obj_track_times(properties.id(), 0);
+  H5Pset_obj_track_times(properties.id(), false);
   return properties;
 }
 
@@ -233,7 +234,7 @@ OutputFile::~OutputFile() {
   // name, in MPI_Finalize.
   if (is_root() && body_->descriptor.raw() >= 0) {
     ::unlink(body_->part.c_str());
-    (void)!::ftruncate(body_->descriptor.raw(), 0);
+    std::ignore = ::ftruncate(body_->descriptor.raw(), 0);
   }
   for (auto& [name, open] : body_->datasets) {
     (void)open.dataset.release();
@@ -339,7 +340,7 @@ void OutputFile::commit() {
 void OutputFile::discard() {
   comm::on_root(*body_->comm, [&] {
     ::unlink(body_->part.c_str());
-    (void)!::ftruncate(body_->descriptor.raw(), 0);
+    std::ignore = ::ftruncate(body_->descriptor.raw(), 0);
   });
   comm::locally(*body_->comm, [&] { body_->close(); });
   body_->is_finished = true;

@@ -32,7 +32,7 @@ void convert_from(std::span<const std::byte> stored, std::span<To> out, const Pl
              8 * sizeof(To));
       }
     }
-    out[i] = static_cast<To>(value);
+    out[i] = static_cast<To>(value);  // NOLINT(bugprone-signed-char-misuse): i8 is a number
   }
 }
 

@@ -17,8 +17,10 @@ class RowReader {
   /// cache_bytes, so that they are read from disk once. `corpus` must outlive the reader.
   explicit RowReader(const Corpus& corpus, IdRange<GlobalId> kept_rows = {}, Count cache_bytes = 0);
   ~RowReader();
-  RowReader(RowReader&&) noexcept;
-  RowReader& operator=(RowReader&&) noexcept;
+  RowReader(RowReader&& other) noexcept;
+  RowReader& operator=(RowReader&& other) noexcept;
+  RowReader(const RowReader&) = delete;
+  RowReader& operator=(const RowReader&) = delete;
 
   /// out: rows.size() x dim. Of unit length under cosine (a zero vector stays zero).
   void read(IdRange<GlobalId> rows, std::span<float> out);

@@ -31,8 +31,10 @@ class InputFile {
  public:
   explicit InputFile(const std::string& path);
   ~InputFile();
-  InputFile(InputFile&&) noexcept;
-  InputFile& operator=(InputFile&&) noexcept;
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&& other) noexcept;
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
 
   [[nodiscard]] const std::string& path() const;
 

@@ -23,8 +23,10 @@ class OutputFile {
   static OutputFile create(const comm::Communicator& comm, const std::string& path);
   /// Without commit(): removes PATH.part. Does not communicate.
   ~OutputFile();
-  OutputFile(OutputFile&&) noexcept;
-  OutputFile& operator=(OutputFile&&) noexcept;
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&& other) noexcept;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
 
   [[nodiscard]] const std::string& path() const;
 
