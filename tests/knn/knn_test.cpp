@@ -89,6 +89,7 @@ TEST(NeighborLists, HoldTheNearestOfTheProbeCells) {
   for (const Count dim : {1, 3, 17, 784}) {
     MadeCorpus corpus;
     corpus.dim = dim;
+    corpus.num_nodes = dim < 100 ? 400 : 150;
     const Alone alone{corpus};
     const auto lists = build_on_world(corpus, {10, 0, "cells", 0});
     expect_same(lists, alone.probed(10), fmt::format("dim {}", dim));
@@ -125,6 +126,7 @@ TEST(NeighborLists, AreTheSameForAnyRanksThreadsWavesAndDealing) {
   for (const Count dim : {5, 1536}) {
     MadeCorpus corpus;
     corpus.dim = dim;
+    corpus.num_nodes = dim < 100 ? 400 : 200;
     corpus.num_cells = 31;
     corpus.num_probes = 3;
     const auto expected = Alone{corpus}.build({8, 2, "cells", 0});
@@ -206,8 +208,8 @@ TEST(KnnConfig, NamesTheFieldAtFault) {
 
 TEST(Refine, FindsMoreOfTheTrueNeighborsEachRound) {
   MadeCorpus corpus;
-  corpus.num_nodes = 1500;
-  corpus.num_cells = 60;
+  corpus.num_nodes = 900;
+  corpus.num_cells = 40;
   corpus.num_probes = 3;
   corpus.dim = 12;
   const auto exact = Alone{corpus}.all(10);
