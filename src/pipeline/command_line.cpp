@@ -242,7 +242,12 @@ std::string to_text(const Config& config) {
 }
 
 std::string stage_text(const Config& config, Stage stage) {
-  return write_text(config, [stage](const Option& option) { return option.stage == stage; });
+  return write_text(
+      config, [stage](const Option& option) { return option.stage == stage && !option.of_labels; });
+}
+
+std::string labels_text(const Config& config) {
+  return write_text(config, [](const Option& option) { return option.of_labels; });
 }
 
 std::string help_text() {

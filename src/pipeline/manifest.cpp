@@ -69,18 +69,14 @@ bool Manifest::is_done(Stage stage, const std::string& fingerprint) const {
 
 void Manifest::record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
                       const StageCost& cost) {
-  lines_.erase(lines_.lower_bound(stage), lines_.end());
   lines_[stage] = {fingerprint, cost};
   write(comm);
 }
 
-void Manifest::forget_from(const comm::Communicator& comm, Stage stage) {
-  const auto first = lines_.lower_bound(stage);
-  if (first == lines_.end()) {
-    return;
+void Manifest::forget(const comm::Communicator& comm, Stage stage) {
+  if (lines_.erase(stage) > 0) {
+    write(comm);
   }
-  lines_.erase(first, lines_.end());
-  write(comm);
 }
 
 void Manifest::write(const comm::Communicator& comm) const {

@@ -25,13 +25,12 @@ class Manifest {
   /// Is `stage` done from just these inputs? fingerprint: hash of configuration and inputs.
   [[nodiscard]] bool is_done(Stage stage, const std::string& fingerprint) const;
 
-  /// Collective. Records the stage as done, after its files; later stages' lines are gone with it.
+  /// Collective. Records the stage as done, after its files.
   void record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
               const StageCost& cost);
 
-  /// Collective. Takes back the lines of this stage and all later ones, before its files are
-  /// touched.
-  void forget_from(const comm::Communicator& comm, Stage stage);
+  /// Collective. Takes back the line of this stage, before its files are touched.
+  void forget(const comm::Communicator& comm, Stage stage);
 
  private:
   struct Line {

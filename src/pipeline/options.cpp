@@ -31,7 +31,7 @@ template <class Number, class Field>
 Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
               std::string help) {
   std::string range = fmt::format("{}..{}", low, high);
-  Option option{key, stage, range, std::move(help), {}, {}};
+  Option option{key, stage, range, std::move(help), {}, {}, false};
   option.get = [field](const Config& config) {
     return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
   };
@@ -48,7 +48,7 @@ Option number(std::string key, std::optional<Stage> stage, Field field, Number l
 template <class Field>
 Option text(std::string key, std::optional<Stage> stage, Field field, std::string range,
             std::string help) {
-  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}};
+  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false};
   option.get = [field](const Config& config) {
     return field(const_cast<Config&>(config));
   };  // NOLINT
@@ -70,7 +70,7 @@ Option choice(std::string key, std::optional<Stage> stage, Field field,
   for (const Word<Value>& word : words) {
     range += (range.empty() ? "" : " | ") + std::string{word.word};
   }
-  Option option{key, stage, range, std::move(help), {}, {}};
+  Option option{key, stage, range, std::move(help), {}, {}, false};
   option.get = [field, words](const Config& config) {
     const Value value = field(const_cast<Config&>(config));  // NOLINT: field only reads here
     const auto found = std::find_if(words.begin(), words.end(),
@@ -151,6 +151,11 @@ void append_corpus_options(std::vector<Option>& table) {
   corpus_text(
       "ids", [](Config & c) -> auto& { return c.corpus.ids; }, "dataset name or nothing",
       "64-bit ids, one an item; used where the corpus has them");
+  table.push_back(choice<Metric>(
+      "corpus.metric", Stage::check, [](Config & c) -> auto& { return c.corpus.metric; },
+      {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
+      "what near means"));
+  const std::size_t first_of_labels = table.size();
   corpus_text(
       "labels", [](Config & c) -> auto& { return c.corpus.labels; }, "dataset name or nothing",
       "seeds as a column of the corpus: a class or -1");
@@ -169,14 +174,13 @@ void append_corpus_options(std::vector<Option>& table) {
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
       "probabilities of outside voters: one N x K dataset a voter; checked");
-  table.push_back(choice<Metric>(
-      "corpus.metric", Stage::check, [](Config & c) -> auto& { return c.corpus.metric; },
-      {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
-      "what near means"));
   table.push_back(yes_no(
       "corpus.allow_missing_classes", Stage::check,
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
       "go on when a class has no seed; no item will get it"));
+  for (std::size_t i = first_of_labels; i < table.size(); ++i) {
+    table[i].of_labels = true;
+  }
 }
 
 void append_graph_options(std::vector<Option>& table) {

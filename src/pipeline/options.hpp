@@ -19,6 +19,7 @@ struct Option {
   std::string help;
   std::function<std::string(const Config&)> get;
   std::function<void(Config&, const std::string&)> set;  // throws Error naming the range
+  bool of_labels = false;  // says what is known of items: no graph depends on it
 };
 
 /// All options but those of members, in the order of the help text.

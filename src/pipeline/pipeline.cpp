@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -38,34 +39,46 @@ std::string digest(const std::string& text) {
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
-/// Name, size and time of every input file: what a stage was made from.
-std::string describe_inputs(const Config& config, const corpus::Corpus& corpus) {
+/// Name, size and time of the input files that exist: what a stage was made from. Local.
+std::string describe_files(std::span<const std::string> paths) {
   std::string text;
-  const auto append = [&](const std::string& path) {
-    const auto changed = std::filesystem::last_write_time(path).time_since_epoch().count();
-    text += fmt::format("{} {} {}\n", path, std::filesystem::file_size(path), changed);
-  };
-  for (const corpus::FileExtent& file : corpus.files) {
-    append(file.path);
-  }
-  for (const std::string& path : {config.corpus.seeds, config.corpus.classes}) {
-    if (!path.empty() && std::filesystem::is_regular_file(path)) {
-      append(path);
+  for (const std::string& path : paths) {
+    if (std::filesystem::is_regular_file(path)) {
+      const auto changed = std::filesystem::last_write_time(path).time_since_epoch().count();
+      text += fmt::format("{} {} {}\n", path, std::filesystem::file_size(path), changed);
     }
   }
   return text;
 }
 
-/// Collective. Each stage's fingerprint covers its own options and all that came before.
+/// Collective. A stage's fingerprint covers all that its result depends on:
+///
+///     vectors -> cells -> knn -> graph -+-> propagate -> ensemble -> qa
+///        |                   labels ----+
+///        +------- check <------+
 Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
                           const corpus::Corpus& corpus) {
-  std::string inputs;
-  comm::on_root(comm, [&] { inputs = describe_inputs(config, corpus); });
-  comm::broadcast(comm, inputs);
-  std::string before = digest(fmt::format("format {}\n{}", kFormat, inputs));
+  std::string vectors;
+  std::string labels;
+  comm::on_root(comm, [&] {
+    std::vector<std::string> paths;
+    for (const corpus::FileExtent& file : corpus.files) {
+      paths.push_back(file.path);
+    }
+    vectors = describe_files(paths);
+    labels = describe_files(std::vector{config.corpus.seeds, config.corpus.classes});
+  });
+  comm::broadcast(comm, vectors);
+  comm::broadcast(comm, labels);
+  labels += labels_text(config);
+  std::string before =
+      digest(fmt::format("format {}\n{}{}", kFormat, vectors, stage_text(config, Stage::check)));
   Fingerprints prints;
-  for (int stage = 0; stage < kNumStages; ++stage) {
-    before = digest(before + stage_text(config, static_cast<Stage>(stage)));
+  prints[to_size(static_cast<int>(Stage::check))] = digest(before + labels);
+  for (int stage = static_cast<int>(Stage::cells); stage < kNumStages; ++stage) {
+    const auto current = static_cast<Stage>(stage);
+    before =
+        digest(before + (current == Stage::propagate ? labels : "") + stage_text(config, current));
     prints[to_size(stage)] = before;
   }
   return prints;
@@ -119,19 +132,17 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
   Workspace workspace = open_workspace(comm, config);
   Manifest manifest = Manifest::open(comm, config);
   const Fingerprints prints = fingerprints(comm, config, workspace.corpus);
-  int stage = 0;
-  while (stage <= static_cast<int>(last) &&
-         manifest.is_done(static_cast<Stage>(stage), prints[to_size(stage)])) {
-    log::info("stage={} state=done_before", to_string(static_cast<Stage>(stage)));
-    ++stage;
-  }
-  if (stage > static_cast<int>(last)) {
-    return;
-  }
-  open_corpus(workspace);
-  manifest.forget_from(comm, static_cast<Stage>(stage));
-  for (; stage <= static_cast<int>(last); ++stage) {
+  bool is_open = false;
+  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);
+    if (manifest.is_done(current, prints[to_size(stage)])) {
+      log::info("stage={} state=done_before", to_string(current));
+      continue;
+    }
+    if (!std::exchange(is_open, true)) {
+      open_corpus(workspace);
+    }
+    manifest.forget(comm, current);
     const Clock::time_point start = Clock::now();
     do_stage(current, workspace);
     StageCost cost;

@@ -147,6 +147,9 @@ TEST(Config, StagesDependOnTheirOwnOptionsOnly) {
     EXPECT_EQ(stage_text(before, current) == stage_text(after, current), current != Stage::knn)
         << to_string(current);
   }
+  const Config relabeled = parse({"run", "-c", ini.path(), "--corpus.labels", "/other"}).config;
+  EXPECT_EQ(stage_text(before, Stage::check), stage_text(relabeled, Stage::check));
+  EXPECT_NE(labels_text(before), labels_text(relabeled));
 }
 
 TEST(Bytes, AreReadWithTheirUnit) {

@@ -16,7 +16,8 @@
 
 namespace kith::pipeline {
 
-/// The stages of `kith run`, in order. A stage depends on all before it.
+/// The stages of `kith run`, in order. A stage depends on all before it, but no graph depends on
+/// check.
 enum class Stage { check, cells, knn, graph, propagate, ensemble, qa };
 inline constexpr int kNumStages = 7;
 [[nodiscard]] const char* to_string(Stage stage);
@@ -60,8 +61,13 @@ struct Command {
 /// key=value lines of every option, in the table's order; parse_text() of it gives the same Config.
 [[nodiscard]] std::string to_text(const Config& config);
 
-/// The lines of to_text() that a stage's result depends on and no earlier stage's does.
+/// The lines of to_text() that a stage's result depends on and no earlier stage's does, short of
+/// those of labels_text().
 [[nodiscard]] std::string stage_text(const Config& config, Stage stage);
+
+/// The lines of to_text() that say what is known of items: seeds, gold, classes, votes. Only check
+/// and what comes after the graph depend on them.
+[[nodiscard]] std::string labels_text(const Config& config);
 
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();

@@ -1,0 +1,93 @@
+"""Runs the real program for tests, and makes small corpora for it."""
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+
+import h5py
+import numpy
+
+KITH = os.environ["KITH_PROGRAM"]
+MPIEXEC = os.environ.get("KITH_MPIEXEC", "mpirun")
+NAMES = ["ant", "bee", "cat", "dog"]
+
+
+def environment(threads):
+    settings = {
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
+        "OMPI_MCA_mpi_yield_when_idle": "1", "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1",
+    }
+    return {**os.environ, **settings}
+
+
+def command(ranks, arguments):
+    return [MPIEXEC, "-q", "-n", str(ranks), KITH, *arguments]
+
+
+def run(arguments, ranks=1, threads=1, timeout=120, prefix=()):
+    """Runs to the end; on a timeout the whole group of processes is killed and the test fails."""
+    process = subprocess.Popen([*prefix, *command(ranks, arguments)], env=environment(threads), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class Blobs:
+    """Items around one center a class, with whole numbers from 0 to 255 so that every type holds them."""
+
+    def __init__(self, items=900, dim=12, seeds_per_class=8, draw=0, spread=45):
+        random = numpy.random.RandomState(17 + draw)
+        centers = random.randint(60, 196, size=(len(NAMES), dim))
+        self.truth = random.randint(0, len(NAMES), size=items).astype(numpy.int32)
+        noise = random.normal(0, spread, size=(items, dim))
+        self.vectors = numpy.clip(numpy.rint(centers[self.truth] + noise), 0, 255).astype(numpy.float32)
+        self.vectors[items // 2] = self.vectors[3]  # two items with one vector
+        self.truth[items // 2] = self.truth[3]
+        self.labels = numpy.full(items, -1, numpy.int32)
+        for label in range(len(NAMES)):
+            rows = numpy.flatnonzero(self.truth == label)
+            self.labels[random.permutation(rows)[:seeds_per_class]] = label
+        self.gold = numpy.where(self.labels >= 0, -1, self.truth).astype(numpy.int32)
+
+    def write(self, path, rows=slice(None), dtype=numpy.float32, **layout):
+        with h5py.File(path, "w") as file:
+            file.create_dataset("embeddings", data=self.vectors[rows].astype(dtype), **layout)
+            file["labels"] = self.labels[rows]
+            file["gold"] = self.gold[rows]
+            file["classes"] = NAMES
+        return path
+
+
+def ini(directory, **sections):
+    """Writes an INI file with defaults that suit Blobs; sections override: knn={"k": 5}."""
+    settings = {
+        "run": {"directory": os.path.join(directory, "run")},
+        "corpus": {"files": os.path.join(directory, "corpus.h5"), "labels": "/labels", "gold": "/gold",
+                   "classes": "/classes"},
+        "cells": {"num_cells": 12, "probes": 6},
+        "knn": {"k": 8, "recall_sample": 200},
+        "qa": {"bootstrap_draws": 100},
+    }
+    for section, values in sections.items():
+        settings.setdefault(section, {}).update(values)
+    path = os.path.join(directory, "run.ini")
+    with open(path, "w", encoding="utf-8") as file:
+        for section, values in settings.items():
+            file.write(f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
+    return path
+
+
+def temporary_directory():
+    return tempfile.TemporaryDirectory(prefix="kith_test_")
