@@ -308,7 +308,7 @@ void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
   constexpr std::int32_t kMostAppended = 4 * static_cast<std::int32_t>(kPanelWidth);
   constexpr Count kMostTileQueries = 12;
   k = num_nearest;
-  full = std::max(2 * k, k + 32);
+  full = k + 16 + k / 4;
   capacity = (full + kMostAppended + 15) / 16 * 16 + 16;
   thresholds.assign(to_size(num_queries), std::numeric_limits<float>::max());
   sizes.assign(to_size(num_queries), 0);
