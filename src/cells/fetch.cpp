@@ -17,24 +17,12 @@ struct Request {
   Rank rank;
 };
 
-/// The rank whose block of rows holds `row`.
-Rank block_owner(GlobalId row, Count num_items, int num_ranks) {
-  auto guess = static_cast<int>(row.value() * num_ranks / std::max<Count>(num_items, 1));
-  while (corpus::rows_of(num_items, Rank{guess}, num_ranks).end <= row) {
-    ++guess;
-  }
-  while (row < corpus::rows_of(num_items, Rank{guess}, num_ranks).begin) {
-    --guess;
-  }
-  return Rank{guess};
-}
-
 /// Collective. Which of this rank's rows are wanted, and by whom, in row order.
 std::vector<Request> collect_requests(const Shard& shard, Count num_items) {
   const comm::Communicator& comm = *shard.comm;
   std::vector<Rank> owners;
   for (const GlobalId row : shard.rows) {
-    owners.push_back(block_owner(row, num_items, comm.size()));
+    owners.push_back(corpus::owner_of(row, num_items, comm.size()));
   }
   const auto received = comm::exchange_to<GlobalId>(comm, shard.rows, owners);
   std::vector<Request> requests;

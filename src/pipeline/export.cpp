@@ -74,8 +74,8 @@ std::vector<Entry> entries_by_row(const Workspace& workspace) {
     const auto weights = graph.weights(node);
     for (std::size_t e = 0; e < columns.size(); ++e) {
       mine.push_back({rows[to_size(node)], rows[to_size(columns[e])], weights[e]});
-      owners.push_back(block_owner(GlobalId{mine.back().row}, workspace.corpus.num_items,
-                                   workspace.comm.size()));
+      owners.push_back(corpus::owner_of(GlobalId{mine.back().row}, workspace.corpus.num_items,
+                                        workspace.comm.size()));
     }
   }
   auto entries = comm::exchange_to<Entry>(workspace.comm, mine, owners).items;

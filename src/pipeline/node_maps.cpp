@@ -23,7 +23,7 @@ std::vector<Rank> block_owners(std::span<const T> entries, Count num_rows, int n
   std::vector<Rank> owners;
   owners.reserve(entries.size());
   for (const T& entry : entries) {
-    owners.push_back(block_owner(row_of(entry), num_rows, num_ranks));
+    owners.push_back(corpus::owner_of(row_of(entry), num_rows, num_ranks));
   }
   return owners;
 }

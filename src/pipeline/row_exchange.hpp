@@ -16,9 +16,6 @@ struct ItemOfNode {
   LocalId node;
 };
 
-/// The rank whose block of rows (corpus::rows_of) holds `row`.
-[[nodiscard]] Rank block_owner(GlobalId row, Count num_rows, int num_ranks);
-
 /// Plan made once, used for every column of labels.h5. Each rank ends with the rows of its block.
 class RowExchange {
  public:

@@ -34,7 +34,7 @@ void write_items(const Workspace& workspace, io::OutputFile& file) {
   std::vector<Rank> owners;
   for (const RowNode& entry : mine) {
     owners.push_back(
-        block_owner(GlobalId{entry.row}, workspace.corpus.num_items, workspace.comm.size()));
+        corpus::owner_of(GlobalId{entry.row}, workspace.corpus.num_items, workspace.comm.size()));
   }
   auto sorted = comm::exchange_to<RowNode>(workspace.comm, mine, owners).items;
   std::sort(sorted.begin(), sorted.end(),
