@@ -204,7 +204,8 @@ Matrix reference_poisson(const Matrix& w, const Task& task, int sweeps) {
 std::vector<NodeSeed> some_seeds(int count) {
   std::vector<NodeSeed> seeds;
   for (int s = 0; s < 9; ++s) {
-    seeds.push_back({Position{(s * 7919 + 3) % count}, Label{s % kClasses}, s % 2 == 0 ? 1.0F : 1.5F});
+    seeds.push_back(
+        {Position{(s * 7919 + 3) % count}, Label{s % kClasses}, s % 2 == 0 ? 1.0F : 1.5F});
   }
   return seeds;
 }
