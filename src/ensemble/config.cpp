@@ -17,6 +17,9 @@ MemberConfig make_member(std::string name, Method method, int max_sweeps, ClassM
   member.solver.max_sweeps = max_sweeps;
   member.class_mass = class_mass;
   member.bootstrap = bootstrap;
+  // A resample has seen about two thirds of the seeds: it is there for its disagreement, and says
+  // less.
+  member.weight = bootstrap > 0 ? 0.25 : 1.0;
   return member;
 }
 
@@ -59,6 +62,11 @@ void validate(const EnsembleConfig& config) {
     if (!names.insert(member.name).second) {
       fail("member.{} is configured twice", member.name);
     }
+  }
+  const bool any_weight = std::any_of(config.members.begin(), config.members.end(),
+                                      [](const MemberConfig& member) { return member.weight > 0; });
+  if (!config.members.empty() && !any_weight) {
+    fail("no member has a weight above 0: the consensus would be empty");
   }
   if (config.members.size() > 64) {
     fail("{} members, at most 64", config.members.size());

@@ -68,42 +68,62 @@ std::map<LocalId, Label> given_labels(const graph::Graph& graph,
   return labels;
 }
 
-/// Scratch of one thread and the item statistics of one node.
+/// A sum of members' probabilities that becomes their weighted mean.
+struct Mean {
+  std::vector<double> values;
+  double weight = 0;
+
+  explicit Mean(std::size_t width) : values(width) {}
+  void clear() {
+    std::fill(values.begin(), values.end(), 0.0);
+    weight = 0;
+  }
+  void add(std::span<const double> probabilities, double of_member) {
+    weight += of_member;
+    for (std::size_t label = 0; label < values.size(); ++label) {
+      values[label] += of_member * probabilities[label];
+    }
+  }
+  void finish() {
+    for (double& value : values) {
+      value /= weight > 0 ? weight : 1.0;
+    }
+  }
+};
+
+/// Scratch of one thread: what the members say of one node.
 struct Judge {
   std::span<const Member> members;
-  int num_classes;
-  std::vector<double> mean;
+  Mean consensus;  // by the members' weights
+  Mean even;       // all members alike: for disagreement
   std::vector<double> one;
   std::vector<int> counts;
 
-  Judge(std::span<const Member> all, int classes)
-      : members{all},
-        num_classes{classes},
-        mean(to_size(classes)),
-        one(to_size(classes)),
-        counts(to_size(classes)) {}
+  Judge(std::span<const Member> all, std::size_t width)
+      : members{all}, consensus{width}, even{width}, one(width), counts(width) {}
 
-  /// Fills votes and `mean`; returns the members' mean entropy, or -1 if no label came to any.
+  /// Fills votes and means; returns the members' mean entropy, or -1 if no label came to any.
   double hear(std::size_t node, std::span<std::int32_t> votes) {
-    std::fill(mean.begin(), mean.end(), 0.0);
+    consensus.clear();
+    even.clear();
     double entropies = 0;
-    int heard = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       const auto scores =
-          std::span{members[m].result.scores}.subspan(node * mean.size(), mean.size());
+          std::span{members[m].result.scores}.subspan(node * one.size(), one.size());
       votes[m] = -1;
-      if (!members[m].readout.probabilities(scores, one)) {
-        continue;
+      if (members[m].readout.probabilities(scores, one)) {
+        votes[m] = best_index(one);
+        entropies += entropy(one);
+        consensus.add(one, members[m].config.weight);
+        even.add(one, 1);
       }
-      votes[m] = best_index(one);
-      entropies += entropy(one);
-      ++heard;
-      std::transform(mean.begin(), mean.end(), one.begin(), mean.begin(), std::plus<>());
     }
-    for (double& p : mean) {
-      p /= std::max(heard, 1);
+    if (consensus.weight == 0) {
+      consensus = even;  // only members without a weight were reached
     }
-    return heard > 0 ? entropies / heard : -1.0;
+    consensus.finish();
+    even.finish();
+    return even.weight > 0 ? entropies / even.weight : -1.0;
   }
 };
 
@@ -128,16 +148,18 @@ void judge_node(std::size_t node, Judge& judge, const ConsensusInputs& inputs,
     result.statuses[node] = Status::unreachable;
     return;
   }
-  const std::int32_t best = best_index(judge.mean);
-  const double probability = judge.mean[to_size(best)];
-  std::transform(judge.mean.begin(), judge.mean.end(),
-                 result.distributions.begin() + static_cast<Count>(node * judge.mean.size()),
+  const std::vector<double>& distribution = judge.consensus.values;
+  const std::int32_t best = best_index(distribution);
+  const double probability = distribution[to_size(best)];
+  std::transform(distribution.begin(), distribution.end(),
+                 result.distributions.begin() + static_cast<Count>(node * distribution.size()),
                  [](double p) { return static_cast<float>(p); });
   result.best[node] = Label{best};
   result.probabilities[node] = static_cast<float>(probability);
   result.vote_entropy[node] = static_cast<float>(vote_entropy(votes, judge.counts));
-  result.bald[node] = static_cast<float>(std::max(0.0, entropy(judge.mean) - member_entropy));
-  result.margin[node] = static_cast<float>(probability - second_best(judge.mean, best));
+  result.bald[node] =
+      static_cast<float>(std::max(0.0, entropy(judge.even.values) - member_entropy));
+  result.margin[node] = static_cast<float>(probability - second_best(distribution, best));
   const Status status = judge_status(probability, inputs.neighbor_distance[node], inputs, config);
   result.statuses[node] = status;
   result.labels[node] = status == Status::abstain ? Label{} : Label{best};
@@ -159,7 +181,7 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    Judge judge{members, inputs.num_classes};
+    Judge judge{members, to_size(inputs.num_classes)};
     for (Count node = begin; node < end; ++node) {
       judge_node(to_size(node), judge, inputs, config, result);
     }
@@ -186,8 +208,8 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
       continue;
     }
     held_out.truth.push_back(seeds[i].seed.label);
-    std::vector<double> mean(width, 0.0);
-    int heard = 0;
+    Mean mean{width};
+    bool heard = false;
     for (std::size_t m = 0; m < members.size(); ++m) {
       const auto scores = std::span{members[m].held_out_scores}.subspan(i * width, width);
       Readout raw = members[m].readout;
@@ -204,15 +226,17 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
       const bool reached = keep(members[m].readout, held_out.member_probabilities[m]);
       held_out.member_votes[m].push_back(reached ? Label{best_index(one)} : Label{});
       if (reached) {
-        ++heard;
-        std::transform(mean.begin(), mean.end(), one.begin(), mean.begin(), std::plus<>());
+        heard = true;
+        mean.add(one, members[m].config.weight);
       }
     }
-    for (double& p : mean) {
-      p = heard > 0 ? p / heard : 1.0 / num_classes;
+    mean.finish();
+    if (mean.weight == 0) {
+      std::fill(mean.values.begin(), mean.values.end(), 1.0 / num_classes);
     }
-    held_out.consensus.push_back(heard > 0 ? Label{best_index(mean)} : Label{});
-    held_out.probabilities.insert(held_out.probabilities.end(), mean.begin(), mean.end());
+    held_out.consensus.push_back(heard ? Label{best_index(mean.values)} : Label{});
+    held_out.probabilities.insert(held_out.probabilities.end(), mean.values.begin(),
+                                  mean.values.end());
   }
   return held_out;
 }

@@ -327,6 +327,9 @@ std::vector<Option> member_options(const std::string& name) {
       number<int>(
           prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
           1000000, "0 = all seeds; else the number of the resample of the seeds"),
+      number<double>(
+          prefix + "weight", Stage::ensemble, [=](Config & c) -> auto& { return member(c).weight; },
+          0.0, 1e6, "in the consensus; all members count the same in the measures of disagreement"),
   };
 }
 

@@ -130,6 +130,7 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
     json["class_mass"] =
         member.config.class_mass == ensemble::ClassMass::normalize ? "normalize" : "none";
     json["bootstrap"] = member.config.bootstrap;
+    json["weight"] = member.config.weight;
     json["sweeps"] = member.result.sweeps;
     json["stop"] = propagate::to_string(member.result.stop);
     json["temperature"] = member.readout.temperature;

@@ -167,7 +167,7 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
                      const std::vector<std::vector<std::optional<double>>>& values) {
   constexpr double kLeft = 120;
   constexpr double kTop = 92;
-  const double width = std::min(64.0, (kWidth - kLeft - 10) / static_cast<double>(columns.size()));
+  const double width = std::min(64.0, (kWidth - kLeft - 70) / static_cast<double>(columns.size()));
   const double height = std::clamp(width * 0.6, 14.0, 30.0);
   std::string svg = open_svg(title, kTop + height * static_cast<double>(rows.size()) + 10);
   for (std::size_t c = 0; c < columns.size(); ++c) {

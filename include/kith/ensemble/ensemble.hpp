@@ -23,6 +23,8 @@ struct MemberConfig {
   propagate::SolverConfig solver;
   ClassMass class_mass = ClassMass::none;
   int bootstrap = 0;  // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
+  double weight =
+      1;  // in the consensus; in the measures of disagreement all members count the same
 };
 
 struct EnsembleConfig {
@@ -107,7 +109,7 @@ struct Consensus {
   std::vector<float> probabilities;  // of `best`; 1 for seeds
   std::vector<Status> statuses;
   std::vector<std::int32_t> votes;   // nodes x members, -1 = abstains
-  std::vector<float> distributions;  // nodes x K: mean of the members' probabilities
+  std::vector<float> distributions;  // nodes x K: weighted mean of the members' probabilities
   std::vector<float> vote_entropy;   // nats, of the votes
   std::vector<float> bald;           // nats, mutual information (Houlsby 2011)
   std::vector<float> margin;         // best minus second probability of the mean
