@@ -129,14 +129,15 @@ void pack_panel_on_target(const PackJob& job) {
     for (; i + 4 <= job.dim; i += 4) {
       const FourDims values = load_transposed(rows, i);
       for (int j = 0; j < 4; ++j) {
-        hn::Store(values.dim[j], d, out + (i + j) * kPanelWidth);
-        square = fused(values.dim[j], values.dim[j], square);
+        const FloatVector shifted = hn::Sub(values.dim[j], hn::Set(d, job.origin[i + j]));
+        hn::Store(shifted, d, out + (i + j) * kPanelWidth);
+        square = fused(shifted, shifted, square);
       }
     }
     for (; i < job.dim; ++i) {
-      const FloatVector values = load_one_dim(rows, i);
-      hn::Store(values, d, out + i * kPanelWidth);
-      square = fused(values, values, square);
+      const FloatVector shifted = hn::Sub(load_one_dim(rows, i), hn::Set(d, job.origin[i]));
+      hn::Store(shifted, d, out + i * kPanelWidth);
+      square = fused(shifted, shifted, square);
     }
     hn::Store(hn::Mul(square, hn::Set(d, 0.5F)), d, job.half_norms + v * kLanes);
   }

@@ -7,9 +7,10 @@
 
 namespace kith::distance {
 
-/// 16 rows of one panel to [dim][16], and the half squared norm of each.
+/// 16 rows less an origin to [dim][16], and half the squared norm of each.
 struct PackJob {
   const float* const* rows;
+  const float* origin;
   Count dim;
   float* panel;
   float* half_norms;

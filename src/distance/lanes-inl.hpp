@@ -29,23 +29,46 @@ inline constexpr int kLanes = static_cast<int>(hn::MaxLanes(Floats{}));
 inline constexpr int kPanelVectors = static_cast<int>(kPanelWidth) / kLanes;
 
 /// x * y + sum with one rounding, also where the instruction set has no such instruction.
-HWY_INLINE FloatVector fused(FloatVector x, FloatVector y, FloatVector sum) {
+template <class D>
+HWY_INLINE hn::Vec<D> fused(D d, hn::Vec<D> x, hn::Vec<D> y, hn::Vec<D> sum) {
 #if HWY_NATIVE_FMA
+  static_cast<void>(d);
   return hn::MulAdd(x, y, sum);
 #else
-  const Floats d;
-  alignas(64) float xs[kLanes];
-  alignas(64) float ys[kLanes];
-  alignas(64) float sums[kLanes];
+  constexpr std::size_t kSize = hn::MaxLanes(D{});
+  alignas(64) float xs[kSize];
+  alignas(64) float ys[kSize];
+  alignas(64) float sums[kSize];
   hn::Store(x, d, xs);
   hn::Store(y, d, ys);
   hn::Store(sum, d, sums);
-  for (int lane = 0; lane < kLanes; ++lane) {
+  for (std::size_t lane = 0; lane < kSize; ++lane) {
     sums[lane] = std::fma(xs[lane], ys[lane], sums[lane]);
   }
   return hn::Load(d, sums);
 #endif
 }
+HWY_INLINE FloatVector fused(FloatVector x, FloatVector y, FloatVector sum) {
+  return fused(Floats{}, x, y, sum);
+}
+
+/// Four rows at once, one row a lane, also where vectors have one lane only.
+#if HWY_TARGET == HWY_SCALAR
+struct Quad {
+  float lanes[4];
+};
+HWY_INLINE Quad zero_quad() {
+  return {{0, 0, 0, 0}};
+}
+#else
+using Four = hn::FixedTag<float, 4>;
+struct Quad {
+  hn::Vec<Four> lanes;
+};
+HWY_INLINE Quad zero_quad() {
+  return {hn::Zero(Four{})};
+}
+#endif
 
 /// Four dimensions of kLanes rows, one row a lane.
 struct FourDims {
@@ -62,12 +85,24 @@ HWY_INLINE FourDims load_transposed(const float* const* rows, Count begin) {
   return values;
 }
 
-/// Dimensions begin..begin+3 of four rows to out[dim * stride + row].
-HWY_INLINE void store_transposed(const float* const* rows, Count begin, float* out, Count stride) {
+/// Dimensions begin..begin+3 of four rows, less the origin, to out[dim * stride + row]; squares[j]
+/// collects the squares of dimensions begin + j.
+HWY_INLINE void store_shifted(const float* const* rows, const float* origin, Count begin,
+                              float* out, Count stride, Quad* squares) {
   for (int j = 0; j < 4; ++j) {
     for (int row = 0; row < 4; ++row) {
-      out[j * stride + row] = rows[row][begin + j];
+      const float value = rows[row][begin + j] - origin[begin + j];
+      out[j * stride + row] = value;
+      squares[j].lanes[row] = std::fma(value, value, squares[j].lanes[row]);
     }
+  }
+}
+
+/// out[row] = the sum of the four, two and two first.
+HWY_INLINE void store_sum(const Quad* squares, float* out) {
+  for (int row = 0; row < 4; ++row) {
+    out[row] = (squares[0].lanes[row] + squares[1].lanes[row]) +
+               (squares[2].lanes[row] + squares[3].lanes[row]);
   }
 }
 
@@ -114,17 +149,27 @@ HWY_INLINE FourDims load_transposed(const float* const* rows, Count begin) {
   return {{values.dim[0], values.dim[1], values.dim[2], values.dim[3]}};
 }
 
-/// Dimensions begin..begin+3 of four rows to out[dim * stride + row].
-HWY_INLINE void store_transposed(const float* const* rows, Count begin, float* out, Count stride) {
-  using Block = hn::FixedTag<float, 4>;
-  const Block block;
-  const hn::Vec<Block> values[4] = {
-      hn::LoadU(block, rows[0] + begin), hn::LoadU(block, rows[1] + begin),
-      hn::LoadU(block, rows[2] + begin), hn::LoadU(block, rows[3] + begin)};
-  const Transposed<Block> transposed = transpose(block, values);
+/// Dimensions begin..begin+3 of four rows, less the origin, to out[dim * stride + row]; squares[j]
+/// collects the squares of dimensions begin + j.
+HWY_INLINE void store_shifted(const float* const* rows, const float* origin, Count begin,
+                              float* out, Count stride, Quad* squares) {
+  const Four d;
+  const hn::Vec<Four> values[4] = {hn::LoadU(d, rows[0] + begin), hn::LoadU(d, rows[1] + begin),
+                                   hn::LoadU(d, rows[2] + begin), hn::LoadU(d, rows[3] + begin)};
+  const Transposed<Four> transposed = transpose(d, values);
+#pragma GCC unroll 4
   for (int j = 0; j < 4; ++j) {
-    hn::StoreU(transposed.dim[j], block, out + j * stride);
+    const auto shifted = hn::Sub(transposed.dim[j], hn::Set(d, origin[begin + j]));
+    hn::StoreU(shifted, d, out + j * stride);
+    squares[j].lanes = fused(d, shifted, shifted, squares[j].lanes);
   }
+}
+
+/// out[row] = the sum of the four, two and two first.
+HWY_INLINE void store_sum(const Quad* squares, float* out) {
+  hn::StoreU(hn::Add(hn::Add(squares[0].lanes, squares[1].lanes),
+                     hn::Add(squares[2].lanes, squares[3].lanes)),
+             Four{}, out);
 }
 
 #endif

@@ -60,6 +60,20 @@ void Scanner::finish(std::span<Neighbor> out) {
   }
 }
 
+namespace {
+
+/// Scores below zero became zero: equal distances, so the smaller index first.
+void sort_ties(std::span<Neighbor> lists, int k) {
+  for (std::size_t first = 0; first < lists.size(); first += to_size(k)) {
+    const auto list = lists.subspan(first, to_size(k));
+    const auto zeros = std::find_if(list.begin(), list.end(),
+                                    [](const Neighbor& one) { return one.distance != 0; });
+    std::sort(list.begin(), zeros);
+  }
+}
+
+}  // namespace
+
 void nearest(const Panels& items, std::span<const float> queries, int k, std::span<Neighbor> out) {
   constexpr Count kBlock = 256;
   const Count dim = items.dim();
@@ -74,18 +88,12 @@ void nearest(const Panels& items, std::span<const float> queries, int k, std::sp
     scanner.start(block);
     scanner.scan(items, 0, std::span{numbers}.first(to_size(size)));
     scanner.finish(result);
-    for (Count i = 0; i < size && items.nearness() == Nearness::l2; ++i) {
-      const auto query = block.subspan(to_size(i * dim), to_size(dim));
-      const float square = inner_product(query, query);
-      const auto row = result.subspan(to_size(i * k), to_size(k));
-      for (Neighbor& neighbor : row) {
-        neighbor.distance = std::max(0.0F, std::fma(2.0F, neighbor.distance, square));
+    for (Neighbor& neighbor : result) {
+      if (items.nearness() == Nearness::l2 && neighbor.index >= 0) {
+        neighbor.distance = std::max(0.0F, 2 * neighbor.distance);
       }
-      std::sort(row.begin(), row.end(), [](const Neighbor& left, const Neighbor& right) {
-        return std::pair{left.distance, static_cast<std::uint32_t>(left.index)} <
-               std::pair{right.distance, static_cast<std::uint32_t>(right.index)};
-      });
     }
+    sort_ties(result, k);
   }
 }
 

@@ -204,11 +204,12 @@ void scan_tile(const TileJob& job, Count panel) {
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r) {
     const FloatVector threshold = hn::Set(d, job.survivors->thresholds[to_size(job.numbers[r])]);
-    FloatVector nearest = hn::Sub(norms[0], dots[r][0]);
+    const FloatVector offset = hn::Set(d, job.survivors->offsets[to_size(r)]);
+    FloatVector nearest = hn::Add(hn::Sub(norms[0], dots[r][0]), offset);
     dots[r][0] = nearest;
 #pragma GCC unroll 16
     for (int v = 1; v < kVectors; ++v) {
-      dots[r][v] = hn::Sub(norms[v], dots[r][v]);
+      dots[r][v] = hn::Add(hn::Sub(norms[v], dots[r][v]), offset);
       nearest = hn::Min(nearest, dots[r][v]);
     }
     if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Le(nearest, threshold)))) {
@@ -238,26 +239,52 @@ constexpr PanelScan choose_scan(int num_queries, std::integer_sequence<int, R...
   return kScans[num_queries - 1];
 }
 
-/// Copies `numbers.size()` rows to [dim][tile_stride].
-void pack_tile(const ScanJob& job, std::span<const std::int32_t> numbers, float* tile) {
-  const Count dim = job.items->dim();
-  const int stride = tile_stride(static_cast<int>(numbers.size()));
-  const std::size_t last = numbers.size() - 1;
-  for (int r = 0; r < stride; r += 4) {
-    const float* rows[4];
-    for (int i = 0; i < 4; ++i) {
-      rows[i] = job.queries + Count{numbers[std::min(to_size(r + i), last)]} * dim;
+/// Copies G x 4 rows, less the items' origin, to tile[dim][G * 4]; offsets: half the squared norm
+/// of each.
+template <int G>
+void pack_rows(const Panels& items, const float* const* rows, float* tile, float* offsets) {
+  constexpr Count kStride = 4 * G;
+  const Count dim = items.dim();
+  const float* origin = items.origin().data();
+  Quad squares[to_size(4 * G)];
+#pragma GCC unroll 12
+  for (int q = 0; q < 4 * G; ++q) {
+    squares[q] = zero_quad();
+  }
+  Count i = 0;
+  for (; i + 4 <= dim; i += 4) {
+#pragma GCC unroll 3
+    for (int g = 0; g < G; ++g) {
+      store_shifted(rows + 4 * g, origin, i, tile + i * kStride + 4 * g, kStride, squares + 4 * g);
     }
-    float* to = tile + r;
-    Count i = 0;
-    for (; i + 4 <= dim; i += 4) {
-      store_transposed(rows, i, to + i * stride, stride);
+  }
+  for (int g = 0; g < G; ++g) {
+    store_sum(squares + 4 * g, offsets + 4 * g);
+  }
+  for (int row = 0; row < 4 * G; ++row) {
+    for (Count rest = i; rest < dim; ++rest) {
+      const float value = rows[row][rest] - origin[rest];
+      tile[rest * kStride + row] = value;
+      offsets[row] = std::fma(value, value, offsets[row]);
     }
-    for (; i < dim; ++i) {
-      for (int row = 0; row < 4; ++row) {
-        to[i * stride + row] = rows[row][i];
-      }
-    }
+    offsets[row] = items.nearness() == Nearness::l2 ? 0.5F * offsets[row] : 0.0F;
+  }
+}
+
+/// Packs the queries of one tile.
+void pack_tile(const ScanJob& job, std::span<const std::int32_t> numbers, Survivors& survivors) {
+  std::array<const float*, 12> rows;  // blocks of four are filled up with the last row
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = job.queries + numbers[std::min(i, numbers.size() - 1)] * job.items->dim();
+  }
+  float* tile = survivors.tile.data();
+  float* offsets = survivors.offsets.data();
+  if (numbers.size() <= 4) {
+    pack_rows<1>(*job.items, rows.data(), tile, offsets);
+  } else if (numbers.size() <= 8) {
+    pack_rows<2>(*job.items, rows.data(), tile, offsets);
+  } else {
+    pack_rows<3>(*job.items, rows.data(), tile, offsets);
   }
 }
 
@@ -271,7 +298,7 @@ void scan_job(const ScanJob& job, Survivors& survivors) {
     for (std::size_t first = 0; first < job.query_numbers.size(); first += kTileQueries) {
       const auto numbers = job.query_numbers.subspan(
           first, std::min<std::size_t>(kTileQueries, job.query_numbers.size() - first));
-      pack_tile(job, numbers, survivors.tile.data());
+      pack_tile(job, numbers, survivors);
       const TileJob tile{job.items, survivors.tile.data(), numbers.data(), job.first_index,
                          &survivors};
       choose_scan(static_cast<int>(numbers.size()),
@@ -315,6 +342,7 @@ void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
   scores.resize(to_size(num_queries * capacity));
   indices.resize(to_size(num_queries * capacity));
   tile.resize(to_size(kMostTileQueries * dim));
+  offsets.resize(to_size(kMostTileQueries));
 }
 
 void scan(const ScanJob& job, Survivors& survivors) {

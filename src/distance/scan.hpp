@@ -23,6 +23,7 @@ struct Survivors {
   Buffer<float> scores;          // num_queries x capacity
   Buffer<std::int32_t> indices;  // num_queries x capacity
   Buffer<float> tile;            // queries of one register tile, [dim][queries]
+  Buffer<float> offsets;         // half their squared norms
 
   void reset(Count num_queries, Count dim, int num_nearest);
 };

@@ -15,21 +15,25 @@ namespace {
 
 /// Queries of all ranks that travel together.
 constexpr Count kRoundQueries = 8192;
-/// Owned rows in one set of panels, and queries that one thread takes at a time.
-constexpr Count kPanelRows = 4096;
+/// Queries that one thread takes at a time.
 constexpr Count kBlockQueries = 96;
 
-/// This rank's vectors, packed.
+/// This rank's vectors, packed by cell: what is packed together must not depend on ranks.
 class OwnedPanels {
  public:
-  explicit OwnedPanels(const cells::Shard& shard) : shard_{shard} {
-    const Count num_rows = count_of(shard.vectors) / shard.dim;
-    panels_.resize(to_size((num_rows + kPanelRows - 1) / kPanelRows));
-    parallel_for(num_rows, kPanelRows, [&](Count begin, Count end) {
-      panels_[to_size(begin / kPanelRows)].pack(
-          std::span{shard.vectors}.subspan(to_size(begin * shard.dim),
-                                           to_size((end - begin) * shard.dim)),
-          shard.dim, nearness_of(shard.metric));
+  explicit OwnedPanels(const cells::Shard& shard)
+      : shard_{shard},
+        first_position_{shard.layout.nodes_of(shard.comm->rank()).begin},
+        cells_{shard.layout.cells_of(shard.comm->rank())},
+        panels_(to_size(cells_.size())) {
+    parallel_for(cells_.size(), 1, [&](Count begin, Count) {
+      const Count num_rows = nodes_of(begin).size();
+      if (num_rows > 0) {
+        panels_[to_size(begin)].pack(
+            std::span{shard.vectors}.subspan(to_size(first_row(begin) * shard.dim),
+                                             to_size(num_rows * shard.dim)),
+            shard.dim, nearness_of(shard.metric));
+      }
     });
   }
 
@@ -41,9 +45,8 @@ class OwnedPanels {
     std::iota(numbers.begin(), numbers.end(), 0);
     distance::Scanner scanner{shard_.dim, static_cast<int>(wanted)};
     scanner.start(queries);
-    for (std::size_t i = 0; i < panels_.size(); ++i) {
-      scanner.scan(panels_[i], static_cast<std::int32_t>(static_cast<Count>(i) * kPanelRows),
-                   numbers);
+    for (Count cell = 0; cell < cells_.size(); ++cell) {
+      scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)), numbers);
     }
     std::vector<distance::Neighbor> found(positions.size() * to_size(wanted));
     scanner.finish(found);
@@ -57,10 +60,9 @@ class OwnedPanels {
  private:
   void keep_nearest(Position self, std::span<const float> query,
                     std::span<const distance::Neighbor> found, std::span<Entry> out) const {
-    const Position first = shard_.layout.nodes_of(shard_.comm->rank()).begin;
     Candidates candidates;
     for (const distance::Neighbor& neighbor : found) {
-      const Position position{first.value() + neighbor.index};
+      const Position position{first_position_.value() + neighbor.index};
       if (neighbor.index >= 0 && position != self) {
         candidates.add(position, shard_.vectors.data() + Count{neighbor.index} * shard_.dim);
       }
@@ -69,7 +71,17 @@ class OwnedPanels {
     candidates.keep_nearest(out);
   }
 
+  /// Of the index-th owned cell.
+  [[nodiscard]] IdRange<Position> nodes_of(Count index) const {
+    return shard_.layout.nodes_of(CellId{cells_.begin.value() + static_cast<std::int32_t>(index)});
+  }
+  [[nodiscard]] Count first_row(Count index) const {
+    return nodes_of(index).begin.value() - first_position_.value();
+  }
+
   const cells::Shard& shard_;
+  Position first_position_;
+  IdRange<CellId> cells_;
   std::vector<distance::Panels> panels_;
 };
 

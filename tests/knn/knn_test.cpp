@@ -114,6 +114,14 @@ TEST(NeighborLists, AreExactWithMethodExact) {
   }
 }
 
+TEST(NeighborLists, AreAsGoodFarFromZero) {
+  MadeCorpus corpus;
+  corpus.shift = 1000;
+  const Alone alone{corpus};
+  expect_same(build_on_world(corpus, {10, 0, "cells", 0}), alone.probed(10), "cells");
+  expect_same(build_on_world(corpus, {10, 0, "exact", 0}), alone.all(10), "exact");
+}
+
 TEST(NeighborLists, FollowTheInnerProductWhenAsked) {
   MadeCorpus corpus;
   corpus.metric = corpus::Metric::inner_product;

@@ -18,7 +18,8 @@ std::vector<float> scattered_vectors(const MadeCorpus& corpus) {
       const double middle = random_uniform(corpus.seed, Purpose::tie, center * 10000 + i, 1);
       const double offset =
           random_uniform(corpus.seed, Purpose::tie, node * corpus.dim + i, 2) - 0.5;
-      vectors[to_size(node * corpus.dim + i)] = static_cast<float>(middle + 0.7 * offset);
+      vectors[to_size(node * corpus.dim + i)] =
+          static_cast<float>(corpus.shift + middle + 0.7 * offset);
     }
   }
   return vectors;

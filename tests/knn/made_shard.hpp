@@ -16,6 +16,7 @@ struct MadeCorpus {
   int num_probes = 4;
   corpus::Metric metric = corpus::Metric::l2;
   std::uint64_t seed = 1;
+  double shift = 0;  // added to every component
 };
 
 /// Which ranks get cells.

@@ -21,9 +21,9 @@ struct Neighbor {
 /// The k items of `items` nearest to each query, sorted by (distance, index).
 ///
 /// queries: num_queries x dim, row-major; out: num_queries x k. `distance` is the squared Euclidean
-/// distance from the dot form |x|^2 + |y|^2 - 2 x.y (not below 0), or -x.y under inner_product.
-/// Where k > num_items the rest is {infinity, -1}. The same bits on every instruction set.
-/// Single-threaded: call it inside parallel_for with blocks of 64 or more queries.
+/// distance from the dot form, twice the score of Panels (not below 0), or -x.y under
+/// inner_product. Where k > num_items the rest is {infinity, -1}. The same bits on every
+/// instruction set. Single-threaded: call it inside parallel_for with blocks of 64 or more queries.
 void nearest(const Panels& items, std::span<const float> queries, int k, std::span<Neighbor> out);
 
 /// Scans several sets of items for one block of queries, one after another, while each query's

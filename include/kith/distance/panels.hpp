@@ -43,8 +43,11 @@ struct CacheLineAllocator {
 
 /// Rows packed as [panel][dim][16 items]; the last panel is padded with items that are never near.
 ///
-/// The score of item y for query x is half_norm(y) - x.y, where half_norm is |y|^2 / 2, or 0 under
-/// inner_product: the smaller, the nearer. Memory: about the same as the rows.
+/// Under l2 items are stored less an origin, the mean of some of them, so that the dot form keeps
+/// its precision however far from zero the items are. The score of item y for query x is then
+/// |y-o|^2 / 2 - (x-o).(y-o) + |x-o|^2 / 2, half the squared distance; under inner_product it is
+/// -x.y. The smaller, the nearer. It depends on the rows that are packed together, by rounding.
+/// Memory: about the same as the rows.
 class Panels {
  public:
   Panels() = default;
@@ -56,11 +59,13 @@ class Panels {
   [[nodiscard]] Count dim() const { return dim_; }
   [[nodiscard]] Count num_panels() const { return (num_items_ + kPanelWidth - 1) / kPanelWidth; }
   [[nodiscard]] Nearness nearness() const { return nearness_; }
-  /// dim x 16 floats.
+  /// dim floats; zeros under inner_product.
+  [[nodiscard]] std::span<const float> origin() const { return origin_; }
+  /// dim x 16 floats, less the origin.
   [[nodiscard]] const float* panel(Count index) const {
     return values_.data() + index * dim_ * kPanelWidth;
   }
-  /// One value an item; infinity for padding.
+  /// One value an item: |y-o|^2 / 2, or 0 under inner_product; infinity for padding.
   [[nodiscard]] const float* half_norms(Count panel_index) const {
     return half_norms_.data() + panel_index * kPanelWidth;
   }
@@ -69,6 +74,7 @@ class Panels {
   Count num_items_ = 0;
   Count dim_ = 0;
   Nearness nearness_ = Nearness::l2;
+  std::vector<float> origin_;
   std::vector<float, CacheLineAllocator<float>> values_;
   std::vector<float, CacheLineAllocator<float>> half_norms_;
 };
