@@ -1,4 +1,5 @@
-// Rates of the distance kernels on one core, against sgemm of the BLAS at hand.
+// Rates of the distance kernels on one core, against sgemm of the BLAS at hand. Arguments:
+// dimensions.
 #include <cblas.h>
 #include <fmt/format.h>
 
@@ -100,9 +101,16 @@ double direct_rate(Count spread, Count dim) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  std::vector<Count> dims;
+  for (int i = 1; i < argc; ++i) {
+    dims.push_back(std::stol(argv[i]));
+  }
+  if (dims.empty()) {
+    dims = {32, 128, 784, 1536};
+  }
   fmt::print("target,dim,cell,k,scan_gflops,sgemm_gflops,direct_cached_mps,direct_memory_mps\n");
-  for (const Count dim : {32, 128, 784, 1536}) {
+  for (const Count dim : dims) {
     for (const int k : {10, 32}) {
       fmt::print("{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", kith::distance::target_name(), dim,
                  512, k, scan_gflops(512, dim, k), sgemm_gflops(2048, dim), direct_rate(500, dim),
