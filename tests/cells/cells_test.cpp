@@ -1,0 +1,216 @@
+// Every distinct vector in one cell, moved once, in an order that does not depend on ranks.
+#include "kith/cells/cells.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include <faiss/IndexFlat.h>
+#include <faiss/index_io.h>
+#include <gtest/gtest.h>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/core/random.hpp"
+#include "kith/corpus/census.hpp"
+#include "kith/distance/direct.hpp"
+#include "kith/io/output_file.hpp"
+
+#include "support/mpi_world.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace kith::cells {
+namespace {
+
+using test::world;
+
+constexpr Count kDim = 6;
+
+/// A corpus file with vectors made row by row.
+class Made {
+ public:
+  template <class MakeValue>
+  Made(Count rows, MakeValue&& make) : directory_{world()} {
+    for (Count row = 0; row < rows; ++row) {
+      for (Count i = 0; i < kDim; ++i) {
+        values_.push_back(make(row, i));
+      }
+    }
+    auto file = io::OutputFile::create(world(), directory_ / "made.h5");
+    file.write_whole<float>("embeddings", values_, {rows, kDim});
+    file.write_whole<std::int32_t>("labels", std::vector<std::int32_t>(to_size(rows), 0), {rows});
+    file.commit();
+    config_.files = {directory_ / "made.h5"};
+    config_.labels = "labels";
+  }
+
+  /// Collective over `comm`. A shard with its duplicates taken out first.
+  BuiltShard build(const comm::Communicator& comm, const CellConfig& config) const {
+    const corpus::Corpus corpus = corpus::describe(comm, config_);
+    corpus::RowReader reader{corpus};
+    const auto seeds = corpus::read_seeds(comm, corpus, config_);
+    const auto census = corpus::take_census(comm, corpus, config_, reader, seeds);
+    return build_shard(comm, corpus, reader, census.duplicates, config);
+  }
+  /// Collective. Vectors of a shard whose rows are known.
+  void fetch(Shard& shard) const {
+    const corpus::Corpus corpus = corpus::describe(*shard.comm, config_);
+    corpus::RowReader reader{corpus};
+    fetch_vectors(corpus, reader, shard);
+  }
+  [[nodiscard]] std::span<const float> vector(GlobalId row) const {
+    return std::span{values_}.subspan(to_size(row.value() * kDim), to_size(kDim));
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
+
+ private:
+  test::TemporaryDirectory directory_;
+  std::vector<float> values_;
+  corpus::CorpusConfig config_;
+};
+
+/// Five blobs; every tenth item repeats the item before it.
+Made make_blobs(Count rows) {
+  return Made{rows, [](Count row, Count i) {
+                const Count source = row % 10 == 9 ? row - 1 : row;
+                const double noise = random_uniform(3, Purpose::tie, source, to_size(i));
+                return static_cast<float>(10.0 * static_cast<double>(source % 5) + noise);
+              }};
+}
+
+/// What all ranks' shards are together.
+struct Whole {
+  std::vector<GlobalId> rows;
+  std::vector<CellId> probes;
+  std::vector<float> vectors;
+  bool operator==(const Whole&) const = default;
+};
+
+Whole gather(const comm::Communicator& comm, const Shard& shard) {
+  return {comm::gather_to_all<GlobalId>(comm, shard.rows).items,
+          comm::gather_to_all<CellId>(comm, shard.probes).items,
+          comm::gather_to_all<float>(comm, shard.vectors).items};
+}
+
+CellConfig few_cells(Count num_cells) {
+  CellConfig config;
+  config.num_cells = num_cells;
+  config.probes = 4;
+  return config;
+}
+
+TEST(Cells, HoldEveryDistinctVectorOnceInRowOrder) {
+  const Made made = make_blobs(400);
+
+  const BuiltShard built = made.build(world(), few_cells(20));
+
+  const CellLayout& layout = built.shard.layout;
+  const Whole whole = gather(world(), built.shard);
+  EXPECT_EQ(layout.num_nodes(), 360);
+  EXPECT_EQ(count_of(whole.rows), 360);
+  std::vector<GlobalId> sorted = whole.rows;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  for (std::size_t node = 0; node < whole.rows.size(); ++node) {
+    const Position position{static_cast<Count>(node)};
+    EXPECT_NE(whole.rows[node].value() % 10, 9) << "a duplicate";
+    EXPECT_TRUE(std::equal(made.vector(whole.rows[node]).begin(),
+                           made.vector(whole.rows[node]).end(),
+                           whole.vectors.begin() + static_cast<Count>(node) * kDim));
+    EXPECT_EQ(whole.probes[node * 4], layout.cell_at(position))
+        << "the first probe is the home cell";
+    if (node > 0 && layout.cell_at(position) == layout.cell_at(Position{position.value() - 1})) {
+      EXPECT_LT(whole.rows[node - 1], whole.rows[node]);
+    }
+  }
+}
+
+TEST(Cells, AreTheSameForAnyNumberOfRanksAndThreads) {
+  const Made made = make_blobs(500);
+  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
+  const int threads = num_threads();
+
+  const BuiltShard shared = made.build(world(), few_cells(15));
+  set_num_threads(3);
+  const BuiltShard alone = made.build(self, few_cells(15));
+  set_num_threads(threads);
+
+  EXPECT_EQ(gather(world(), shared.shard), gather(self, alone.shard));
+  EXPECT_EQ(shared.quantizer.cell_centroids, alone.quantizer.cell_centroids);
+  EXPECT_EQ(shared.cell_work, alone.cell_work);
+}
+
+TEST(Cells, ProbeTheNearestCentroids) {
+  const Made made = make_blobs(300);
+
+  const BuiltShard built = made.build(world(), few_cells(12));
+
+  const Quantizer& quantizer = built.quantizer;
+  for (std::size_t node = 0; node < built.shard.rows.size(); ++node) {
+    const auto vector = std::span{built.shard.vectors}.subspan(node * kDim, kDim);
+    std::vector<float> distances;
+    for (Count cell = 0; cell < quantizer.num_cells(); ++cell) {
+      const auto centroid =
+          std::span{quantizer.cell_centroids}.subspan(to_size(cell * kDim), to_size(kDim));
+      distances.push_back(distance::squared_distance(vector, centroid));
+    }
+    const float of_home = distances[to_size(built.shard.probes[node * 4])];
+    const float nearest = *std::min_element(distances.begin(), distances.end());
+    EXPECT_LE(of_home, nearest * 1.001F + 1e-3F);
+  }
+}
+
+TEST(Cells, SurviveCorporaThatAreHardToSplit) {
+  const Made equal{50, [](Count, Count) { return 2.0F; }};
+  EXPECT_EQ(equal.build(world(), few_cells(5)).shard.layout.num_nodes(), 1);
+  const Made tiny{3, [](Count row, Count) { return static_cast<float>(row); }};
+  EXPECT_EQ(tiny.build(world(), few_cells(100)).shard.layout.num_nodes(), 3);
+  const Made skewed{300, [](Count row, Count i) {
+                      const double u = random_uniform(5, Purpose::tie, row, to_size(i));
+                      return static_cast<float>(row < 280 ? 1e-3 * u : 1000 * u);
+                    }};
+  const BuiltShard built = skewed.build(world(), few_cells(20));
+  EXPECT_EQ(built.shard.layout.num_nodes(), 300);
+  EXPECT_GE(built.stats.imbalance, 1);
+}
+
+TEST(Cells, FetchTheVectorsOfKnownRowsAgain) {
+  const Made made = make_blobs(200);
+  BuiltShard built = made.build(world(), few_cells(10));
+  const std::vector<float> before = std::exchange(built.shard.vectors, {});
+
+  made.fetch(built.shard);
+
+  EXPECT_EQ(built.shard.vectors, before);
+}
+
+TEST(Quantizer, IsAFileThatFaissReads) {
+  const Made made = make_blobs(200);
+  const BuiltShard built = made.build(world(), few_cells(10));
+
+  built.quantizer.save(world(), made.path("quantizer.faiss"));
+
+  const std::unique_ptr<faiss::Index> index{
+      faiss::read_index(made.path("quantizer.faiss").c_str())};
+  EXPECT_EQ(index->ntotal, built.quantizer.num_cells());
+  EXPECT_EQ(index->d, kDim);
+}
+
+TEST(Layout, DealsConsecutiveCellsByWork) {
+  const CellLayout layout = make_layout({{3, 0, 5, 2, 1}, {30, 0, 50, 20, 20}}, 3);
+  Count nodes = 0;
+  for (int rank = 0; rank < 3; ++rank) {
+    EXPECT_EQ(layout.nodes_of(Rank{rank}).begin.value(), nodes);
+    nodes += layout.nodes_of(Rank{rank}).size();
+  }
+  EXPECT_EQ(nodes, 11);
+  for (Count node = 0; node < 11; ++node) {
+    const CellId cell = layout.cell_at(Position{node});
+    EXPECT_TRUE(layout.nodes_of(cell).contains(Position{node}));
+    EXPECT_TRUE(layout.cells_of(layout.owner(Position{node})).contains(cell));
+  }
+  EXPECT_EQ(layout.cells_of(Rank{1}).begin, CellId{2});
+}
+
+}  // namespace
+}  // namespace kith::cells

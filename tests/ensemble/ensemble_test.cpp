@@ -1,0 +1,208 @@
+#include "kith/ensemble/ensemble.hpp"
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+
+#include "support/mpi_world.hpp"
+
+namespace kith::ensemble {
+namespace {
+
+using propagate::NodeSeed;
+using test::world;
+
+std::vector<NodeSeed> make_seeds(int per_class, int num_classes) {
+  std::vector<NodeSeed> seeds;
+  for (int i = 0; i < per_class * num_classes; ++i) {
+    seeds.push_back({Position{7 * i + 3}, Label{i % num_classes}, 1.0F});
+  }
+  return seeds;
+}
+
+TEST(Folds, ShareEveryClassEvenlyAndHoldEachSeedOutOnce) {
+  EnsembleConfig config;
+  config.folds = 5;
+  std::map<std::pair<Label, int>, int> counts;
+  std::map<int, int> sizes;
+  for (const FoldedSeed& entry : deal_folds(make_seeds(11, 4), config)) {
+    ASSERT_GE(entry.fold, 0);
+    ASSERT_LT(entry.fold, 5);
+    ++counts[{entry.seed.label, entry.fold}];
+    ++sizes[entry.fold];
+  }
+  for (const auto& [key, count] : counts) {
+    EXPECT_GE(count, 2);
+    EXPECT_LE(count, 3);
+  }
+  for (const auto& [fold, size] : sizes) {
+    EXPECT_GE(size, 8);
+    EXPECT_LE(size, 9);
+  }
+}
+
+TEST(Folds, NeverHoldOutTheOnlySeedOfAClass) {
+  std::vector<NodeSeed> seeds = make_seeds(4, 2);
+  seeds.push_back({Position{1000}, Label{2}, 1.0F});
+  for (const FoldedSeed& entry : deal_folds(seeds, EnsembleConfig{})) {
+    EXPECT_EQ(entry.fold < 0, entry.seed.label == Label{2});
+  }
+}
+
+TEST(Folds, KeepTheLabelsOfOneNodeTogether) {
+  std::vector<NodeSeed> seeds = make_seeds(6, 2);
+  seeds.push_back({Position{3}, Label{1}, 2.0F});  // node 3 has label 0 too
+  std::set<int> folds;
+  for (const FoldedSeed& entry : deal_folds(seeds, EnsembleConfig{})) {
+    if (entry.seed.node == Position{3}) {
+      folds.insert(entry.fold);
+    }
+  }
+  EXPECT_EQ(folds.size(), 1U);
+}
+
+TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
+  EnsembleConfig config;
+  config.members = default_members();
+  const auto folded = deal_folds(make_seeds(10, 3), config);
+
+  const auto tasks = make_tasks(folded, config.members, config);
+
+  ASSERT_EQ(tasks.size(), config.members.size() * 6);
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const int fold = static_cast<int>(t / config.members.size()) - 1;
+    std::set<Position> held_out;
+    for (const FoldedSeed& entry : folded) {
+      if (fold >= 0 && entry.fold == fold) {
+        held_out.insert(entry.seed.node);
+      }
+    }
+    EXPECT_EQ(std::set<Position>(tasks[t].watched.begin(), tasks[t].watched.end()), held_out);
+    std::map<Label, float> weights;
+    for (const NodeSeed& seed : tasks[t].seeds) {
+      EXPECT_FALSE(held_out.contains(seed.node));
+      weights[seed.label] += seed.weight;
+    }
+    std::map<Label, float> expected;
+    for (const FoldedSeed& entry : folded) {
+      expected[entry.seed.label] += fold >= 0 && entry.fold == fold ? 0.0F : 1.0F;
+    }
+    EXPECT_EQ(weights, expected) << "a resample keeps the number of draws of each class";
+  }
+  EXPECT_LT(tasks[3].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
+}
+
+TEST(Readout, TurnsScoresIntoProbabilities) {
+  const Readout plain{true, {1.0, 1.0}, 1.0};
+  std::vector<double> p(2);
+  const std::vector<float> scores{0.75F, 0.25F};
+  EXPECT_TRUE(plain.probabilities(scores, p));
+  EXPECT_NEAR(p[0], 0.75, 1e-9);
+  const Readout balanced{true, {1.0, 3.0}, 1.0};
+  EXPECT_TRUE(balanced.probabilities(scores, p));
+  EXPECT_NEAR(p[0], 0.5, 1e-9);
+  const Readout sharp{true, {1.0, 1.0}, 0.5};
+  EXPECT_TRUE(sharp.probabilities(scores, p));
+  EXPECT_NEAR(p[0], 0.9, 1e-9);
+  const Readout potential{false, {2.0, 2.0}, 1.0};
+  EXPECT_TRUE(potential.probabilities(std::vector<float>{0.5F, -0.5F}, p));
+  EXPECT_NEAR(p[0], 1 / (1 + std::exp(-2.0)), 1e-9);
+  EXPECT_FALSE(plain.probabilities(std::vector<float>{0.0F, 0.0F}, p)) << "no label came";
+}
+
+/// A graph of four nodes in a row, all on rank 0.
+graph::Graph make_row() {
+  std::vector<Position> first(to_size(world().size()) + 1, Position{4});
+  first[0] = Position{0};
+  graph::KnnLists lists{1, {}, {}};
+  if (world().is_root()) {
+    lists.neighbors = {Position{1}, Position{2}, Position{3}, Position{2}};
+    lists.distances = {1, 1, 1, 1};
+  }
+  return graph::build_graph(world(), first, lists, graph::GraphConfig{});
+}
+
+Member make_member(const std::vector<float>& scores, double weight) {
+  Member member;
+  member.config.weight = weight;
+  member.readout = {true, {1.0, 1.0}, 1.0};
+  if (world().is_root()) {
+    member.result.scores = scores;
+  }
+  return member;
+}
+
+TEST(Consensus, IsTheWeightedMeanAndDisagreementIsNot) {
+  const graph::Graph graph = make_row();
+  const std::vector<Member> members{make_member({0.9F, 0.1F, 0.6F, 0.4F, 0, 0, 0.5F, 0.5F}, 3),
+                                    make_member({0.1F, 0.9F, 0.6F, 0.4F, 0, 0, 0.5F, 0.5F}, 1)};
+  const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.auto_probability = 0.65;
+
+  const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 2}, config);
+
+  if (world().is_root()) {
+    EXPECT_NEAR(consensus.probabilities[0], 0.7, 1e-6);
+    EXPECT_EQ(consensus.statuses[0], Status::automatic);
+    EXPECT_NEAR(consensus.vote_entropy[0], std::log(2.0), 1e-6);
+    const double h = -0.9 * std::log(0.9) - 0.1 * std::log(0.1);
+    EXPECT_NEAR(consensus.bald[0], std::log(2.0) - h, 1e-6);
+    EXPECT_NEAR(consensus.margin[0], 0.4, 1e-6);
+    EXPECT_EQ(consensus.statuses[1], Status::review);
+    EXPECT_EQ(consensus.vote_entropy[1], 0);
+    EXPECT_EQ(consensus.statuses[2], Status::unreachable);
+    EXPECT_TRUE(consensus.labels[2].is_none());
+    EXPECT_EQ(consensus.votes[4], -1);
+    EXPECT_EQ(consensus.statuses[3], Status::seed);
+    EXPECT_EQ(consensus.labels[3], Label{1});
+  }
+}
+
+TEST(Consensus, SetsOutliersAndAbstentionsApart) {
+  const graph::Graph graph = make_row();
+  const std::vector<Member> members{
+      make_member({0.9F, 0.1F, 0.55F, 0.45F, 0.9F, 0.1F, 0.9F, 0.1F}, 1)};
+  std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  if (world().is_root()) {
+    distances[0] = 5.0F;
+  }
+  EnsembleConfig config;
+  config.abstain_probability = 0.6;
+  config.auto_probability = 0.85;
+
+  const Consensus consensus = form_consensus(graph, members, {{}, distances, 1.0, 2}, config);
+
+  if (world().is_root()) {
+    EXPECT_EQ(consensus.statuses[0], Status::outlier);
+    EXPECT_EQ(consensus.statuses[1], Status::abstain);
+    EXPECT_TRUE(consensus.labels[1].is_none());
+    EXPECT_EQ(consensus.best[1], Label{0});
+    EXPECT_EQ(consensus.statuses[2], Status::automatic);
+  }
+}
+
+TEST(Validate, NamesTheMemberAndWhatIsExpected) {
+  EnsembleConfig config;
+  config.members = default_members();
+  EXPECT_NO_THROW(validate(config));
+  config.members[2].class_mass = ClassMass::normalize;
+  try {
+    validate(config);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "member.poisson.class_mass = normalize, but poisson balances its classes by itself: "
+        "use none");
+  }
+}
+
+}  // namespace
+}  // namespace kith::ensemble
