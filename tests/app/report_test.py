@@ -1,0 +1,65 @@
+"""report.html is well-formed, self-contained, and shows every chart; report.json has stable keys."""
+import json
+import os
+import unittest
+import xml.etree.ElementTree
+
+import kith_runner as kith
+
+SVG = "{http://www.w3.org/2000/svg}"
+CHARTS = ["Class mix", "Status of items", "Consensus probability", "Disagreement of the members",
+          "Convergence", "Agreement of members", "Cohen's kappa of members", "Precision by class, gold",
+          "Recall by class, held-out seeds", "Confusion, gold", "Are probabilities what they say?"]
+
+
+def run(directory, blobs, **sections):
+    blobs.write(os.path.join(directory, "corpus.h5"))
+    done = kith.run(["run", "-c", kith.ini(directory, **sections)], 2)
+    assert done.returncode == 0, done.stderr
+    with open(os.path.join(directory, "run", "report.html"), encoding="utf-8") as file:
+        page = file.read()
+    with open(os.path.join(directory, "run", "report.json"), encoding="utf-8") as file:
+        return page, json.load(file)
+
+
+class Report(unittest.TestCase):
+    def test_page_with_everything(self):
+        with kith.temporary_directory() as directory:
+            page, report = run(directory, kith.Blobs())
+        tree = xml.etree.ElementTree.fromstring(page.split("\n", 1)[1])
+        titles = [chart.get("aria-label") for chart in tree.iter(SVG + "svg")]
+        for chart in CHARTS:
+            self.assertTrue(any(title.startswith(chart) for title in titles), chart)
+        for chart in tree.iter(SVG + "svg"):
+            width, height = (float(number) for number in chart.get("viewBox").split()[2:])
+            for mark in chart.iter(SVG + "rect"):
+                self.assertLessEqual(float(mark.get("x")) + float(mark.get("width")), width + 1)
+                self.assertLessEqual(float(mark.get("y")) + float(mark.get("height")), height + 1)
+        for word in ("http://", "https://", "src=", "<script"):
+            outside = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
+            outside = outside.replace('xmlns="http://www.w3.org/1999/xhtml"', "")
+            self.assertNotIn(word, outside)
+        self.assertEqual(list(report), ["run", "graph", "members", "consensus", "agreement", "review"])
+        self.assertIn("gold", report["consensus"])
+
+    def test_without_gold_and_without_folds(self):
+        with kith.temporary_directory() as directory:
+            page, report = run(directory, kith.Blobs(seeds_per_class=1), corpus={"gold": ""})
+        xml.etree.ElementTree.fromstring(page.split("\n", 1)[1])
+        self.assertNotIn("gold", report["consensus"])
+        self.assertIsNone(report["consensus"]["held_out"]["accuracy"]["value"])
+        self.assertIn("nothing could be held out", page)
+
+    def test_names_with_markup(self):
+        kith.NAMES[1] = "<b>&\"bee\""
+        try:
+            with kith.temporary_directory() as directory:
+                page, _ = run(directory, kith.Blobs())
+        finally:
+            kith.NAMES[1] = "bee"
+        xml.etree.ElementTree.fromstring(page.split("\n", 1)[1])
+        self.assertIn("&lt;b&gt;&amp;&quot;bee&quot;", page)
+
+
+if __name__ == "__main__":
+    unittest.main()
