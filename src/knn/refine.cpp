@@ -9,6 +9,7 @@
 #include "kith/core/parallel.hpp"
 
 #include "scan.hpp"
+#include "shared_progress.hpp"
 
 namespace kith::knn {
 namespace {
@@ -327,14 +328,12 @@ Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
     const Refine refine{shard, neighborhoods, wave, lists};
     std::vector<Scratch> scratch(to_size(num_threads()));
     std::atomic<Count> num_distances{0};
-    Count num_rows = 0;
+    SharedProgress shared{progress};
     parallel_for(count_of(blocks), 1, [&](Count begin, Count) {
-      num_distances += refine.run(blocks[to_size(begin)], after, scratch[to_size(thread_index())]);
+      const HomeBlock& block = blocks[to_size(begin)];
+      num_distances += refine.run(block, after, scratch[to_size(thread_index())]);
+      shared.advance(block.num_rows);
     });
-    for (const HomeBlock& block : blocks) {
-      num_rows += block.num_rows;
-    }
-    progress.advance(num_rows);
     return num_distances.load();
   });
 }

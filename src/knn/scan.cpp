@@ -7,6 +7,8 @@
 #include "kith/core/parallel.hpp"
 #include "kith/distance/nearest.hpp"
 
+#include "shared_progress.hpp"
+
 namespace kith::knn {
 namespace {
 
@@ -138,19 +140,12 @@ Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, c
                        {}});
   }
   std::atomic<Count> num_flops{0};
-  std::atomic<Count> rows_done{0};
-  Count rows_shown = 0;
+  SharedProgress shared{progress};
   parallel_for(count_of(blocks), 1, [&](Count begin, Count) {
     const HomeBlock& block = blocks[to_size(begin)];
     num_flops += scan.run(block, scratch[to_size(thread_index())]);
-    rows_done += block.num_rows;
-    if (thread_index() == 0) {
-      const Count done = rows_done;
-      progress.advance(done - rows_shown);
-      rows_shown = done;
-    }
+    shared.advance(block.num_rows);
   });
-  progress.advance(rows_done - rows_shown);
   return num_flops;
 }
 
