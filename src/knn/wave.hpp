@@ -112,6 +112,11 @@ class Wave {
   template <class T>
   [[nodiscard]] std::vector<T> fetch(std::span<const T> owned, Count width) const {
     std::vector<T> send;
+    Count num_sent = 0;
+    for (const CellId cell : requested_.items) {
+      num_sent += shard_->layout.nodes_of(cell).size();
+    }
+    send.reserve(to_size(num_sent * width));
     std::vector<Count> counts;
     for (int to = 0; to < shard_->comm->size(); ++to) {
       const Count before = count_of(send);
