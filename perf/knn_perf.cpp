@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -52,6 +53,11 @@ struct Options {
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Seconds that all threads of this process have computed.
+double cpu_now_s() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
 /// Forgets the largest memory so far, so that each run has its own peak (Linux).
@@ -140,6 +146,7 @@ struct Line {
   int repeat = 0;
   double build_s = 0;   // cells, or index
   double search_s = 0;  // scan and refine, or search
+  double cpu_s = 0;     // of both, all threads and ranks: less disturbed by others on the machine
   knn::RecallEstimate recall;
   Count memory_mib = 0;
   bool is_right = true;
@@ -165,7 +172,7 @@ class Benchmark {
   /// Returns false if a result was wrong.
   bool run() {
     write(
-        "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,"
+        "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,cpu_s,"
         "items_per_s_core,recall,recall_low,recall_high,peak_mib,is_right\n");
     bool are_right = true;
     for (const std::string& run : options_.runs) {
@@ -193,6 +200,7 @@ class Benchmark {
     }
     Line line;
     comm::barrier(comm_);
+    const double cpu_start = cpu_now_s();
     double start = now_s();
     corpus::RowReader reader{corpus_};
     const cells::BuiltShard built =
@@ -201,6 +209,10 @@ class Benchmark {
     start = now_s();
     const knn::KnnResult result = knn::build_neighbors(built.shard, config);
     line.search_s = comm::max_over_ranks(comm_, now_s() - start);
+    ExactSum cpu;
+    cpu.add(cpu_now_s() - cpu_start);
+    comm::sum_over_ranks(comm_, std::span{&cpu, 1});
+    line.cpu_s = cpu.value();
     line.memory_mib = comm::sum_over_ranks(comm_, peak_memory());
     line.recall = knn::measure_recall(built.shard, result.lists, options_.num_samples, 1);
     line.is_right = !comm::any_rank(comm_, !check(built.shard, result.lists));
@@ -219,8 +231,10 @@ class Benchmark {
     const cells::Shard shard =
         cells::build_shard(comm_, corpus_, reader, census_.duplicates, one_cell).shard;
     reset_peak_memory();
+    const double cpu_start = cpu_now_s();
     const BaselineResult result = run_baseline(run, shard.vectors, shard.dim, options_.k);
     Line line;
+    line.cpu_s = cpu_now_s() - cpu_start;
     line.build_s = result.build_s;
     line.search_s = result.search_s;
     line.memory_mib = peak_memory();
@@ -274,11 +288,12 @@ class Benchmark {
     const double total_s = line.build_s + line.search_s;
     const int num_cores = comm_.size() * num_threads();
     write(fmt::format(
-        "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},{},{}"
+        "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},"
+        "{},{}"
         "\n",
         KITH_GIT_HASH, distance::target_name(), comm_.size(), num_threads(),
         options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
-        options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s,
+        options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s, line.cpu_s,
         static_cast<double>(corpus_.num_items) / total_s / num_cores, line.recall.recall,
         line.recall.low, line.recall.high, line.memory_mib, line.is_right ? "yes" : "no"));
   }
