@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -61,6 +63,17 @@ const std::map<std::string, Stage>& stages() {
   return kStages;
 }
 
+/// Collective. Threads as asked, or as OMP_NUM_THREADS says, or this rank's share of the node's
+/// cores.
+void choose_threads(const comm::Communicator& world, int asked) {
+  const int on_node = comm::ranks_on_node(world);
+  if (asked > 0) {
+    set_num_threads(asked);
+  } else if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+    set_num_threads(std::max(1, num_threads() / on_node));
+  }
+}
+
 void run_command(const comm::Communicator& world, const Command& command) {
   if (command.name == "export") {
     if (command.export_path.empty()) {
@@ -98,9 +111,7 @@ int dispatch(const comm::Communicator& world, int argc, char** argv) {
     print_on_root(world, pipeline::to_text(command.config));
     return 0;
   }
-  if (command.config.run.threads > 0) {
-    set_num_threads(command.config.run.threads);
-  }
+  choose_threads(world, command.config.run.threads);
   run_command(world, command);
   return 0;
 }

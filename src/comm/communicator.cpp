@@ -53,6 +53,16 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
   return *this;
 }
 
+int ranks_on_node(const Communicator& comm) {
+  MPI_Comm node = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(comm.raw(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
+        "MPI_Comm_split_type");
+  int size = 0;
+  check(MPI_Comm_size(node, &size), "MPI_Comm_size");
+  check(MPI_Comm_free(&node), "MPI_Comm_free");
+  return size;
+}
+
 void abort_job(std::string_view message) {
   int rank = -1;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);

@@ -45,6 +45,10 @@ TEST(Locally, FailsOnAllRanksWithTheLowestFailingRanksSentence) {
   }
 }
 
+TEST(Communicator, CountsTheRanksOfANode) {
+  EXPECT_EQ(ranks_on_node(world()), world().size());  // tests run on one node
+}
+
 TEST(Collectives, ReduceOverRanks) {
   const Count size = world().size();
   const Count rank = world().rank().value();

@@ -43,6 +43,9 @@ class Communicator {
   int size_ = 0;
 };
 
+/// Collective. How many ranks share this rank's node.
+[[nodiscard]] int ranks_on_node(const Communicator& comm);
+
 /// Symmetry between ranks is lost: prints one line with the rank, then MPI_Abort with status 2.
 [[noreturn]] void abort_job(std::string_view message);
 
