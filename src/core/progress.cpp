@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 
 #include "kith/core/log.hpp"
 
@@ -29,14 +31,24 @@ std::string human_rate(double rate) {
   return rate >= 1e4 ? fmt::format("{:.1f}k", rate / 1e3) : fmt::format("{:.1f}", rate);
 }
 
+/// Does a person watch stderr? mpirun hands its ranks a pipe: then its own stderr tells.
+bool is_watched() {
+  if (isatty(STDERR_FILENO) == 1) {
+    return true;
+  }
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) {
+    return false;
+  }
+  std::error_code ignored;
+  const auto target =
+      std::filesystem::read_symlink(fmt::format("/proc/{}/fd/2", getppid()), ignored).string();
+  return target.starts_with("/dev/pts/") || target.starts_with("/dev/tty");
+}
+
 }  // namespace
 
 Progress::Progress(std::string_view stage, Count total, std::string_view unit)
-    : stage_{stage},
-      unit_{unit},
-      total_{total},
-      start_{Clock::now()},
-      is_terminal_{isatty(STDERR_FILENO) == 1} {
+    : stage_{stage}, unit_{unit}, total_{total}, start_{Clock::now()}, is_terminal_{is_watched()} {
   next_draw_s_ = is_terminal_ ? kBarEvery_s : kLineEvery_s;
 }
 

@@ -77,6 +77,11 @@ def not_hdf5(directory, blobs):
     return {}
 
 
+def a_directory(directory, blobs):
+    os.mkdir(os.path.join(directory, "corpus.h5"))
+    return {}
+
+
 def no_file(directory, blobs):
     return {}
 
@@ -113,6 +118,7 @@ CASES = {
     "class without seed": (class_without_seed, ["cat", "seed"]),
     "truncated file": (truncated, ["corpus.h5"]),
     "file that is no HDF5": (not_hdf5, ["corpus.h5"]),
+    "file that cannot be read": (a_directory, ["corpus.h5"]),
     "file that is not there": (no_file, ["corpus.h5"]),
     "missing dataset": (setting(corpus={"embeddings": "/vectors"}), ["corpus.h5", "/vectors", "embeddings"]),
     "k not below the number of vectors": (setting(knn={"k": 899}), ["knn.k", "899"]),
