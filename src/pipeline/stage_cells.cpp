@@ -111,6 +111,15 @@ std::vector<ItemOfNode> read_items(const Workspace& workspace) {
   return items;
 }
 
+/// The same on every rank.
+void refuse_idle_ranks(const comm::Communicator& comm, const cells::CellLayout& layout) {
+  if (comm.size() > layout.num_cells()) {
+    throw comm::CollectiveError{
+        fmt::format("{} ranks for {} cells: use at most as many ranks as cells", comm.size(),
+                    layout.num_cells())};
+  }
+}
+
 }  // namespace
 
 void do_cells(Workspace& workspace) {
@@ -121,11 +130,7 @@ void do_cells(Workspace& workspace) {
                                                *workspace.duplicates, workspace.config.cells);
   workspace.shard.emplace(std::move(built.shard));
   const cells::CellLayout& layout = workspace.shard->layout;
-  if (comm.size() > layout.num_cells()) {
-    throw comm::CollectiveError{
-        fmt::format("{} ranks for {} cells: use at most as many ranks as cells", comm.size(),
-                    layout.num_cells())};
-  }
+  refuse_idle_ranks(comm, layout);
   workspace.items =
       items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
   write_cells(workspace, built.cell_work);
@@ -155,6 +160,7 @@ void need_shard(Workspace& workspace) {
   shard.dim = workspace.corpus.dim;
   shard.metric = workspace.corpus.metric;
   comm::locally(comm, [&] { read_cells(workspace, shard); });
+  refuse_idle_ranks(comm, shard.layout);
   cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
   workspace.shard.emplace(std::move(shard));
   workspace.items = comm::locally(comm, [&] { return read_items(workspace); });

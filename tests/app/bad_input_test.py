@@ -166,6 +166,8 @@ class BadInput(unittest.TestCase):
             kith.Blobs().write(os.path.join(directory, "corpus.h5"))
             config = kith.ini(directory, cells={"num_cells": 1, "probes": 1})
             self.check(kith.run(["run", "-c", config], 3), ["3 ranks", "1 cells"])
+            self.assertEqual(kith.run(["cells", "-c", config], 1).returncode, 0)
+            self.check(kith.run(["run", "-c", config], 3), ["3 ranks", "1 cells"])
             self.assertEqual(kith.run(["run", "-c", config], 1).returncode, 0)
 
     def test_unknown_key_on_the_command_line(self):
