@@ -282,6 +282,27 @@ std::vector<std::string> member_names(const Json& report) {
   return names;
 }
 
+/// Pairs of classes that members give to the same item, relative to the most frequent pair.
+std::string conflict_chart(const Json& report) {
+  const std::vector<std::string> names = class_names(report);
+  const auto counts =
+      report.at("agreement").at("conflicts").get<std::vector<std::vector<double>>>();
+  double most = 0;
+  for (const std::vector<double>& row : counts) {
+    most = std::max(most, *std::max_element(row.begin(), row.end()));
+  }
+  std::vector<std::vector<std::optional<double>>> shares;
+  for (const std::vector<double>& row : counts) {
+    shares.emplace_back();
+    for (const double count : row) {
+      shares.back().push_back(most > 0 ? std::optional{count / most} : std::nullopt);
+    }
+  }
+  return heat_map(fmt::format("Classes that members confuse (1 = {} items)",
+                              grouped(static_cast<long long>(most))),
+                  names, names, shares);
+}
+
 std::string agreement_section(const Json& report) {
   const std::vector<std::string> names = member_names(report);
   const Json& agreement = report.at("agreement");
@@ -301,7 +322,7 @@ std::string agreement_section(const Json& report) {
     return std::vector<std::string>{name, coefficient_text(agreement.at(key))};
   };
   return "<section><h2>Agreement</h2>\n" + heat_map("Agreement of members", names, names, same) +
-         heat_map("Cohen's kappa of members", names, names, kappa) +
+         heat_map("Cohen's kappa of members", names, names, kappa) + conflict_chart(report) +
          table({"statistic", "value, 95 % interval"},
                {row("mean pair agreement", "mean_pair_agreement"),
                 row("Fleiss' kappa", "fleiss_kappa"),

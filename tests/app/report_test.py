@@ -8,7 +8,7 @@ import kith_runner as kith
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHARTS = ["Class mix", "Status of items", "Consensus probability", "Disagreement of the members",
-          "Convergence", "Agreement of members", "Cohen's kappa of members", "Precision by class, gold",
+          "Convergence", "Agreement of members", "Cohen's kappa of members", "Classes that members confuse", "Precision by class, gold",
           "Recall by class, held-out seeds", "Confusion, gold", "Are probabilities what they say?"]
 
 
