@@ -14,8 +14,8 @@
 namespace kith::distance {
 
 struct Scanner::State {
-  Count dim;
-  int k;
+  Count dim = 0;
+  int k = 0;
   std::span<const float> queries;
   Survivors survivors;
   std::vector<Neighbor> sorted;

@@ -39,7 +39,7 @@ void Panels::pack(std::span<const float> rows, Count dim, Nearness nearness) {
   values_.resize(to_size(num_panels() * dim * kPanelWidth));
   half_norms_.resize(to_size(num_panels() * kPanelWidth));
   for (Count index = 0; index < num_panels(); ++index) {
-    std::array<const float*, to_size(kPanelWidth)> lanes;
+    std::array<const float*, to_size(kPanelWidth)> lanes{};
     for (Count lane = 0; lane < kPanelWidth; ++lane) {
       const Count row = std::min(index * kPanelWidth + lane, num_items_ - 1);
       lanes[to_size(lane)] = rows.data() + row * dim;

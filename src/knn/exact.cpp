@@ -148,6 +148,7 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
       return entries;
     });
     std::vector<Count> counts;
+    counts.reserve(to_size(comm.size()));
     for (int to = 0; to < comm.size(); ++to) {
       counts.push_back(count_of(round.positions.from(Rank{to})) * k);
     }

@@ -31,9 +31,9 @@ class EdgeEnd {
 
 /// An edge of the last round's lists, seen from its end.
 struct ReverseEdge {
-  EdgeEnd from;        // the node whose list it is in
-  std::int32_t place;  // in that list
-  float key;
+  EdgeEnd from;            // the node whose list it is in
+  std::int32_t place = 0;  // in that list
+  float key = 0;
 };
 
 /// The last round's lists of all nodes of a wave, owned and ghosts, with ends as nodes of the wave.
@@ -96,19 +96,24 @@ class WaveLists {
     ends_.assign(to_size(Count{wave_.num_nodes()} * k_), EdgeEnd{wave_.num_nodes(), false});
     parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
       for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
-        for (int place = 0; place < k_ && slot(node) != no_slot(); ++place) {
-          const Position position = entry(node, place).position;
-          const CellId cell = finder.cell_at(position);
-          const std::int32_t cell_slot = wave_.slot_of(cell);
-          if (cell_slot >= 0) {
-            const auto offset =
-                static_cast<std::int32_t>(position.value() - finder.begin_of(cell).value());
-            ends_[at(node, place)] =
-                EdgeEnd{wave_.first_node(cell_slot) + offset, is_new(node, place)};
-          }
+        if (slot(node) != no_slot()) {
+          find_ends_of(node, finder);
         }
       }
     });
+  }
+
+  void find_ends_of(std::int32_t node, const CellFinder& finder) {
+    for (int place = 0; place < k_; ++place) {
+      const Position position = entry(node, place).position;
+      const CellId cell = finder.cell_at(position);
+      const std::int32_t cell_slot = wave_.slot_of(cell);
+      if (cell_slot >= 0) {
+        const auto offset =
+            static_cast<std::int32_t>(position.value() - finder.begin_of(cell).value());
+        ends_[at(node, place)] = EdgeEnd{wave_.first_node(cell_slot) + offset, is_new(node, place)};
+      }
+    }
   }
 
   /// Calls use(row, edge) for each edge into the wave's homes, on all threads.

@@ -14,7 +14,7 @@ namespace {
 
 /// The queries of a block that probe one cell.
 struct CellQueries {
-  std::int32_t slot;
+  std::int32_t slot = -1;
   std::vector<std::int32_t> numbers;  // in the block, ascending
 };
 
@@ -132,6 +132,7 @@ Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, c
   const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
   const Scan scan{shard, wave, neighborhoods, lists};
   std::vector<Scratch> scratch;
+  scratch.reserve(to_size(num_threads()));
   for (int thread = 0; thread < num_threads(); ++thread) {
     scratch.push_back({distance::Scanner{shard.dim, num_candidates(lists.k)},
                        std::vector<std::int32_t>(wave.cells().size()),

@@ -15,8 +15,8 @@ namespace kith::knn {
 /// Some nodes of one home cell: a unit of work for one thread.
 struct HomeBlock {
   CellId home;
-  std::int32_t first_row;  // owned rows
-  std::int32_t num_rows;
+  std::int32_t first_row = 0;  // owned rows
+  std::int32_t num_rows = 0;
 };
 
 /// The wave's homes cut into blocks of at most `most_rows`.

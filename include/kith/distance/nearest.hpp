@@ -37,6 +37,8 @@ class Scanner {
   ~Scanner();
   Scanner(Scanner&& other) noexcept;
   Scanner& operator=(Scanner&& other) noexcept;
+  Scanner(const Scanner&) = delete;
+  Scanner& operator=(const Scanner&) = delete;
 
   /// Begins a block. queries: num_queries x dim, row-major, borrowed until finish().
   void start(std::span<const float> queries);

@@ -24,12 +24,12 @@ struct CacheLineAllocator {
 
   CacheLineAllocator() = default;
   template <class U>
-  explicit CacheLineAllocator(const CacheLineAllocator<U>&) {}
+  explicit CacheLineAllocator(const CacheLineAllocator<U>& /*other*/) {}
 
   [[nodiscard]] T* allocate(std::size_t count) {
     return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
   }
-  void deallocate(T* memory, std::size_t) { ::operator delete(memory, kAlignment); }
+  void deallocate(T* memory, std::size_t /*count*/) { ::operator delete(memory, kAlignment); }
   template <class U>
   void construct(U* memory) {
     ::new (static_cast<void*>(memory)) U;
