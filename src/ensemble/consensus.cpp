@@ -2,6 +2,7 @@
 #include <cmath>
 #include <map>
 
+#include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/ensemble/ensemble.hpp"
 
@@ -139,26 +140,71 @@ Status judge_status(double probability, double distance, const ConsensusInputs& 
   return probability < config.abstain_probability ? Status::abstain : Status::review;
 }
 
-void judge_node(std::size_t node, Judge& judge, const ConsensusInputs& inputs,
-                const EnsembleConfig& config, Consensus& result) {
+/// Hears the members on one node: votes, disagreement and their mean.
+void hear_node(std::size_t node, Judge& judge, Consensus& result) {
   const std::size_t num_members = judge.members.size();
   const auto votes = std::span{result.votes}.subspan(node * num_members, num_members);
   const double member_entropy = judge.hear(node, votes);
   if (member_entropy < 0) {
-    result.statuses[node] = Status::unreachable;
-    return;
+    return;  // unreachable
   }
-  const std::vector<double>& distribution = judge.consensus.values;
-  const std::int32_t best = best_index(distribution);
-  const double probability = distribution[to_size(best)];
-  std::transform(distribution.begin(), distribution.end(),
-                 result.distributions.begin() + static_cast<Count>(node * distribution.size()),
+  const std::vector<double>& mean = judge.consensus.values;
+  std::transform(mean.begin(), mean.end(),
+                 result.distributions.begin() + static_cast<Count>(node * mean.size()),
                  [](double p) { return static_cast<float>(p); });
-  result.best[node] = Label{best};
-  result.probabilities[node] = static_cast<float>(probability);
+  result.statuses[node] = Status::review;
   result.vote_entropy[node] = static_cast<float>(vote_entropy(votes, judge.counts));
   result.bald[node] =
       static_cast<float>(std::max(0.0, entropy(judge.even.values) - member_entropy));
+}
+
+/// Collective. prior / share of each class over all reached nodes.
+std::vector<double> balance_classes(const comm::Communicator& comm, const Consensus& result,
+                                    std::span<const double> prior) {
+  std::vector<ExactSum> sums(prior.size());
+  for (std::size_t node = 0; node < result.statuses.size(); ++node) {
+    for (std::size_t label = 0; label < sums.size(); ++label) {
+      sums[label].add(double{result.distributions[node * sums.size() + label]});
+    }
+  }
+  comm::sum_over_ranks(comm, sums);
+  double total = 0;
+  for (const ExactSum& sum : sums) {
+    total += sum.value();
+  }
+  std::vector<double> factors;
+  for (std::size_t label = 0; label < sums.size(); ++label) {
+    const double mass = sums[label].value();
+    factors.push_back(mass > 0 ? prior[label] * total / mass : 1.0);
+  }
+  return factors;
+}
+
+/// Scales by the factors and to sum 1.
+void apply_factors(std::span<const double> factors, std::span<double> distribution) {
+  double sum = 0;
+  for (std::size_t label = 0; label < distribution.size(); ++label) {
+    distribution[label] *= factors[label];
+    sum += distribution[label];
+  }
+  for (double& p : distribution) {
+    p /= sum > 0 ? sum : 1.0;
+  }
+}
+
+/// Label, probability and status of a reached node from its balanced distribution.
+void judge_node(std::size_t node, std::span<double> distribution, const ConsensusInputs& inputs,
+                const EnsembleConfig& config, Consensus& result) {
+  const auto stored =
+      std::span{result.distributions}.subspan(node * distribution.size(), distribution.size());
+  std::copy(stored.begin(), stored.end(), distribution.begin());
+  apply_factors(result.class_factors, distribution);
+  std::transform(distribution.begin(), distribution.end(), stored.begin(),
+                 [](double p) { return static_cast<float>(p); });
+  const std::int32_t best = best_index(distribution);
+  const double probability = distribution[to_size(best)];
+  result.best[node] = Label{best};
+  result.probabilities[node] = static_cast<float>(probability);
   result.margin[node] = static_cast<float>(probability - second_best(distribution, best));
   const Status status = judge_status(probability, inputs.neighbor_distance[node], inputs, config);
   result.statuses[node] = status;
@@ -180,10 +226,24 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.vote_entropy.resize(num_nodes, 0.0F);
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
+  const auto width = to_size(inputs.num_classes);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    Judge judge{members, to_size(inputs.num_classes)};
+    Judge judge{members, width};
     for (Count node = begin; node < end; ++node) {
-      judge_node(to_size(node), judge, inputs, config, result);
+      hear_node(to_size(node), judge, result);
+    }
+  });
+  result.class_factors.assign(width, 1.0);
+  if (config.class_mass == ClassMass::normalize) {
+    const auto prior = class_prior(inputs.seeds, config, inputs.num_classes);
+    result.class_factors = balance_classes(graph.comm(), result, prior);
+  }
+  parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
+    std::vector<double> distribution(width);
+    for (Count node = begin; node < end; ++node) {
+      if (result.statuses[to_size(node)] != Status::unreachable) {
+        judge_node(to_size(node), distribution, inputs, config, result);
+      }
     }
   });
   for (const auto& [node, label] : given_labels(graph, inputs.seeds)) {
@@ -196,8 +256,9 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
 }
 
 HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                       int num_classes) {
-  const auto width = to_size(num_classes);
+                       std::span<const double> class_factors) {
+  const std::size_t width = class_factors.size();
+  const auto num_classes = static_cast<double>(width);
   HeldOut held_out;
   held_out.member_votes.resize(members.size());
   held_out.member_probabilities.resize(members.size());
@@ -234,6 +295,7 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     if (mean.weight == 0) {
       std::fill(mean.values.begin(), mean.values.end(), 1.0 / num_classes);
     }
+    apply_factors(class_factors, mean.values);
     held_out.consensus.push_back(heard ? Label{best_index(mean.values)} : Label{});
     held_out.probabilities.insert(held_out.probabilities.end(), mean.values.begin(),
                                   mean.values.end());

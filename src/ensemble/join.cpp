@@ -8,24 +8,6 @@
 namespace kith::ensemble {
 namespace {
 
-/// Shares of the classes that class mass aims at.
-std::vector<double> class_prior(std::span<const FoldedSeed> seeds, const EnsembleConfig& config,
-                                int num_classes) {
-  std::vector<double> prior(to_size(num_classes), 0.0);
-  for (const FoldedSeed& entry : seeds) {
-    prior[to_size(entry.seed.label)] += config.prior == "seeds" ? double{entry.seed.weight} : 1.0;
-  }
-  double total = 0;
-  for (double& share : prior) {
-    share = config.prior == "uniform" && share > 0 ? 1.0 : share;
-    total += share;
-  }
-  for (double& share : prior) {
-    share /= total;
-  }
-  return prior;
-}
-
 /// Collective. Mean over reached nodes of the largest potential: what one unit of logit is.
 double potential_scale(const graph::Graph& graph, std::span<const float> scores, int num_classes) {
   std::vector<ExactSum> sums(2);
@@ -81,6 +63,23 @@ double fit_temperature(const Member& member, std::span<const FoldedSeed> seeds, 
 }
 
 }  // namespace
+
+std::vector<double> class_prior(std::span<const FoldedSeed> seeds, const EnsembleConfig& config,
+                                int num_classes) {
+  std::vector<double> prior(to_size(num_classes), 0.0);
+  for (const FoldedSeed& entry : seeds) {
+    prior[to_size(entry.seed.label)] += config.prior == "seeds" ? double{entry.seed.weight} : 1.0;
+  }
+  double total = 0;
+  for (double& share : prior) {
+    share = config.prior == "uniform" && share > 0 ? 1.0 : share;
+    total += share;
+  }
+  for (double& share : prior) {
+    share /= total;
+  }
+  return prior;
+}
 
 std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
                                  std::vector<propagate::TaskResult> results,

@@ -228,6 +228,11 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(choice<std::string>(
       "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
       {{"seeds", "seeds"}, {"uniform", "uniform"}}, "class shares that class mass aims at"));
+  table.push_back(choice<ClassMass>(
+      "ensemble.class_mass", Stage::ensemble,
+      [](Config & c) -> auto& { return c.ensemble.class_mass; },
+      {{"none", ClassMass::none}, {"normalize", ClassMass::normalize}},
+      "normalize: the consensus gives each class its share of the prior"));
   const auto share = [&](const char* key, auto field, const char* help) {
     table.push_back(
         number<double>(std::string{"ensemble."} + key, Stage::ensemble, field, 0, 1, help));

@@ -127,8 +127,8 @@ void measure_gold(const Workspace& workspace, const RowColumns& rows, Findings& 
 
 /// Accuracy on the held-out seeds: the same on every rank, nothing to reduce.
 void measure_held_out(const Workspace& workspace, Findings& findings) {
-  findings.judged =
-      ensemble::judge_held_out(workspace.folded, workspace.members, workspace.num_classes());
+  findings.judged = ensemble::judge_held_out(workspace.folded, workspace.members,
+                                             workspace.consensus->class_factors);
   const auto confusion = [&](std::span<const Label> stated) {
     qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
     qa::count_confusion(findings.judged.truth, stated, counts);

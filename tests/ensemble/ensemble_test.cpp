@@ -144,6 +144,7 @@ TEST(Consensus, IsTheWeightedMeanAndDisagreementIsNot) {
   const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
   EnsembleConfig config;
+  config.class_mass = ClassMass::none;
   config.auto_probability = 0.65;
 
   const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 2}, config);
@@ -174,6 +175,7 @@ TEST(Consensus, SetsOutliersAndAbstentionsApart) {
     distances[0] = 5.0F;
   }
   EnsembleConfig config;
+  config.class_mass = ClassMass::none;
   config.abstain_probability = 0.6;
   config.auto_probability = 0.85;
 
@@ -185,6 +187,27 @@ TEST(Consensus, SetsOutliersAndAbstentionsApart) {
     EXPECT_TRUE(consensus.labels[1].is_none());
     EXPECT_EQ(consensus.best[1], Label{0});
     EXPECT_EQ(consensus.statuses[2], Status::automatic);
+  }
+}
+
+TEST(Consensus, BalancesItsClassesTowardsThePrior) {
+  const graph::Graph graph = make_row();
+  const std::vector<Member> members{
+      make_member({0.6F, 0.4F, 0.55F, 0.45F, 0.7F, 0.3F, 0.52F, 0.48F}, 1)};
+  const std::vector<FoldedSeed> seeds{{{Position{100}, Label{0}, 1.0F}, 0},
+                                      {{Position{101}, Label{1}, 1.0F}, 1}};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+
+  const Consensus consensus =
+      form_consensus(graph, members, {seeds, distances, 1.0, 2}, EnsembleConfig{});
+
+  EXPECT_NEAR(consensus.class_factors[0], 0.5 * 4 / 2.37, 1e-6);  // the same on every rank
+  if (world().is_root()) {
+    const double expected[] = {0.5078, 0.4567, 0.6161, 0.4270};
+    for (std::size_t node = 0; node < 4; ++node) {
+      EXPECT_NEAR(consensus.distributions[2 * node], expected[node], 5e-5);
+    }
+    EXPECT_EQ(consensus.best[1], Label{1});
   }
 }
 

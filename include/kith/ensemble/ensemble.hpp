@@ -28,12 +28,13 @@ struct MemberConfig {
 };
 
 struct EnsembleConfig {
-  std::vector<MemberConfig> members;  // empty = default_members()
-  int folds = 5;                      // held-out folds of the seeds; 0 = none
-  std::string prior = "seeds";        // class shares for class mass: seeds | uniform
-  double auto_probability = 0.9;      // consensus probability from which a label is used as it is
-  double abstain_probability = 0.4;   // below it no label is stated
-  double outlier_factor = 4.0;        // mean neighbor distance over the median from which: outlier
+  std::vector<MemberConfig> members;            // empty = default_members()
+  int folds = 5;                                // held-out folds of the seeds; 0 = none
+  std::string prior = "seeds";                  // class shares for class mass: seeds | uniform
+  ClassMass class_mass = ClassMass::normalize;  // of the consensus
+  double auto_probability = 0.9;     // consensus probability from which a label is used as it is
+  double abstain_probability = 0.4;  // below it no label is stated
+  double outlier_factor = 4.0;       // mean neighbor distance over the median from which: outlier
   std::uint64_t seed = 1;
 };
 
@@ -87,6 +88,11 @@ struct FoldedSeed {
                                                       std::span<const MemberConfig> members,
                                                       const EnsembleConfig& config);
 
+/// Shares of the classes that class mass aims at: of the seeds by weight, or equal for all that
+/// have a seed.
+[[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
+                                              const EnsembleConfig& config, int num_classes);
+
 /// A member after propagation.
 struct Member {
   MemberConfig config;
@@ -108,11 +114,12 @@ struct Consensus {
   std::vector<Label> best;           // most probable class whatever the status; none if unreachable
   std::vector<float> probabilities;  // of `best`; 1 for seeds
   std::vector<Status> statuses;
-  std::vector<std::int32_t> votes;   // nodes x members, -1 = abstains
-  std::vector<float> distributions;  // nodes x K: weighted mean of the members' probabilities
-  std::vector<float> vote_entropy;   // nats, of the votes
-  std::vector<float> bald;           // nats, mutual information (Houlsby 2011)
-  std::vector<float> margin;         // best minus second probability of the mean
+  std::vector<std::int32_t> votes;    // nodes x members, -1 = abstains
+  std::vector<float> distributions;   // nodes x K: the members' weighted mean, balanced
+  std::vector<double> class_factors;  // K: what balances it; 1 without class mass
+  std::vector<float> vote_entropy;    // nats, of the votes
+  std::vector<float> bald;            // nats, mutual information (Houlsby 2011)
+  std::vector<float> margin;          // best minus second probability of the mean
 };
 
 /// What consensus needs beside the members. neighbor_distance: mean distance of each owned node to
@@ -124,8 +131,8 @@ struct ConsensusInputs {
   int num_classes = 0;
 };
 
-/// Does not communicate. Mean of the members' calibrated probabilities; seeds keep their given
-/// label.
+/// Collective. Weighted mean of the members' calibrated probabilities, its classes balanced towards
+/// the prior (class-mass normalization of the mean); seeds keep their given label.
 [[nodiscard]] Consensus form_consensus(const graph::Graph& graph, std::span<const Member> members,
                                        const ConsensusInputs& inputs, const EnsembleConfig& config);
 
@@ -138,7 +145,9 @@ struct HeldOut {
   std::vector<Label> consensus;
   std::vector<double> probabilities;  // seeds x K, of the consensus
 };
+/// class_factors: those of the consensus.
 [[nodiscard]] HeldOut judge_held_out(std::span<const FoldedSeed> seeds,
-                                     std::span<const Member> members, int num_classes);
+                                     std::span<const Member> members,
+                                     std::span<const double> class_factors);
 
 }  // namespace kith::ensemble
