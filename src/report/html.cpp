@@ -413,15 +413,18 @@ std::string methods_section(const Json& report) {
       "configured below. ";
   html += fmt::format(
       "Each member's temperature (Guo et al. 2017) was fitted on {} held-out folds of the seeds, "
-      "and the "
-      "consensus is the mean of the calibrated probabilities. Disagreement is vote entropy and "
-      "mutual "
-      "information (Houlsby et al. 2011); agreement is given as Cohen's (1960) and Fleiss' (1971) "
-      "kappa, "
-      "Krippendorff's alpha and Gwet's (2008) AC1 with intervals from {} Poisson resamples of the "
-      "vote "
-      "patterns; intervals of proportions are Wilson's (1927). Random seed {}.</p>\n",
-      option("ensemble.folds"), option("qa.bootstrap_draws"), option("run.seed"));
+      "and "
+      "the consensus is the weighted mean of the calibrated probabilities{}. Disagreement is vote "
+      "entropy and mutual information (Houlsby et al. 2011); agreement is given as Cohen's (1960) "
+      "and "
+      "Fleiss' (1971) kappa, Krippendorff's alpha and Gwet's (2008) AC1 with intervals from {} "
+      "Poisson resamples of the vote patterns; intervals of proportions are Wilson's (1927). "
+      "Random "
+      "seed {}.</p>\n",
+      option("ensemble.folds"),
+      option("ensemble.class_mass") == "normalize" ? ", its classes balanced towards the prior"
+                                                   : "",
+      option("qa.bootstrap_draws"), option("run.seed"));
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : options.items()) {
     rows.push_back({escape(key), escape(value.get<std::string>())});
