@@ -55,7 +55,7 @@ def check_file(name, text):
     code = re.sub(r"//.*", "", text)
     if PRINTS.search(code) and str(name) not in MAY_PRINT:
         yield "only the log, the progress bar and the commands print"
-    if "MPI_COMM_WORLD" in code and str(name) not in MAY_SEE_WORLD:
+    if re.search(r"\bMPI_COMM_WORLD\b", code) and str(name) not in MAY_SEE_WORLD:
         yield "MPI_COMM_WORLD belongs to main.cpp and abort_job"
 
 
