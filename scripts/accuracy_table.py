@@ -49,7 +49,7 @@ def measure(args, work, labels, per_class, draw):
     consensus = report["consensus"]["gold"]["accuracy"]["value"]
     found["consensus"] = 100 * consensus
     estimate = report["consensus"]["held_out"]["accuracy"]
-    found["covered"] = estimate["low"] <= consensus <= estimate["high"]
+    found["covered"] = estimate["trials"] > 0 and estimate["low"] <= consensus <= estimate["high"]
     options = ["--ensemble.folds", "0"]
     for name, settings in PLAIN.items():
         options += [f"--member.{name}.{key}={value}" for key, value in settings.items()]
