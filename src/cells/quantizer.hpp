@@ -7,14 +7,23 @@
 #include "kith/cells/cells.hpp"
 #include "kith/distance/panels.hpp"
 
+#include "cells/regions.hpp"
+
 namespace kith::cells {
 
-/// Collective. Sample items of this rank (count x dim) with their rows; the same quantizer on every
-/// rank.
-[[nodiscard]] Quantizer train_quantizer(const comm::Communicator& comm,
-                                        std::span<const GlobalId> sample_rows,
-                                        std::span<const float> sample, Count dim, Count num_cells,
-                                        std::uint64_t seed);
+/// Collective. From the sample items of all ranks; the same quantizer on every rank.
+[[nodiscard]] Quantizer train_quantizer(const comm::Communicator& comm, const Sample& sample,
+                                        Count dim, Count num_cells, std::uint64_t seed);
+
+/// Collective. Cuts cells of more than `most_items` items into parts of about `part_items`, by
+/// k-means of their sample items. cell_sizes: items of each cell, over all ranks.
+[[nodiscard]] Quantizer balance_cells(const comm::Communicator& comm, const Quantizer& quantizer,
+                                      const Sample& sample, std::span<const Count> cell_sizes,
+                                      Count part_items, Count most_items, std::uint64_t seed);
+
+/// Takes cells without an item out. Returns the new number of each cell, none if it is gone.
+[[nodiscard]] std::vector<CellId> drop_empty_cells(Quantizer& quantizer,
+                                                   std::span<const Count> cell_sizes);
 
 /// Finds cells: the few nearest groups, then the nearest cells in them.
 class Assigner {

@@ -15,6 +15,10 @@ namespace kith::cells {
 namespace {
 
 constexpr Count kItemsPerCell = 600;
+constexpr Count kMostOverMean = 4;     // a cell with more than so many times its share is split
+constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
+constexpr int kMostSplitRounds = 8;
+constexpr std::size_t kPlannedProbes = 8;
 constexpr Count kBlockBytes = Count{32} << 20;  // of vectors read or sent at a time
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -48,16 +52,9 @@ std::vector<bool> find_nodes(IdRange<GlobalId> block,
   return is_node;
 }
 
-/// The sample items of this rank.
-struct SampleItems {
-  std::vector<GlobalId> rows;
-  std::vector<float> vectors;
-};
-
-SampleItems take_sample(corpus::RowReader& reader, IdRange<GlobalId> block,
-                        const std::vector<bool>& is_node, Count dim, double share,
-                        std::uint64_t seed) {
-  SampleItems sample;
+Sample take_sample(corpus::RowReader& reader, IdRange<GlobalId> block,
+                   const std::vector<bool>& is_node, Count dim, double share, std::uint64_t seed) {
+  Sample sample;
   visit_rows(reader, block, dim, [&](GlobalId first, std::span<const float> vectors) {
     for (Count i = 0; i < count_of(vectors) / dim; ++i) {
       const GlobalId row{first.value() + i};
@@ -98,23 +95,43 @@ Assignment assign_block(corpus::RowReader& reader, IdRange<GlobalId> block,
   return assignment;
 }
 
-/// Collective. Sizes of all cells, and the scan work of each: comparisons of its items with the
-/// cells they probe.
-LayoutPlan plan_layout(const comm::Communicator& comm, const Assignment& assignment,
-                       Count num_cells, int probes) {
-  LayoutPlan plan;
-  plan.cell_sizes.assign(to_size(num_cells), 0);
-  plan.cell_work.assign(to_size(num_cells), 0);
+/// Collective. Sizes of all cells.
+std::vector<Count> count_cells(const comm::Communicator& comm, const Assignment& assignment,
+                               Count num_cells, int probes) {
+  std::vector<Count> sizes(to_size(num_cells), 0);
   for (std::size_t i = 0; i < assignment.rows.size(); ++i) {
-    ++plan.cell_sizes[to_size(assignment.probes[i * to_size(probes)])];
+    ++sizes[to_size(assignment.probes[i * to_size(probes)])];
   }
-  comm::sum_over_ranks(comm, plan.cell_sizes);
+  comm::sum_over_ranks(comm, sizes);
+  return sizes;
+}
+
+/// Collective. The scan work of each cell: comparisons of its items with the cells they probe
+/// first, which are most of the work however many are searched in the end.
+LayoutPlan plan_layout(const comm::Communicator& comm, const Assignment& assignment,
+                       std::vector<Count> cell_sizes, int probes) {
+  LayoutPlan plan{std::move(cell_sizes), {}};
+  plan.cell_work.assign(plan.cell_sizes.size(), 0);
   for (std::size_t i = 0; i < assignment.probes.size(); ++i) {
-    const CellId home = assignment.probes[i - i % to_size(probes)];
-    plan.cell_work[to_size(home)] += plan.cell_sizes[to_size(assignment.probes[i])];
+    const auto place = i % to_size(probes);
+    if (place < kPlannedProbes && !assignment.probes[i].is_none()) {
+      plan.cell_work[to_size(assignment.probes[i - place])] +=
+          plan.cell_sizes[to_size(assignment.probes[i])];
+    }
   }
   comm::sum_over_ranks(comm, plan.cell_work);
   return plan;
+}
+
+/// Numbers cells anew; probes of cells that are gone move to the end of their row as none.
+void renumber(std::span<const CellId> numbers, int probes, Assignment& assignment) {
+  for (std::size_t first = 0; first < assignment.probes.size(); first += to_size(probes)) {
+    const auto row = std::span{assignment.probes}.subspan(first, to_size(probes));
+    for (CellId& cell : row) {
+      cell = numbers[to_size(cell)];
+    }
+    std::stable_partition(row.begin(), row.end(), [](CellId cell) { return !cell.is_none(); });
+  }
 }
 
 /// Collective. Rows and probes to the rank of their home cell, sorted into position order.
@@ -171,48 +188,137 @@ Count choose_num_cells(const CellConfig& config, Count num_nodes) {
   return std::clamp<Count>(wanted, 1, num_nodes);
 }
 
+/// The stage at work.
+class Builder {
+ public:
+  Builder(const comm::Communicator& comm, const corpus::Corpus& corpus, corpus::RowReader& reader,
+          std::span<const corpus::DuplicateItem> duplicates, const CellConfig& config)
+      : comm_{comm},
+        corpus_{corpus},
+        reader_{reader},
+        config_{config},
+        block_{corpus::rows_of(corpus.num_items, comm.rank(), comm.size())},
+        is_node_{find_nodes(block_, duplicates)},
+        num_nodes_{corpus.num_items - comm::sum_over_ranks(comm, count_of(duplicates))} {}
+
+  BuiltShard build() {
+    train();
+    assign();
+    split_large_cells();
+    drop_empty();
+    move();
+    return std::move(built_);
+  }
+
+ private:
+  void train() {
+    const auto start = std::chrono::steady_clock::now();
+    const Count num_cells = choose_num_cells(config_, num_nodes_);
+    const double share = static_cast<double>(num_cells * config_.sample_per_cell) /
+                         static_cast<double>(std::max<Count>(num_nodes_, 1));
+    sample_ = comm::locally(comm_, [&] {
+      return take_sample(reader_, block_, is_node_, corpus_.dim, share, config_.seed);
+    });
+    built_.stats.sample_items = comm::sum_over_ranks(comm_, count_of(sample_.rows));
+    built_.quantizer = train_quantizer(comm_, sample_, corpus_.dim, num_cells, config_.seed);
+    part_items_ = std::max<Count>(1, num_nodes_ / num_cells);
+    built_.stats.train_s = comm::max_over_ranks(comm_, seconds_since(start));
+  }
+
+  void assign() {
+    const auto start = std::chrono::steady_clock::now();
+    num_probes_ = static_cast<int>(std::min<Count>(config_.probes, built_.quantizer.num_cells()));
+    assignment_ = comm::locally(comm_, [&] {
+      return assign_block(reader_, block_, is_node_, built_.quantizer, num_probes_);
+    });
+    cell_sizes_ = count_cells(comm_, assignment_, built_.quantizer.num_cells(), num_probes_);
+    built_.stats.assign_s += comm::max_over_ranks(comm_, seconds_since(start));
+  }
+
+  /// A cell far above its share costs the square of its size in the scan.
+  void split_large_cells() {
+    const Count most = std::max(kSmallestSplit, kMostOverMean * part_items_);
+    for (int round = 0; round < kMostSplitRounds; ++round) {
+      if (*std::max_element(cell_sizes_.begin(), cell_sizes_.end()) <= most) {
+        return;
+      }
+      const auto start = std::chrono::steady_clock::now();
+      const Count before = built_.quantizer.num_cells();
+      built_.quantizer = balance_cells(comm_, built_.quantizer, sample_, cell_sizes_, part_items_,
+                                       most, config_.seed + to_size(round) + 1);
+      built_.stats.train_s += comm::max_over_ranks(comm_, seconds_since(start));
+      if (built_.quantizer.num_cells() == before) {
+        return;  // too few sample items to cut anything
+      }
+      built_.stats.split_cells += built_.quantizer.num_cells() - before;
+      assign();
+    }
+  }
+
+  void drop_empty() {
+    const std::vector<CellId> numbers = drop_empty_cells(built_.quantizer, cell_sizes_);
+    if (built_.quantizer.num_cells() < count_of(cell_sizes_)) {
+      renumber(numbers, num_probes_, assignment_);
+      cell_sizes_.erase(std::remove(cell_sizes_.begin(), cell_sizes_.end(), 0), cell_sizes_.end());
+    }
+  }
+
+  void move() {
+    const auto start = std::chrono::steady_clock::now();
+    sample_ = {};
+    Shard& shard = built_.shard;
+    shard.comm = &comm_;
+    shard.dim = corpus_.dim;
+    shard.metric = corpus_.metric;
+    shard.num_probes = num_probes_;
+    const LayoutPlan plan = plan_layout(comm_, assignment_, std::move(cell_sizes_), num_probes_);
+    shard.layout = make_layout(plan, comm_.size());
+    move_assignment(comm_, assignment_, shard);
+    assignment_ = {};
+    fetch_vectors(corpus_, reader_, shard);
+    built_.stats.move_s = comm::max_over_ranks(comm_, seconds_since(start));
+    const auto [low, high] = std::minmax_element(plan.cell_sizes.begin(), plan.cell_sizes.end());
+    built_.stats.smallest_cell = *low;
+    built_.stats.largest_cell = *high;
+    built_.stats.imbalance = predicted_imbalance(plan, shard.layout);
+    built_.cell_work = plan.cell_work;
+  }
+
+  const comm::Communicator& comm_;
+  const corpus::Corpus& corpus_;
+  corpus::RowReader& reader_;
+  const CellConfig& config_;
+  IdRange<GlobalId> block_;
+  std::vector<bool> is_node_;
+  Count num_nodes_;
+  Count part_items_ = 1;
+  int num_probes_ = 1;
+  Sample sample_;
+  Assignment assignment_;
+  std::vector<Count> cell_sizes_;
+  BuiltShard built_;
+};
+
 }  // namespace
 
 BuiltShard build_shard(const comm::Communicator& comm, const corpus::Corpus& corpus,
                        corpus::RowReader& reader, std::span<const corpus::DuplicateItem> duplicates,
                        const CellConfig& config) {
-  const IdRange<GlobalId> block = corpus::rows_of(corpus.num_items, comm.rank(), comm.size());
-  const std::vector<bool> is_node = find_nodes(block, duplicates);
-  const Count num_nodes = corpus.num_items - comm::sum_over_ranks(comm, count_of(duplicates));
-  const Count num_cells = choose_num_cells(config, num_nodes);
-  BuiltShard built;
-  auto start = std::chrono::steady_clock::now();
-  const double share = static_cast<double>(num_cells * config.sample_per_cell) /
-                       static_cast<double>(std::max<Count>(num_nodes, 1));
-  const SampleItems sample = comm::locally(
-      comm, [&] { return take_sample(reader, block, is_node, corpus.dim, share, config.seed); });
-  built.stats.sample_items = comm::sum_over_ranks(comm, count_of(sample.rows));
-  built.quantizer =
-      train_quantizer(comm, sample.rows, sample.vectors, corpus.dim, num_cells, config.seed);
-  built.stats.train_s = comm::max_over_ranks(comm, seconds_since(start));
-  start = std::chrono::steady_clock::now();
-  Shard& shard = built.shard;
-  shard.comm = &comm;
-  shard.dim = corpus.dim;
-  shard.metric = corpus.metric;
-  shard.num_probes = static_cast<int>(std::min<Count>(config.probes, built.quantizer.num_cells()));
-  const Assignment assignment = comm::locally(comm, [&] {
-    return assign_block(reader, block, is_node, built.quantizer, shard.num_probes);
-  });
-  built.stats.assign_s = comm::max_over_ranks(comm, seconds_since(start));
-  start = std::chrono::steady_clock::now();
-  const LayoutPlan plan =
-      plan_layout(comm, assignment, built.quantizer.num_cells(), shard.num_probes);
-  shard.layout = make_layout(plan, comm.size());
-  move_assignment(comm, assignment, shard);
-  fetch_vectors(corpus, reader, shard);
-  built.stats.move_s = comm::max_over_ranks(comm, seconds_since(start));
-  const auto [low, high] = std::minmax_element(plan.cell_sizes.begin(), plan.cell_sizes.end());
-  built.stats.smallest_cell = *low;
-  built.stats.largest_cell = *high;
-  built.stats.imbalance = predicted_imbalance(plan, shard.layout);
-  built.cell_work = plan.cell_work;
-  return built;
+  return Builder{comm, corpus, reader, duplicates, config}.build();
+}
+
+void keep_probes(Shard& shard, int num_probes) {
+  if (num_probes >= shard.num_probes) {
+    return;
+  }
+  std::vector<CellId> kept;
+  kept.reserve(shard.rows.size() * to_size(num_probes));
+  for (std::size_t first = 0; first < shard.probes.size(); first += to_size(shard.num_probes)) {
+    const auto row = shard.probes.begin() + static_cast<Count>(first);
+    kept.insert(kept.end(), row, row + num_probes);
+  }
+  shard.probes = std::move(kept);
+  shard.num_probes = num_probes;
 }
 
 }  // namespace kith::cells

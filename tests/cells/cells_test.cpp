@@ -174,6 +174,38 @@ TEST(Cells, SurviveCorporaThatAreHardToSplit) {
   EXPECT_GE(built.stats.imbalance, 1);
 }
 
+TEST(Cells, AreSplitWhereTheyAreTooLarge) {
+  // The nearer to zero, the denser, without end: k-means cuts where items are far apart.
+  const Made made{
+      4000, [](Count row, Count i) {
+        const double scale = std::pow(10.0, -6 * random_uniform(6, Purpose::tie, row));
+        return static_cast<float>(scale * (random_uniform(5, Purpose::tie, row, to_size(i)) - 0.5));
+      }};
+  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
+
+  const BuiltShard built = made.build(world(), few_cells(20));
+
+  EXPECT_GT(built.stats.split_cells, 0);
+  EXPECT_LE(built.stats.largest_cell, 4 * 4000 / 20);
+  EXPECT_GT(built.stats.smallest_cell, 0) << "empty cells are dropped";
+  EXPECT_EQ(gather(world(), built.shard), gather(self, made.build(self, few_cells(20)).shard));
+}
+
+TEST(Cells, KeepTheNearestProbesOnly) {
+  const Made made = make_blobs(300);
+  BuiltShard built = made.build(world(), few_cells(12));
+  const Whole before = gather(world(), built.shard);
+
+  keep_probes(built.shard, 2);
+
+  const Whole after = gather(world(), built.shard);
+  EXPECT_EQ(built.shard.num_probes, 2);
+  for (std::size_t node = 0; node < before.rows.size(); ++node) {
+    EXPECT_EQ(after.probes[node * 2], before.probes[node * 4]);
+    EXPECT_EQ(after.probes[node * 2 + 1], before.probes[node * 4 + 1]);
+  }
+}
+
 TEST(Cells, FetchTheVectorsOfKnownRowsAgain) {
   const Made made = make_blobs(200);
   BuiltShard built = made.build(world(), few_cells(10));

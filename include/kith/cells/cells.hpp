@@ -16,7 +16,7 @@ namespace kith::cells {
 
 struct CellConfig {
   Count num_cells = 0;         // 0 = one for about every 600 items
-  int probes = 8;              // cells searched for an item's neighbors, its home cell included
+  int probes = 16;             // nearest cells kept for each item, its home cell first
   Count sample_per_cell = 64;  // training items
   std::uint64_t seed = 1;
 };
@@ -55,6 +55,7 @@ struct CellStats {
   double train_s = 0;  // largest over ranks
   double assign_s = 0;
   double move_s = 0;
+  Count split_cells = 0;  // how many cells splitting has added
   Count smallest_cell = 0;
   Count largest_cell = 0;
   double imbalance = 1;  // predicted scan work of the busiest rank over the mean
@@ -72,13 +73,17 @@ struct BuiltShard {
 /// cell's rank.
 ///
 /// Two-level k-means by faiss::Clustering: about sqrt(cells) groups, then each group's cells from
-/// the sample items of the group; groups are dealt to ranks. The result does not depend on ranks or
+/// the sample items of the group; groups are dealt to ranks. Cells with more than four times their
+/// share of the items are split, empty ones dropped. The result does not depend on ranks or
 /// threads. duplicates: of this rank's row block; they are no nodes. Cost: three passes over the
 /// rank's rows.
 [[nodiscard]] BuiltShard build_shard(const comm::Communicator& comm, const corpus::Corpus& corpus,
                                      corpus::RowReader& reader,
                                      std::span<const corpus::DuplicateItem> duplicates,
                                      const CellConfig& config);
+
+/// Forgets all but the first num_probes cells of each node.
+void keep_probes(Shard& shard, int num_probes);
 
 /// Sizes of all cells, in order: what a layout for any number of ranks is made from, with the work
 /// of each.
