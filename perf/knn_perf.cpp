@@ -30,6 +30,7 @@
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/knn/knn.hpp"
+#include "kith/knn/pilot.hpp"
 #include "kith/knn/recall.hpp"
 
 #include "baselines.hpp"
@@ -92,7 +93,8 @@ Options parse(int argc, char** argv) {
   add("repeats", po::value(&options.repeats), "of every run");
   add("samples", po::value(&options.num_samples), "items whose recall is measured");
   add("run", po::value(&options.runs)->composing(),
-      "kith:CELLS,PROBES,ROUNDS (CELLS 0 = chosen), faiss:FACTORY[:PARAMETERS] or "
+      "kith:CELLS,PROBES,ROUNDS (CELLS 0 = chosen), kith:recall=TARGET, faiss:FACTORY[:PARAMETERS] "
+      "or "
       "hnswlib:M,EFCONSTRUCTION,EF; any number of times");
   po::variables_map given;
   po::store(po::parse_command_line(argc, argv, table), given);
@@ -147,6 +149,7 @@ struct Line {
   double build_s = 0;   // cells, or index
   double search_s = 0;  // scan and refine, or search
   double cpu_s = 0;     // of both, all threads and ranks: less disturbed by others on the machine
+  std::string effort;   // what was chosen
   knn::RecallEstimate recall;
   Count memory_mib = 0;
   bool is_right = true;
@@ -173,7 +176,7 @@ class Benchmark {
   bool run() {
     write(
         "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,cpu_s,"
-        "items_per_s_core,recall,recall_low,recall_high,peak_mib,is_right\n");
+        "items_per_s_core,effort,recall,recall_low,recall_high,peak_mib,is_right\n");
     bool are_right = true;
     for (const std::string& run : options_.runs) {
       for (int repeat = 0; repeat < options_.repeats; ++repeat) {
@@ -193,20 +196,28 @@ class Benchmark {
     cells::CellConfig cell_config;
     knn::KnnConfig config;
     config.k = options_.k;
-    // NOLINTNEXTLINE(cert-err34-c): the number of values is checked
-    if (std::sscanf(run.c_str(), "kith:%ld,%d,%d", &cell_config.num_cells, &cell_config.probes,
-                    &config.refine_rounds) != 3) {
-      fail("--run {}: must be kith:CELLS,PROBES,ROUNDS", run);
+    knn::EffortConfig effort;
+    // NOLINTBEGIN(cert-err34-c): the number of values is checked
+    const bool has_target = std::sscanf(run.c_str(), "kith:recall=%lf", &effort.recall) == 1;
+    if (!has_target && std::sscanf(run.c_str(), "kith:%ld,%d,%d", &cell_config.num_cells,
+                                   &effort.probes, &effort.refine_rounds) != 3) {
+      fail("--run {}: must be kith:CELLS,PROBES,ROUNDS or kith:recall=TARGET", run);
     }
+    // NOLINTEND(cert-err34-c)
+    cell_config.probes = has_target ? cell_config.probes : effort.probes;
     Line line;
     comm::barrier(comm_);
     const double cpu_start = cpu_now_s();
     double start = now_s();
     corpus::RowReader reader{corpus_};
-    const cells::BuiltShard built =
+    cells::BuiltShard built =
         cells::build_shard(comm_, corpus_, reader, census_.duplicates, cell_config);
     line.build_s = comm::max_over_ranks(comm_, now_s() - start);
     start = now_s();
+    const knn::Effort chosen = knn::choose_effort(built.shard, options_.k, effort);
+    cells::keep_probes(built.shard, chosen.probes);
+    config.refine_rounds = chosen.refine_rounds;
+    line.effort = fmt::format("{} probes {} rounds", chosen.probes, chosen.refine_rounds);
     const knn::KnnResult result = knn::build_neighbors(built.shard, config);
     line.search_s = comm::max_over_ranks(comm_, now_s() - start);
     ExactSum cpu;
@@ -288,14 +299,15 @@ class Benchmark {
     const double total_s = line.build_s + line.search_s;
     const int num_cores = comm_.size() * num_threads();
     write(fmt::format(
-        "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{:.4f},{:.4f},{:.4f},"
-        "{},{}"
+        "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{},{:.4f},{:.4f},"
+        "{:.4f},{},{}"
         "\n",
         KITH_GIT_HASH, distance::target_name(), comm_.size(), num_threads(),
         options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
         options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s, line.cpu_s,
-        static_cast<double>(corpus_.num_items) / total_s / num_cores, line.recall.recall,
-        line.recall.low, line.recall.high, line.memory_mib, line.is_right ? "yes" : "no"));
+        static_cast<double>(corpus_.num_items) / total_s / num_cores, line.effort,
+        line.recall.recall, line.recall.low, line.recall.high, line.memory_mib,
+        line.is_right ? "yes" : "no"));
   }
 
   void write(const std::string& text) const {

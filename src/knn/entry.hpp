@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kith/cells/cells.hpp"
+#include "kith/comm/collectives.hpp"
 #include "kith/core/types.hpp"
 #include "kith/distance/nearest.hpp"
 
@@ -37,6 +38,12 @@ struct EntryLists {
     return std::span{entries}.subspan(to_size(row * k), to_size(k));
   }
 };
+
+/// What the ranks found for the same nodes, each rank's part nodes x k, merged to the k nearest.
+void merge_lists(const comm::Received<Entry>& found, int num_ranks, int k, std::span<Entry> out);
+
+/// Throws Error unless every node has k others.
+void require_k(const cells::Shard& shard, int k);
 
 /// How vectors of a metric are compared. Vectors have unit length under cosine, so it is l2.
 [[nodiscard]] inline distance::Nearness nearness_of(corpus::Metric metric) {

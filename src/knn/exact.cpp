@@ -105,23 +105,6 @@ Round share_queries(const cells::Shard& shard, std::span<const std::int32_t> row
           comm::gather_to_all<float>(*shard.comm, vectors)};
 }
 
-/// What the ranks found for this rank's queries, merged.
-void merge(const comm::Received<Entry>& found, int num_ranks, int k, std::span<Entry> out) {
-  const std::size_t width = to_size(k);
-  std::vector<Entry> all;
-  for (std::size_t query = 0; query < out.size() / width; ++query) {
-    all.clear();
-    for (int source = 0; source < num_ranks; ++source) {
-      const auto part = found.from(Rank{source}).subspan(query * width, width);
-      std::copy_if(part.begin(), part.end(), std::back_inserter(all),
-                   [](const Entry& entry) { return !entry.position.is_none(); });
-    }
-    std::sort(all.begin(), all.end(), is_nearer);
-    all.resize(width);
-    std::copy(all.begin(), all.end(), out.begin() + static_cast<std::ptrdiff_t>(query * width));
-  }
-}
-
 }  // namespace
 
 EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k,
@@ -152,8 +135,8 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
     for (int to = 0; to < comm.size(); ++to) {
       counts.push_back(count_of(round.positions.from(Rank{to})) * k);
     }
-    merge(comm::exchange<Entry>(comm, found, counts), comm.size(), k,
-          std::span{lists.entries}.subspan(to_size(begin * k), to_size(size * k)));
+    merge_lists(comm::exchange<Entry>(comm, found, counts), comm.size(), k,
+                std::span{lists.entries}.subspan(to_size(begin * k), to_size(size * k)));
     if (progress != nullptr) {
       progress->advance(size);
     }

@@ -189,10 +189,7 @@ void validate(const KnnConfig& config) {
 KnnResult build_neighbors(const cells::Shard& shard, const KnnConfig& config) {
   comm::locally(*shard.comm, [&] {
     validate(config);
-    if (config.k >= shard.layout.num_nodes()) {
-      fail("knn.k = {}, must be below the number of distinct vectors, {}", config.k,
-           shard.layout.num_nodes());
-    }
+    require_k(shard, config.k);
   });
   return Builder{shard, config}.build();
 }

@@ -189,7 +189,7 @@ void append_graph_options(std::vector<Option>& table) {
       1 << 30, "k-means regions of the corpus; 0 = chosen from its size"));
   table.push_back(number<int>(
       "cells.probes", Stage::cells, [](Config & c) -> auto& { return c.cells.probes; }, 1, 4096,
-      "cells searched for the neighbors of an item"));
+      "nearest cells kept for an item: at most so many can be searched for its neighbors"));
   table.push_back(number<Count>(
       "cells.sample_per_cell", Stage::cells,
       [](Config & c) -> auto& { return c.cells.sample_per_cell; }, 1, 100000,
@@ -201,9 +201,15 @@ void append_graph_options(std::vector<Option>& table) {
       "knn.method", Stage::knn, [](Config & c) -> auto& { return c.knn.method; },
       "cells | exact | faiss:<factory>",
       "cells: probe cells and refine; exact: all pairs; faiss: that index, for comparison"));
+  table.push_back(number<double>(
+      "knn.recall", Stage::knn, [](Config & c) -> auto& { return c.effort.recall; }, 0.01, 1.0,
+      "share of the true nearest neighbors to find: a pilot chooses probes and refine_rounds"));
   table.push_back(number<int>(
-      "knn.refine_rounds", Stage::knn, [](Config & c) -> auto& { return c.knn.refine_rounds; }, 0,
-      10, "rounds of search among neighbors of neighbors"));
+      "knn.probes", Stage::knn, [](Config & c) -> auto& { return c.effort.probes; }, 0, 4096,
+      "cells searched for the neighbors of an item; 0 = chosen for knn.recall"));
+  table.push_back(number<int>(
+      "knn.refine_rounds", Stage::knn, [](Config & c) -> auto& { return c.effort.refine_rounds; },
+      -1, 10, "rounds of search among neighbors of neighbors; -1 = chosen for knn.recall"));
   table.push_back(number<int>(
       "knn.recall_sample", Stage::knn, [](Config & c) -> auto& { return c.recall_sample; }, 0,
       1000000, "items whose neighbors are checked against an exact search; 0 = none"));

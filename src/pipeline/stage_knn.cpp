@@ -102,6 +102,29 @@ Json recall_facts(const Workspace& workspace) {
           {"hits", recall.hits},     {"pairs", recall.pairs}, {"sampled_nodes", recall.num_items}};
 }
 
+/// Collective. Probes and refine rounds, by the user or by a pilot; the shard keeps no more probes
+/// than that.
+knn::Effort choose_effort(Workspace& workspace) {
+  knn::EffortConfig config = workspace.config.effort;
+  config.seed = workspace.config.run.seed;
+  const knn::Effort effort = knn::choose_effort(*workspace.shard, workspace.config.knn.k, config);
+  if (effort.num_samples > 0) {
+    log::info(
+        "stage=knn target_recall={:.4f} expected_recall={:.4f} error={:.4f} probes={} "
+        "refine_rounds={} scan_recall={:.4f} pilot_nodes={}",
+        config.recall, effort.recall, effort.error, effort.probes, effort.refine_rounds,
+        effort.scan_recall, effort.num_samples);
+  }
+  if (!effort.reaches_goal) {
+    log::info(
+        "stage=knn warning: the pilot expects a recall of {:.4f}, below knn.recall = {}; a larger "
+        "cells.probes allows more",
+        effort.recall, config.recall);
+  }
+  cells::keep_probes(*workspace.shard, effort.probes);
+  return effort;
+}
+
 }  // namespace
 
 void do_knn(Workspace& workspace) {
@@ -116,6 +139,17 @@ void do_knn(Workspace& workspace) {
   });
   knn::KnnConfig config = workspace.config.knn;
   config.memory_bytes = workspace.memory_bytes;
+  Json facts;
+  facts["k"] = config.k;
+  facts["method"] = config.method;
+  if (config.method == "cells") {
+    const knn::Effort effort = choose_effort(workspace);
+    config.refine_rounds = effort.refine_rounds;
+    facts["probes"] = effort.probes;
+    facts["refine_rounds"] = effort.refine_rounds;
+    facts["target_recall"] = workspace.config.effort.recall;
+    facts["expected_recall"] = effort.recall;
+  }
   knn::KnnResult result = knn::build_neighbors(*workspace.shard, config);
   workspace.lists.emplace(std::move(result.lists));
   const knn::KnnStats& stats = result.stats;
@@ -128,10 +162,6 @@ void do_knn(Workspace& workspace) {
   for (const Piece& piece : pieces(workspace.shard->layout)) {
     write_piece(workspace, piece);
   }
-  Json facts;
-  facts["k"] = workspace.lists->k;
-  facts["method"] = workspace.config.knn.method;
-  facts["refine_rounds"] = workspace.config.knn.refine_rounds;
   facts["widened_nodes"] = stats.widened_nodes;
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);

@@ -120,9 +120,8 @@ std::string findings(const Json& report) {
   }
   if (graph.at("knn").contains("recall") &&
       graph["knn"]["recall"].at("recall").get<double>() < 0.9) {
-    notes.push_back(
-        fmt::format("The graph holds only {} of the true neighbors: raise cells.probes.",
-                    percent(graph["knn"]["recall"]["recall"].get<double>())));
+    notes.push_back(fmt::format("The graph holds only {} of the true neighbors: raise knn.recall.",
+                                percent(graph["knn"]["recall"]["recall"].get<double>())));
   }
   for (const Json& of_class : best_accuracy(report).at("per_class")) {
     const Json& precision = of_class.at("precision");

@@ -14,6 +14,7 @@
 #include "kith/core/parallel.hpp"
 #include "kith/distance/direct.hpp"
 #include "kith/distance/target.hpp"
+#include "kith/knn/pilot.hpp"
 #include "kith/knn/recall.hpp"
 
 #include "knn/made_shard.hpp"
@@ -245,6 +246,82 @@ TEST(KnnStats, CountTheWorkOnceForAllRanks) {
   EXPECT_EQ(whole.stats.ghost_bytes > 0, !is_alone);
   EXPECT_EQ(in_waves.stats.num_waves > 1, !is_alone);
   EXPECT_GE(whole.stats.imbalance, 1);
+}
+
+MadeCorpus corpus_for_pilots() {
+  MadeCorpus corpus;
+  corpus.num_nodes = 1500;
+  corpus.num_cells = 60;
+  corpus.num_probes = 16;
+  corpus.dim = 12;
+  return corpus;
+}
+
+TEST(Pilot, ChoosesWhatReachesTheTarget) {
+  const MadeCorpus corpus = corpus_for_pilots();
+  double last_recall = 0;
+  for (const double target : {0.5, 0.8, 0.95}) {
+    EffortConfig config;
+    config.recall = target;
+    cells::Shard shard = make_shard(world(), corpus);
+
+    const Effort effort = choose_effort(shard, 10, config);
+
+    cells::keep_probes(shard, effort.probes);
+    const auto lists = build_neighbors(shard, {10, effort.refine_rounds, "cells", 0}).lists;
+    const RecallEstimate recall = measure_recall(shard, lists, corpus.num_nodes, 1);
+    EXPECT_TRUE(effort.reaches_goal);
+    EXPECT_GE(recall.recall, target)
+        << effort.probes << " probes, " << effort.refine_rounds << " rounds, expected "
+        << effort.recall << " +- " << effort.error << ", scan " << effort.scan_recall;
+    EXPECT_NEAR(recall.recall, effort.recall, 0.04) << "target " << target;
+    EXPECT_GE(recall.recall, last_recall);
+    last_recall = recall.recall;
+  }
+}
+
+TEST(Pilot, IsTheSameForAnyNumberOfRanks) {
+  const MadeCorpus corpus = corpus_for_pilots();
+  const Alone alone{corpus};
+  const cells::Shard shard = make_shard(world(), corpus, Dealing::all_to_last);
+
+  const Effort effort = choose_effort(shard, 8, {});
+  const Effort expected = choose_effort(alone.shard(), 8, {});
+
+  EXPECT_EQ(effort.probes, expected.probes);
+  EXPECT_EQ(effort.refine_rounds, expected.refine_rounds);
+  EXPECT_EQ(effort.recall, expected.recall);
+  EXPECT_EQ(effort.error, expected.error);
+  EXPECT_EQ(effort.num_samples, expected.num_samples);
+}
+
+TEST(Pilot, LeavesKnobsThatAreSet) {
+  const cells::Shard shard = make_shard(world(), corpus_for_pilots());
+  EffortConfig config;
+  config.probes = 5;
+  EXPECT_EQ(choose_effort(shard, 10, config).probes, 5);
+  config.refine_rounds = 2;
+  const Effort given = choose_effort(shard, 10, config);
+  EXPECT_EQ(given.probes, 5);
+  EXPECT_EQ(given.refine_rounds, 2);
+  EXPECT_EQ(given.num_samples, 0) << "nothing is left to try";
+  config.probes = 0;
+  config.refine_rounds = 0;
+  EXPECT_EQ(choose_effort(shard, 10, config).refine_rounds, 0);
+}
+
+TEST(Pilot, SaysWhenTheTargetIsOutOfReach) {
+  MadeCorpus corpus = corpus_for_pilots();
+  corpus.num_probes = 1;
+  const cells::Shard shard = make_shard(world(), corpus);
+  EffortConfig config;
+  config.recall = 1;
+
+  const Effort effort = choose_effort(shard, 10, config);
+
+  EXPECT_FALSE(effort.reaches_goal);
+  EXPECT_LT(effort.recall, 1);
+  EXPECT_EQ(effort.probes, 1);
 }
 
 TEST(Faiss, FindsMostNeighborsWithAnExactIndex) {

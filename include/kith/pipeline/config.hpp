@@ -13,6 +13,7 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/knn/knn.hpp"
+#include "kith/knn/pilot.hpp"
 
 namespace kith::pipeline {
 
@@ -39,6 +40,7 @@ struct Config {
   corpus::CorpusConfig corpus;
   cells::CellConfig cells;
   knn::KnnConfig knn;
+  knn::EffortConfig effort;
   int recall_sample = 1000;
   graph::GraphConfig graph;
   ensemble::EnsembleConfig ensemble;

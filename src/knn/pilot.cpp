@@ -1,0 +1,372 @@
+#include "kith/knn/pilot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/parallel.hpp"
+#include "kith/core/random.hpp"
+
+#include "entry.hpp"
+#include "exact.hpp"
+
+namespace kith::knn {
+namespace {
+
+constexpr std::array kProbeChoices{2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32};
+/// A distance of refine, one row at a time from memory, in distances of the scan (perf/README.md).
+constexpr double kRefineCost = 13;
+/// Refine looks at lists of neighbors and of reverse neighbors; only the first are counted here.
+constexpr double kReverseShare = 2;
+constexpr double kSecondRoundMisses = 0.7;
+/// Standard errors: the target is missed in one of twenty runs at most.
+constexpr double kMargin = 1.645;
+
+/// Nodes of all ranks in position order, the same on every rank, with their lists.
+struct PilotLists {
+  std::vector<Position> nodes;
+  int k = 0;
+  std::vector<Entry> entries;  // nodes x k
+
+  [[nodiscard]] std::span<const Entry> of(Position node) const {
+    const auto at = std::lower_bound(nodes.begin(), nodes.end(), node) - nodes.begin();
+    return std::span{entries}.subspan(to_size(at * k), to_size(k));
+  }
+};
+
+bool holds(std::span<const Entry> list, Position node) {
+  return std::any_of(list.begin(), list.end(),
+                     [node](const Entry& entry) { return entry.position == node; });
+}
+
+/// What a number of probes would do to the sample.
+struct Trial {
+  double scan_recall = 0;
+  double scan_error = 0;  // standard error of scan_recall over nodes
+  double recall = 0;      // after one refine round
+  double error = 0;       // of `recall`
+  double scan_cost = 0;   // distances a node
+  double round_cost = 0;  // of the first refine round, in distances of the scan
+};
+
+/// What is counted over the sample.
+enum Counted : std::size_t { scan_hits, scan_squares, hits, squares, distances, candidates };
+using Sums = std::array<Count, 6>;
+
+class Pilot {
+ public:
+  Pilot(const cells::Shard& shard, int k, const EffortConfig& config)
+      : shard_{shard},
+        comm_{*shard.comm},
+        k_{k},
+        owned_{shard.layout.nodes_of(shard.comm->rank())},
+        truth_{find_truth(config)} {}
+
+  [[nodiscard]] Count num_samples() const { return count_of(truth_.nodes); }
+
+  /// Collective.
+  const Trial& at(int probes) {
+    const auto found = trials_.find(probes);
+    return found != trials_.end() ? found->second : trials_[probes] = attempt(probes);
+  }
+
+ private:
+  /// Collective. The sample and its exact lists.
+  PilotLists find_truth(const EffortConfig& config) const {
+    const double chance =
+        static_cast<double>(config.num_samples) / static_cast<double>(shard_.layout.num_nodes());
+    std::vector<std::int32_t> rows;
+    for (std::size_t row = 0; row < shard_.rows.size(); ++row) {
+      if (random_uniform(config.seed, Purpose::pilot_sample, shard_.rows[row].value()) < chance) {
+        rows.push_back(static_cast<std::int32_t>(row));
+      }
+    }
+    std::vector<Position> positions;
+    for (const std::int32_t row : rows) {
+      positions.emplace_back(owned_.begin.value() + row);
+    }
+    const EntryLists exact = search_exactly(shard_, rows, k_);
+    return {comm::gather_to_all<Position>(comm_, positions).items, k_,
+            comm::gather_to_all<Entry>(comm_, exact.entries).items};
+  }
+
+  [[nodiscard]] std::span<const CellId> probes_of(Position node, int probes) const {
+    return std::span{shard_.probes}.subspan(
+        to_size((node.value() - owned_.begin.value()) * shard_.num_probes), to_size(probes));
+  }
+
+  /// Collective. The lists that the scan of so many probes would give `nodes`.
+  [[nodiscard]] PilotLists search(std::vector<Position> nodes, int probes) const {
+    std::vector<float> vectors;
+    std::vector<CellId> cells;
+    std::vector<Count> entries_of_rank(to_size(comm_.size()), 0);
+    for (const Position node : nodes) {
+      entries_of_rank[to_size(shard_.layout.owner(node))] += k_;
+      if (owned_.contains(node)) {
+        const auto vector = std::span{shard_.vectors}.subspan(
+            to_size((node.value() - owned_.begin.value()) * shard_.dim), to_size(shard_.dim));
+        vectors.insert(vectors.end(), vector.begin(), vector.end());
+        const auto of_node = probes_of(node, probes);
+        cells.insert(cells.end(), of_node.begin(), of_node.end());
+      }
+    }
+    // Ranks own ascending positions: what they give in turn is in the order of nodes.
+    const std::vector<float> all_vectors = comm::gather_to_all<float>(comm_, vectors).items;
+    const std::vector<CellId> all_cells = comm::gather_to_all<CellId>(comm_, cells).items;
+    std::vector<Entry> found(nodes.size() * to_size(k_));
+    comm::locally(comm_, [&] {
+      parallel_for(count_of(nodes), 1, [&](Count i, Count) {
+        search_owned(nodes[to_size(i)],
+                     std::span{all_vectors}.subspan(to_size(i * shard_.dim), to_size(shard_.dim)),
+                     std::span{all_cells}.subspan(to_size(i * probes), to_size(probes)),
+                     std::span{found}.subspan(to_size(i * k_), to_size(k_)));
+      });
+    });
+    std::vector<Entry> merged(to_size(entries_of_rank[to_size(comm_.rank())]));
+    merge_lists(comm::exchange<Entry>(comm_, found, entries_of_rank), comm_.size(), k_, merged);
+    return {std::move(nodes), k_, comm::gather_to_all<Entry>(comm_, merged).items};
+  }
+
+  /// The nearest in those of the cells that this rank owns.
+  void search_owned(Position self, std::span<const float> vector, std::span<const CellId> cells,
+                    std::span<Entry> out) const {
+    const IdRange<CellId> mine = shard_.layout.cells_of(comm_.rank());
+    Candidates candidates;
+    for (const CellId cell : cells) {
+      if (cell.is_none() || !mine.contains(cell)) {
+        continue;
+      }
+      const IdRange<Position> nodes = shard_.layout.nodes_of(cell);
+      for (Position node = nodes.begin; node < nodes.end; ++node) {
+        if (node != self) {
+          candidates.add(
+              node, shard_.vectors.data() + (node.value() - owned_.begin.value()) * shard_.dim);
+        }
+      }
+    }
+    candidates.rate(nearness_of(shard_.metric), vector);
+    candidates.keep_nearest(out);
+  }
+
+  /// Collective.
+  Trial attempt(int probes) const {
+    const PilotLists scanned = search(truth_.nodes, probes);
+    std::set<Position> near(truth_.nodes.begin(), truth_.nodes.end());
+    for (const PilotLists* lists : {&truth_, &scanned}) {
+      for (const Entry& entry : lists->entries) {
+        if (!entry.position.is_none()) {
+          near.insert(entry.position);
+        }
+      }
+    }
+    const PilotLists around = search({near.begin(), near.end()}, probes);
+    Sums sums{};
+    for (const Position node : truth_.nodes) {
+      if (owned_.contains(node)) {
+        add(node, probes, around, sums);
+      }
+    }
+    comm::sum_over_ranks(comm_, std::span<Count>{sums});
+    const double nodes = std::max(1.0, static_cast<double>(num_samples()));
+    const auto mean = [&](std::size_t i) { return static_cast<double>(sums[i]) / nodes; };
+    const auto error = [&](std::size_t hits, std::size_t squares) {
+      const double variance = std::max(0.0, mean(squares) - mean(hits) * mean(hits));
+      return std::sqrt(variance / nodes) / k_;
+    };
+    return {mean(scan_hits) / k_, error(scan_hits, scan_squares),
+            mean(hits) / k_,      error(hits, squares),
+            mean(distances),      mean(candidates) * kReverseShare * kRefineCost};
+  }
+
+  /// Counts one owned node of the sample.
+  void add(Position node, int probes, const PilotLists& around, Sums& sums) const {
+    const auto probed = probes_of(node, probes);
+    const auto scans = [&](CellId cell) {
+      return std::find(probed.begin(), probed.end(), cell) != probed.end();
+    };
+    for (const CellId cell : probed) {
+      sums[distances] += cell.is_none() ? 0 : shard_.layout.nodes_of(cell).size();
+    }
+    const std::vector<CellId> hood = neighborhood(probed.front(), probes);
+    const auto list = around.of(node);
+    Count num_scanned = 0;
+    Count num_found = 0;
+    for (const Entry& entry : truth_.of(node)) {
+      const bool is_scanned = holds(list, entry.position);
+      const CellId cell = shard_.layout.cell_at(entry.position);
+      const bool may_refine = !scans(cell) && std::binary_search(hood.begin(), hood.end(), cell) &&
+                              is_linked(node, entry.position, around);
+      num_scanned += is_scanned ? 1 : 0;
+      num_found += is_scanned || may_refine ? 1 : 0;
+    }
+    std::set<Position> compared;
+    for (const Entry& through : list) {
+      for (const Entry& end : ends(through, around)) {
+        const CellId cell = shard_.layout.cell_at(end.position);
+        if (!scans(cell) && std::binary_search(hood.begin(), hood.end(), cell)) {
+          compared.insert(end.position);
+        }
+      }
+    }
+    sums[scan_hits] += num_scanned;
+    sums[scan_squares] += num_scanned * num_scanned;
+    sums[hits] += num_found;
+    sums[squares] += num_found * num_found;
+    sums[candidates] += count_of(compared);
+  }
+
+  static std::span<const Entry> ends(const Entry& through, const PilotLists& around) {
+    const auto list =
+        through.position.is_none() ? std::span<const Entry>{} : around.of(through.position);
+    const auto end = std::find_if(list.begin(), list.end(),
+                                  [](const Entry& entry) { return entry.position.is_none(); });
+    return list.first(to_size(end - list.begin()));
+  }
+
+  /// Whether one refine round would compare them: one lists the other, or both know one node.
+  bool is_linked(Position node, Position other, const PilotLists& around) const {
+    if (holds(around.of(other), node)) {
+      return true;
+    }
+    const auto through = [&](const Entry& entry) { return holds(ends(entry, around), other); };
+    const auto list = around.of(node);
+    const auto truth = truth_.of(node);
+    return std::any_of(list.begin(), list.end(), through) ||
+           std::any_of(truth.begin(), truth.end(), [&](const Entry& entry) {
+             return holds(ends(entry, around), node) && through(entry);
+           });
+  }
+
+  /// The cells that the nodes of an owned cell probe, ascending.
+  [[nodiscard]] std::vector<CellId> neighborhood(CellId home, int probes) const {
+    std::set<CellId> cells;
+    const IdRange<Position> nodes = shard_.layout.nodes_of(home);
+    for (Position node = nodes.begin; node < nodes.end; ++node) {
+      for (const CellId cell : probes_of(node, probes)) {
+        cells.insert(cell);
+      }
+    }
+    return {cells.begin(), cells.end()};
+  }
+
+  const cells::Shard& shard_;
+  const comm::Communicator& comm_;
+  int k_;
+  IdRange<Position> owned_;
+  PilotLists truth_;
+  std::map<int, Trial> trials_;
+};
+
+/// Expected recall after so many rounds.
+double recall_after(const Trial& trial, int rounds) {
+  if (rounds == 0) {
+    return trial.scan_recall;
+  }
+  const double before = 1 - trial.scan_recall;
+  const double after = 1 - trial.recall;
+  const double kept = before > 0 ? std::max(after / before, kSecondRoundMisses) : 1.0;
+  return 1 - after * std::pow(kept, rounds - 1);
+}
+
+double error_after(const Trial& trial, int rounds) {
+  return rounds == 0 ? trial.scan_error : trial.error;
+}
+
+double cost_of(const Trial& trial, int rounds) {
+  // Later rounds look at new entries only, about half as many each time.
+  const double cost = trial.round_cost * 2 * (1 - std::pow(0.5, rounds));
+  return trial.scan_cost + cost;
+}
+
+/// Collective. The fewest probes with which so many rounds reach the goal, by bisection; the most
+/// if none do.
+int fewest_probes(Pilot& pilot, std::span<const int> choices, int rounds, double goal) {
+  std::size_t low = 0;
+  std::size_t high = choices.size() - 1;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    const Trial& trial = pilot.at(choices[middle]);
+    if (recall_after(trial, rounds) - kMargin * error_after(trial, rounds) >= goal) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return choices[low];
+}
+
+std::vector<int> probe_choices(const cells::Shard& shard, const EffortConfig& config) {
+  if (config.probes > 0) {
+    return {std::min(config.probes, shard.num_probes)};
+  }
+  std::vector<int> choices;
+  std::copy_if(kProbeChoices.begin(), kProbeChoices.end(), std::back_inserter(choices),
+               [&](int probes) { return probes < shard.num_probes; });
+  choices.push_back(shard.num_probes);
+  return choices;
+}
+
+}  // namespace
+
+void validate(const EffortConfig& config) {
+  if (!(config.recall > 0 && config.recall <= 1)) {
+    fail("knn.recall = {}, must be above 0 and at most 1", config.recall);
+  }
+  if (config.probes < 0) {
+    fail("knn.probes = {}, must not be negative", config.probes);
+  }
+  if (config.refine_rounds < -1 || config.refine_rounds > 10) {
+    fail("knn.refine_rounds = {}, must be in -1..10", config.refine_rounds);
+  }
+}
+
+Effort choose_effort(const cells::Shard& shard, int k, const EffortConfig& config) {
+  comm::locally(*shard.comm, [&] {
+    validate(config);
+    require_k(shard, k);
+  });
+  const std::vector<int> choices = probe_choices(shard, config);
+  if (config.probes > 0 && config.refine_rounds >= 0) {
+    Effort given;
+    given.probes = choices.front();
+    given.refine_rounds = config.refine_rounds;
+    return given;
+  }
+  Pilot pilot{shard, k, config};
+  const std::vector<int> rounds =
+      config.refine_rounds >= 0 ? std::vector{config.refine_rounds} : std::vector{0, 1, 2};
+  std::optional<Effort> best;
+  double best_cost = 0;
+  for (const int num_rounds : rounds) {
+    const int probes = fewest_probes(pilot, choices, num_rounds, config.recall);
+    const Trial& trial = pilot.at(probes);
+    Effort effort{probes,
+                  num_rounds,
+                  trial.scan_recall,
+                  recall_after(trial, num_rounds),
+                  error_after(trial, num_rounds),
+                  true,
+                  pilot.num_samples()};
+    effort.reaches_goal = effort.recall - kMargin * effort.error >= config.recall;
+    const double cost = cost_of(trial, num_rounds);
+    const bool is_better =
+        !best || (effort.reaches_goal != best->reaches_goal
+                      ? effort.reaches_goal
+                      : (effort.reaches_goal ? cost < best_cost : effort.recall > best->recall));
+    if (is_better) {
+      best = effort;
+      best_cost = cost;
+    }
+  }
+  return *best;
+}
+
+}  // namespace kith::knn
