@@ -5,6 +5,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/pending.hpp"
 #include "kith/core/error.hpp"
 
 #include "support/mpi_world.hpp"
@@ -106,6 +107,37 @@ TEST(Collectives, ExchangeDeliversInRankOrderAndSplitsIntoChunks) {
       EXPECT_EQ(part[i], 100 * from + 10 * me + static_cast<Count>(i));
     }
   }
+}
+
+TEST(PendingBytes, ArriveWhileOtherCollectivesRun) {
+  const TinyChunks tiny;
+  const int size = world().size();
+  const int me = world().rank().value();
+  std::vector<std::byte> bytes;
+  std::vector<Count> to_rank;
+  std::vector<Count> from_rank;
+  for (int other = 0; other < size; ++other) {
+    to_rank.push_back(3 * other + me);  // more than a chunk, or nothing
+    from_rank.push_back(3 * me + other);
+    bytes.insert(bytes.end(), to_size(to_rank.back()), static_cast<std::byte>(10 * me + other));
+  }
+
+  PendingBytes pending{world(), bytes, to_rank, from_rank};
+  const Count sum = sum_over_ranks(world(), Count{1});
+  const auto received = exchange<Count>(world(), std::vector<Count>(to_size(size), me),
+                                        std::vector<Count>(to_size(size), 1));
+  PendingBytes moved = std::move(pending);
+  moved.progress();
+  const std::vector<std::byte> arrived = moved.finish();
+
+  EXPECT_EQ(sum, size);
+  EXPECT_EQ(received.items.back(), size - 1);
+  std::vector<std::byte> expected;
+  for (int other = 0; other < size; ++other) {
+    expected.insert(expected.end(), to_size(from_rank[to_size(other)]),
+                    static_cast<std::byte>(10 * other + me));
+  }
+  EXPECT_EQ(arrived, expected);
 }
 
 TEST(Collectives, ExchangeToKeepsTheOrderOfItemsForOneDestination) {
