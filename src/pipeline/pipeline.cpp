@@ -1,7 +1,5 @@
 #include "kith/pipeline/pipeline.hpp"
 
-#include <sys/resource.h>
-
 #include <array>
 #include <chrono>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 
@@ -26,12 +25,6 @@ constexpr int kFormat = 1;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Count peak_rss_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return Count{usage.ru_maxrss} * 1024;
 }
 
 std::string digest(const std::string& text) {
@@ -147,7 +140,7 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
     do_stage(current, workspace);
     StageCost cost;
     cost.seconds = comm::max_over_ranks(comm, seconds_since(start));
-    cost.peak_rss_bytes = comm::max_over_ranks(comm, peak_rss_bytes());
+    cost.peak_rss_bytes = comm::max_over_ranks(comm, peak_resident_bytes());
     cost.ranks = comm.size();
     cost.threads = num_threads();
     manifest.record(comm, current, prints[to_size(stage)], cost);

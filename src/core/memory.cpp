@@ -1,0 +1,37 @@
+#include "kith/core/memory.hpp"
+
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace kith {
+
+Count resident_bytes() {
+  Count all_pages = 0;
+  Count pages = 0;
+  std::ifstream{"/proc/self/statm"} >> all_pages >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+Count peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return Count{usage.ru_maxrss} * 1024;
+}
+
+void release_free_memory() {
+  malloc_trim(0);
+}
+
+Count memory_left(Count limit_bytes) {
+  if (limit_bytes <= 0) {
+    return 0;
+  }
+  release_free_memory();
+  return std::max({limit_bytes - resident_bytes(), limit_bytes / 16, Count{1}});
+}
+
+}  // namespace kith
