@@ -9,7 +9,7 @@
 namespace kith::cells {
 namespace {
 
-constexpr Count kWaveBytes = Count{32} << 20;  // of vectors that a rank reads for one wave
+constexpr Count kWaveBytes = Count{8} << 20;  // of vectors that a rank reads for one wave
 
 /// A row and who waits for it.
 struct Request {

@@ -19,7 +19,7 @@ constexpr Count kMostOverMean = 4;     // a cell with more than so many times it
 constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
 constexpr int kMostSplitRounds = 8;
 constexpr std::size_t kPlannedProbes = 8;
-constexpr Count kBlockBytes = Count{32} << 20;  // of vectors read or sent at a time
+constexpr Count kBlockBytes = Count{8} << 20;  // of vectors read or sent at a time
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

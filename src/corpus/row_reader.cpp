@@ -154,6 +154,11 @@ void RowReader::read(IdRange<GlobalId> rows, std::span<float> out) {
   });
 }
 
+void RowReader::drop_kept_rows() {
+  body_->kept = {};
+  body_->kept_bytes = {};
+}
+
 bool RowReader::keeps_rows() const {
   return body_->kept.size() > 0;
 }

@@ -129,6 +129,7 @@ void do_cells(Workspace& workspace) {
   cells::BuiltShard built = cells::build_shard(comm, workspace.corpus, *workspace.reader,
                                                *workspace.duplicates, workspace.config.cells);
   workspace.shard.emplace(std::move(built.shard));
+  workspace.reader->drop_kept_rows();  // every vector is at its place
   const cells::CellLayout& layout = workspace.shard->layout;
   refuse_idle_ranks(comm, layout);
   workspace.items =
@@ -161,9 +162,18 @@ void need_shard(Workspace& workspace) {
   shard.metric = workspace.corpus.metric;
   comm::locally(comm, [&] { read_cells(workspace, shard); });
   refuse_idle_ranks(comm, shard.layout);
-  cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
   workspace.shard.emplace(std::move(shard));
   workspace.items = comm::locally(comm, [&] { return read_items(workspace); });
+}
+
+void need_vectors(Workspace& workspace) {
+  need_shard(workspace);
+  cells::Shard& shard = *workspace.shard;
+  const bool is_missing = count_of(shard.vectors) < count_of(shard.rows) * shard.dim;
+  if (comm::any_rank(workspace.comm, is_missing)) {
+    cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
+    workspace.reader->drop_kept_rows();
+  }
 }
 
 }  // namespace kith::pipeline

@@ -128,7 +128,7 @@ knn::Effort choose_effort(Workspace& workspace) {
 }  // namespace
 
 void do_knn(Workspace& workspace) {
-  need_shard(workspace);
+  need_vectors(workspace);
   const comm::Communicator& comm = workspace.comm;
   comm::on_root(comm, [&] {
     const std::string directory = workspace.path("graph");
@@ -167,6 +167,7 @@ void do_knn(Workspace& workspace) {
     facts["recall"] = recall_facts(workspace);
   }
   write_facts(workspace, Stage::knn, facts);
+  workspace.shard->vectors = {};
 }
 
 void need_lists(Workspace& workspace) {

@@ -3,6 +3,7 @@
 // trace.
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/propagate/propagate.hpp"
@@ -91,8 +92,8 @@ void do_propagate(Workspace& workspace) {
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
   const auto tasks = ensemble::make_tasks(workspace.folded, config.members, config);
-  auto results = propagate::propagate(*workspace.graph, tasks,
-                                      {workspace.num_classes(), workspace.memory_bytes});
+  auto results = propagate::propagate(
+      *workspace.graph, tasks, {workspace.num_classes(), memory_left(workspace.memory_bytes)});
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kFile));

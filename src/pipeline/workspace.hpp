@@ -58,7 +58,9 @@ void do_ensemble(Workspace& workspace);
 void do_qa(Workspace& workspace);
 
 /// Collective. Makes sure that an earlier stage's result is in memory, from its files if need be.
+/// need_shard: who owns what; need_vectors: and the vectors, which only knn looks at.
 void need_shard(Workspace& workspace);
+void need_vectors(Workspace& workspace);
 void need_lists(Workspace& workspace);
 void need_graph(Workspace& workspace);
 void need_members(Workspace& workspace);

@@ -28,6 +28,9 @@ class RowReader {
   /// As read(), but never scaled.
   void read_as_stored(IdRange<GlobalId> rows, std::span<float> out);
 
+  /// Frees the kept rows; they are read from disk from now on.
+  void drop_kept_rows();
+
   /// True if kept_rows fit into cache_bytes.
   [[nodiscard]] bool keeps_rows() const;
 
