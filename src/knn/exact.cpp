@@ -18,14 +18,17 @@ constexpr Count kRoundQueries = 8192;
 /// Queries that one thread takes at a time.
 constexpr Count kBlockQueries = 96;
 
-/// This rank's vectors, packed by cell: what is packed together must not depend on ranks.
-class OwnedPanels {
+/// Panels that are packed at a time.
+constexpr Count kPackedBytes = Count{16} << 20;
+
+/// Some of this rank's cells, packed one by one: what is packed together must not depend on ranks.
+class PackedCells {
  public:
-  explicit OwnedPanels(const cells::Shard& shard)
+  PackedCells(const cells::Shard& shard, IdRange<CellId> cells)
       : shard_{shard},
         first_position_{shard.layout.nodes_of(shard.comm->rank()).begin},
-        cells_{shard.layout.cells_of(shard.comm->rank())},
-        panels_(to_size(cells_.size())) {
+        cells_{cells},
+        panels_(to_size(cells.size())) {
     parallel_for(cells_.size(), 1, [&](Count begin, Count) {
       const Count num_rows = nodes_of(begin).size();
       if (num_rows > 0) {
@@ -37,41 +40,52 @@ class OwnedPanels {
     });
   }
 
-  /// The k nearest owned nodes of each query, without the query's own position; queries x k.
+  /// Takes nodes of these cells into the lists of queries as far as they are nearer, but never the
+  /// query's own position; lists: queries x k of owned nodes.
   void search(std::span<const Position> positions, std::span<const float> queries, int k,
-              std::span<Entry> out) const {
+              std::span<Entry> lists) const {
     const Count wanted = num_candidates(k);
     std::vector<std::int32_t> numbers(positions.size());
     std::iota(numbers.begin(), numbers.end(), 0);
     distance::Scanner scanner{shard_.dim, static_cast<int>(wanted)};
     scanner.start(queries);
     for (Count cell = 0; cell < cells_.size(); ++cell) {
-      scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)), numbers);
+      if (nodes_of(cell).size() > 0) {
+        scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)), numbers);
+      }
     }
     std::vector<distance::Neighbor> found(positions.size() * to_size(wanted));
     scanner.finish(found);
     for (std::size_t i = 0; i < positions.size(); ++i) {
       keep_nearest(positions[i], queries.subspan(i * to_size(shard_.dim), to_size(shard_.dim)),
                    std::span{found}.subspan(i * to_size(wanted), to_size(wanted)),
-                   out.subspan(i * to_size(k), to_size(k)));
+                   lists.subspan(i * to_size(k), to_size(k)));
     }
   }
 
  private:
   void keep_nearest(Position self, std::span<const float> query,
-                    std::span<const distance::Neighbor> found, std::span<Entry> out) const {
+                    std::span<const distance::Neighbor> found, std::span<Entry> list) const {
     Candidates candidates;
+    for (const Entry& entry : list) {
+      if (!entry.position.is_none()) {
+        candidates.add(entry.position, vector(entry.position));
+      }
+    }
     for (const distance::Neighbor& neighbor : found) {
       const Position position{first_position_.value() + neighbor.index};
       if (neighbor.index >= 0 && position != self) {
-        candidates.add(position, shard_.vectors.data() + Count{neighbor.index} * shard_.dim);
+        candidates.add(position, vector(position));
       }
     }
     candidates.rate(nearness_of(shard_.metric), query);
-    candidates.keep_nearest(out);
+    candidates.keep_nearest(list);
   }
 
-  /// Of the index-th owned cell.
+  [[nodiscard]] const float* vector(Position node) const {
+    return shard_.vectors.data() + (node.value() - first_position_.value()) * shard_.dim;
+  }
+  /// Of the index-th cell.
   [[nodiscard]] IdRange<Position> nodes_of(Count index) const {
     return shard_.layout.nodes_of(CellId{cells_.begin.value() + static_cast<std::int32_t>(index)});
   }
@@ -84,6 +98,22 @@ class OwnedPanels {
   IdRange<CellId> cells_;
   std::vector<distance::Panels> panels_;
 };
+
+/// This rank's cells in runs whose panels take about kPackedBytes.
+std::vector<IdRange<CellId>> runs_of_cells(const cells::Shard& shard) {
+  const IdRange<CellId> mine = shard.layout.cells_of(shard.comm->rank());
+  std::vector<IdRange<CellId>> runs;
+  Count bytes = kPackedBytes;
+  for (CellId cell = mine.begin; cell < mine.end; ++cell) {
+    if (bytes >= kPackedBytes) {
+      runs.push_back({cell, cell});
+      bytes = 0;
+    }
+    bytes += shard.layout.nodes_of(cell).size() * shard.dim * static_cast<Count>(sizeof(float));
+    ++runs.back().end;
+  }
+  return runs;
+}
 
 /// Queries of one round, all ranks'.
 struct Round {
@@ -114,7 +144,7 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
   const Count per_round = std::max<Count>(1, kRoundQueries / comm.size());
   const Count num_rounds = (comm::max_over_ranks(comm, num_rows) + per_round - 1) / per_round;
   EntryLists lists{k, std::vector<Entry>(to_size(num_rows * k))};
-  const OwnedPanels panels{shard};
+  const std::vector<IdRange<CellId>> runs = runs_of_cells(shard);
   for (Count step = 0; step < num_rounds; ++step) {
     const Count begin = std::min(num_rows, step * per_round);
     const Count size = std::min(num_rows - begin, per_round);
@@ -122,12 +152,15 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
     const Count num_queries = count_of(round.positions.items);
     const auto found = comm::locally(comm, [&] {
       std::vector<Entry> entries(to_size(num_queries * k));
-      parallel_for(num_queries, kBlockQueries, [&](Count from, Count to) {
-        panels.search(std::span{round.positions.items}.subspan(to_size(from), to_size(to - from)),
-                      std::span{round.vectors.items}.subspan(to_size(from * shard.dim),
-                                                             to_size((to - from) * shard.dim)),
-                      k, std::span{entries}.subspan(to_size(from * k), to_size((to - from) * k)));
-      });
+      for (const IdRange<CellId> run : runs) {
+        const PackedCells cells{shard, run};
+        parallel_for(num_queries, kBlockQueries, [&](Count from, Count to) {
+          cells.search(std::span{round.positions.items}.subspan(to_size(from), to_size(to - from)),
+                       std::span{round.vectors.items}.subspan(to_size(from * shard.dim),
+                                                              to_size((to - from) * shard.dim)),
+                       k, std::span{entries}.subspan(to_size(from * k), to_size((to - from) * k)));
+        });
+      }
       return entries;
     });
     std::vector<Count> counts;

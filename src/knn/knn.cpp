@@ -10,6 +10,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
 
@@ -39,6 +40,13 @@ bool is_faiss(const KnnConfig& config) {
   return config.method.starts_with(kFaissPrefix);
 }
 
+/// Bytes that a wave may take; 0 = no limit. Half of what is left: the other half is for what
+/// cannot be counted, messages inside MPI and what the heap keeps.
+Count wave_bytes(const KnnConfig& config) {
+  const Count left = memory_left(config.memory_bytes);
+  return left > 0 ? std::max<Count>(1, left / 2) : 0;
+}
+
 /// The stage at work: lists under construction and what is measured on the way.
 class Builder {
  public:
@@ -54,12 +62,9 @@ class Builder {
       search_all_exactly();
     } else {
       const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
-      const auto waves =
-          plan_waves(shard_, neighborhoods, is_faiss(config_) ? 0 : config_.memory_bytes);
-      stats_.num_waves = static_cast<int>(waves.size());
-      scan(neighborhoods, waves);
+      scan(neighborhoods);
       widen();
-      refine(neighborhoods, waves);
+      refine(neighborhoods);
     }
     return {finish(), stats_};
   }
@@ -76,24 +81,61 @@ class Builder {
     stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
   }
 
-  void scan(const Neighborhoods& neighborhoods, const std::vector<IdRange<CellId>>& waves) {
+  /// Collective. Calls work(meanwhile) for each wave, which is then in wave_; the vectors of the
+  /// next one come in meanwhile.
+  template <class Work>
+  void for_each_wave(const Neighborhoods& neighborhoods, std::span<const IdRange<CellId>> waves,
+                     Work&& work) {
+    std::optional<Wave> next;
+    const Meanwhile meanwhile = [&] {
+      if (next) {
+        next->progress();
+      }
+    };
+    // The only wave of the scan is also the only one of refine; every rank has as many.
+    const bool is_here = wave_is_whole_ && waves.size() == 1;
+    wave_is_whole_ = waves.size() == 1;
+    for (std::size_t i = 0; i < waves.size(); ++i) {
+      if (!is_here) {
+        wave_.reset();
+        if (config_.memory_bytes > 0) {
+          release_free_memory();  // what the last wave held in pieces would count twice
+        }
+        wave_.emplace(next ? *std::exchange(next, std::nullopt)
+                           : Wave{shard_, neighborhoods, waves[i]});
+        wave_->arrive();
+        stats_.ghost_bytes += wave_->ghost_bytes();
+      }
+      if (i + 1 < waves.size()) {
+        next.emplace(shard_, neighborhoods, waves[i + 1]);
+      }
+      work(meanwhile);
+    }
+  }
+
+  void scan(const Neighborhoods& neighborhoods) {
     const Stopwatch watch;
+    // Rows that came, their panels, and rows of the next wave that come and go meanwhile.
+    const NodeCost cost{4 * row_bytes(), row_bytes()};
+    const auto waves =
+        plan_waves(shard_, neighborhoods, cost, is_faiss(config_) ? 0 : wave_bytes(config_));
+    stats_.num_waves = static_cast<int>(waves.size());
     Progress progress{"knn", num_rows_, "nodes"};
     Count num_flops = 0;
-    for (const IdRange<CellId> homes : waves) {
-      wave_.reset();
-      wave_.emplace(shard_, neighborhoods, homes);
-      stats_.ghost_bytes += wave_->ghost_bytes();
+    for_each_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
       comm::locally(comm_, [&] {
         if (is_faiss(config_)) {
           search_with_faiss(shard_, *wave_, config_.method.substr(kFaissPrefix.size()), lists_);
           return;
         }
         wave_->pack_panels();
-        num_flops += scan_wave(shard_, neighborhoods, *wave_, lists_, progress);
+        num_flops += scan_wave(shard_, neighborhoods, *wave_, lists_, progress, meanwhile);
         wave_->drop_panels();
+        if (config_.memory_bytes > 0) {
+          release_free_memory();
+        }
       });
-    }
+    });
     const Count all = comm::sum_over_ranks(comm_, num_flops);
     const Count most = comm::max_over_ranks(comm_, num_flops);
     stats_.scan_flops = static_cast<double>(all);
@@ -121,23 +163,22 @@ class Builder {
     }
   }
 
-  void refine(const Neighborhoods& neighborhoods, const std::vector<IdRange<CellId>>& waves) {
+  void refine(const Neighborhoods& neighborhoods) {
     const int num_rounds = is_faiss(config_) ? 0 : config_.refine_rounds;
     const Stopwatch watch;
     Progress progress{"refine", num_rows_ * num_rounds, "nodes"};
     RoundLists now{std::move(lists_), std::vector<std::uint8_t>(to_size(num_rows_ * config_.k), 1)};
-    RoundLists next = num_rounds > 0 ? now : RoundLists{};
     Count num_distances = 0;
-    for (int round = 0; round < num_rounds; ++round) {
-      for (const IdRange<CellId> homes : waves) {
-        if (waves.size() > 1) {  // a single wave is still here
-          wave_.reset();
-          wave_.emplace(shard_, neighborhoods, homes);
-          stats_.ghost_bytes += wave_->ghost_bytes();
-        }
-        num_distances += refine_wave(shard_, neighborhoods, *wave_, now, next, progress);
+    if (num_rounds > 0) {
+      RoundLists next = now;
+      const auto waves = plan_refine_waves(neighborhoods);
+      for (int round = 0; round < num_rounds; ++round) {
+        for_each_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+          num_distances +=
+              refine_wave(shard_, neighborhoods, *wave_, now, next, progress, meanwhile);
+        });
+        std::swap(now, next);
       }
-      std::swap(now, next);
     }
     lists_ = std::move(now.lists);
     wave_.reset();
@@ -145,6 +186,23 @@ class Builder {
     stats_.refine_distances = comm::sum_over_ranks(comm_, num_distances);
     stats_.refine_s = comm::max_over_ranks(comm_, watch.seconds());
   }
+
+  /// Collective. A ghost takes its row, that of the next wave that comes and goes, its list twice
+  /// and the list's ends; an owned node the edges that lead to it.
+  std::vector<IdRange<CellId>> plan_refine_waves(const Neighborhoods& neighborhoods) {
+    const Count k = config_.k;
+    constexpr auto kEntryBytes = static_cast<Count>(sizeof(Entry)) + 1;
+    constexpr Count kEndBytes = 4;
+    constexpr Count kEdgeBytes = 16;
+    const NodeCost cost{3 * row_bytes() + k * (2 * kEntryBytes + kEndBytes), k * kEdgeBytes};
+    Count left = wave_bytes(config_);
+    if (left > 0) {  // the ends of all owned nodes are there in every wave
+      left = std::max(left - num_rows_ * (k + 1) * kEndBytes, left / 4);
+    }
+    return plan_waves(shard_, neighborhoods, cost, left);
+  }
+
+  [[nodiscard]] Count row_bytes() const { return shard_.dim * static_cast<Count>(sizeof(float)); }
 
   [[nodiscard]] NeighborLists finish() const {
     const Count num_entries = count_of(lists_.entries);
@@ -165,6 +223,7 @@ class Builder {
   Count num_rows_;
   EntryLists lists_;
   std::optional<Wave> wave_;
+  bool wave_is_whole_ = false;  // it holds all homes of every rank
   KnnStats stats_;
 };
 

@@ -342,7 +342,7 @@ Effort choose_effort(const cells::Shard& shard, int k, const EffortConfig& confi
   }
   Pilot pilot{shard, k, config};
   const std::vector<int> rounds =
-      config.refine_rounds >= 0 ? std::vector{config.refine_rounds} : std::vector{0, 1, 2};
+      config.refine_rounds >= 0 ? std::vector{config.refine_rounds} : std::vector{0, 1, 2, 3};
   std::optional<Effort> best;
   double best_cost = 0;
   for (const int num_rounds : rounds) {

@@ -325,7 +325,8 @@ class Refine {
 }  // namespace
 
 Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
-                  const RoundLists& before, RoundLists& after, Progress& progress) {
+                  const RoundLists& before, RoundLists& after, Progress& progress,
+                  const Meanwhile& meanwhile) {
   constexpr Count kMostRows = 256;
   const WaveLists lists{shard, wave, before};
   return comm::locally(*shard.comm, [&] {
@@ -338,6 +339,9 @@ Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
       const HomeBlock& block = blocks[to_size(begin)];
       num_distances += refine.run(block, after, scratch[to_size(thread_index())]);
       shared.advance(block.num_rows);
+      if (thread_index() == 0) {
+        meanwhile();
+      }
     });
     return num_distances.load();
   });

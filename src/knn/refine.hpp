@@ -8,6 +8,7 @@
 #include "kith/core/progress.hpp"
 
 #include "entry.hpp"
+#include "scan.hpp"
 #include "wave.hpp"
 
 namespace kith::knn {
@@ -22,6 +23,6 @@ struct RoundLists {
 /// neighbors, reading `before` and writing the wave's rows of `after`. Returns distances computed.
 [[nodiscard]] Count refine_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
                                 const Wave& wave, const RoundLists& before, RoundLists& after,
-                                Progress& progress);
+                                Progress& progress, const Meanwhile& meanwhile);
 
 }  // namespace kith::knn

@@ -127,7 +127,7 @@ std::vector<HomeBlock> cut_homes(const cells::Shard& shard, IdRange<CellId> home
 }
 
 Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
-                EntryLists& lists, Progress& progress) {
+                EntryLists& lists, Progress& progress, const Meanwhile& meanwhile) {
   constexpr Count kMostRows = 1024;
   const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
   const Scan scan{shard, wave, neighborhoods, lists};
@@ -146,6 +146,9 @@ Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, c
     const HomeBlock& block = blocks[to_size(begin)];
     num_flops += scan.run(block, scratch[to_size(thread_index())]);
     shared.advance(block.num_rows);
+    if (thread_index() == 0) {
+      meanwhile();
+    }
   });
   return num_flops;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kith/cells/cells.hpp"
@@ -23,9 +24,13 @@ struct HomeBlock {
 [[nodiscard]] std::vector<HomeBlock> cut_homes(const cells::Shard& shard, IdRange<CellId> homes,
                                                Count most_rows);
 
+/// Called now and then on the first thread: other work makes progress.
+using Meanwhile = std::function<void()>;
+
 /// Fills the lists of the wave's homes. Returns the multiplications and additions done. Not
 /// collective; uses all threads. Lists stay short where probe cells hold fewer than k other nodes.
 [[nodiscard]] Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
-                              const Wave& wave, EntryLists& lists, Progress& progress);
+                              const Wave& wave, EntryLists& lists, Progress& progress,
+                              const Meanwhile& meanwhile);
 
 }  // namespace kith::knn

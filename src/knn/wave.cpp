@@ -65,18 +65,19 @@ Neighborhoods::Neighborhoods(const cells::Shard& shard)
 }
 
 std::vector<IdRange<CellId>> plan_waves(const cells::Shard& shard,
-                                        const Neighborhoods& neighborhoods, Count memory_bytes) {
+                                        const Neighborhoods& neighborhoods, NodeCost cost,
+                                        Count memory_bytes) {
   const IdRange<CellId> homes = shard.layout.cells_of(shard.comm->rank());
   const Count limit = memory_bytes > 0 ? memory_bytes : std::numeric_limits<Count>::max();
-  const Count node_bytes = 2 * shard.dim * static_cast<Count>(sizeof(float));  // rows and panels
   std::vector<std::int32_t> seen_in_wave(to_size(shard.layout.num_cells()), -1);
   std::vector<IdRange<CellId>> waves;
   const auto new_bytes = [&](CellId home) {
     Count bytes = 0;
     const auto wave = static_cast<std::int32_t>(waves.size());
     for (const CellId cell : neighborhoods.of(home)) {
-      if ((cell < homes.begin || cell >= homes.end) && seen_in_wave[to_size(cell)] != wave) {
-        bytes += shard.layout.nodes_of(cell).size() * node_bytes;
+      if (seen_in_wave[to_size(cell)] != wave) {
+        bytes +=
+            shard.layout.nodes_of(cell).size() * (homes.contains(cell) ? cost.owned : cost.ghost);
       }
     }
     return bytes;
@@ -139,7 +140,47 @@ Wave::Wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, IdRang
     number_nodes();
   });
   requested_ = comm::exchange_to<CellId>(comm, ghosts, owners);
-  ghost_vectors_ = fetch<float>(shard.vectors, shard.dim);
+  const Count row_bytes = shard.dim * Count{sizeof(float)};
+  Packed packed = pack_requested(std::as_bytes(std::span{shard.vectors}), row_bytes);
+  arriving_ = {comm, std::move(packed.bytes), packed.to_rank, bytes_from_ranks(row_bytes)};
+}
+
+void Wave::arrive() {
+  ghost_vectors_ = arriving_.finish();
+  // Memory from the heap is aligned for any type, and bytes may be looked at as what they are.
+  ghost_rows_ = reinterpret_cast<const float*>(ghost_vectors_.data());  // NOLINT
+}
+
+Wave::Packed Wave::pack_requested(std::span<const std::byte> owned, Count row_bytes) const {
+  Packed packed;
+  Count num_sent = 0;
+  for (const CellId cell : requested_.items) {
+    num_sent += shard_->layout.nodes_of(cell).size();
+  }
+  packed.bytes.reserve(to_size(num_sent * row_bytes));
+  for (int to = 0; to < shard_->comm->size(); ++to) {
+    const Count before = count_of(packed.bytes);
+    for (const CellId cell : requested_.from(Rank{to})) {
+      const IdRange<Position> nodes = shard_->layout.nodes_of(cell);
+      const Count first = nodes.begin.value() - first_position_.value();
+      const auto part =
+          owned.subspan(to_size(first * row_bytes), to_size(nodes.size() * row_bytes));
+      packed.bytes.insert(packed.bytes.end(), part.begin(), part.end());
+    }
+    packed.to_rank.push_back(count_of(packed.bytes) - before);
+  }
+  return packed;
+}
+
+std::vector<Count> Wave::bytes_from_ranks(Count row_bytes) const {
+  std::vector<Count> bytes(to_size(shard_->comm->size()), 0);
+  for (const CellId cell : cells_) {
+    const Rank owner = shard_->layout.owner(cell);
+    if (owner != shard_->comm->rank()) {
+      bytes[to_size(owner)] += shard_->layout.nodes_of(cell).size() * row_bytes;
+    }
+  }
+  return bytes;
 }
 
 void Wave::number_nodes() {

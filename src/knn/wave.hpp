@@ -7,6 +7,7 @@
 
 #include "kith/cells/cells.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/pending.hpp"
 #include "kith/core/types.hpp"
 #include "kith/distance/panels.hpp"
 
@@ -30,12 +31,18 @@ class Neighborhoods {
   std::vector<CellId> cells_;
 };
 
-/// Collective. Cuts this rank's cells into runs whose ghost cells together stay under memory_bytes
-/// (0 = no limit; a run of one cell always passes). The same number of runs on every rank; the last
-/// ones may be empty.
+/// What a node of a wave takes, in bytes.
+struct NodeCost {
+  Count ghost = 0;  // of another rank's
+  Count owned = 0;  // beside what the shard holds
+};
+
+/// Collective. Cuts this rank's cells into runs whose cells together stay under memory_bytes (0 =
+/// no limit; a run of one cell always passes). The same number of runs on every rank; the last ones
+/// may be empty.
 [[nodiscard]] std::vector<IdRange<CellId>> plan_waves(const cells::Shard& shard,
                                                       const Neighborhoods& neighborhoods,
-                                                      Count memory_bytes);
+                                                      NodeCost cost, Count memory_bytes);
 
 /// The cell of a position without a binary search: one look into a table of equal steps.
 class CellFinder {
@@ -61,8 +68,13 @@ class CellFinder {
 /// ranks. A ghost is numbered only if its cell is in the neighborhood of one of the wave's homes.
 class Wave {
  public:
-  /// Collective. Fetches the vectors of the ghost cells.
+  /// Collective. Begins to fetch the vectors of the ghost cells.
   Wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, IdRange<CellId> homes);
+
+  /// Lets the vectors come in while something else is computed.
+  void progress() { arriving_.progress(); }
+  /// Collective. Waits for the vectors: before it, ghosts have none.
+  void arrive();
 
   /// Packs the panels of all its cells, on all threads.
   void pack_panels();
@@ -98,41 +110,37 @@ class Wave {
   }
   [[nodiscard]] const float* vector(std::int32_t node) const {
     return is_owned(node) ? shard_->vectors.data() + Count{node - num_lower_} * shard_->dim
-                          : ghost_vectors_.data() + Count{ghost_of(node)} * shard_->dim;
+                          : ghost_rows_ + Count{ghost_of(node)} * shard_->dim;
   }
   [[nodiscard]] Position position(std::int32_t node) const {
     return is_owned(node) ? Position{first_position_.value() + (node - num_lower_)}
                           : ghost_positions_[to_size(ghost_of(node))];
   }
   [[nodiscard]] Count ghost_bytes() const {
-    return count_of(ghost_vectors_) * static_cast<Count>(sizeof(float));
+    return num_ghosts() * shard_->dim * static_cast<Count>(sizeof(float));
   }
 
   /// Collective. owned: owned nodes x width. Returns the ghosts' values, ghosts x width.
   template <class T>
   [[nodiscard]] std::vector<T> fetch(std::span<const T> owned, Count width) const {
-    std::vector<T> send;
-    Count num_sent = 0;
-    for (const CellId cell : requested_.items) {
-      num_sent += shard_->layout.nodes_of(cell).size();
-    }
-    send.reserve(to_size(num_sent * width));
-    std::vector<Count> counts;
-    for (int to = 0; to < shard_->comm->size(); ++to) {
-      const Count before = count_of(send);
-      for (const CellId cell : requested_.from(Rank{to})) {
-        const IdRange<Position> nodes = shard_->layout.nodes_of(cell);
-        const Count first = nodes.begin.value() - first_position_.value();
-        const auto part = owned.subspan(to_size(first * width), to_size(nodes.size() * width));
-        send.insert(send.end(), part.begin(), part.end());
-      }
-      counts.push_back(count_of(send) - before);
-    }
-    return comm::exchange<T>(*shard_->comm, send, counts).items;
+    const Packed packed = pack_requested(std::as_bytes(owned), width * Count{sizeof(T)});
+    std::vector<T> received(to_size(num_ghosts() * width));
+    comm::detail::exchange_bytes(*shard_->comm, packed.bytes.data(), packed.to_rank,
+                                 std::as_writable_bytes(std::span{received}).data(),
+                                 bytes_from_ranks(width * Count{sizeof(T)}));
+    return received;
   }
 
  private:
+  /// What other ranks asked for, by rank.
+  struct Packed {
+    std::vector<std::byte> bytes;
+    std::vector<Count> to_rank;
+  };
+
   void number_nodes();
+  [[nodiscard]] Packed pack_requested(std::span<const std::byte> owned, Count row_bytes) const;
+  [[nodiscard]] std::vector<Count> bytes_from_ranks(Count row_bytes) const;
 
   const cells::Shard* shard_;
   IdRange<CellId> homes_;
@@ -145,7 +153,9 @@ class Wave {
   std::vector<std::int32_t> first_nodes_;
   comm::Received<CellId> requested_;  // owned cells that other ranks need
   std::vector<Position> ghost_positions_;
-  std::vector<float> ghost_vectors_;
+  comm::PendingBytes arriving_;
+  std::vector<std::byte> ghost_vectors_;  // as they came: rows of floats
+  const float* ghost_rows_ = nullptr;
   std::vector<distance::Panels> panels_;
 };
 

@@ -244,7 +244,7 @@ TEST(KnnStats, CountTheWorkOnceForAllRanks) {
   EXPECT_EQ(whole.stats.refine_distances, expected.stats.refine_distances);
   EXPECT_EQ(in_waves.stats.refine_distances, expected.stats.refine_distances);
   EXPECT_EQ(whole.stats.ghost_bytes > 0, !is_alone);
-  EXPECT_EQ(in_waves.stats.num_waves > 1, !is_alone);
+  EXPECT_GT(in_waves.stats.num_waves, 1);
   EXPECT_GE(whole.stats.imbalance, 1);
 }
 
