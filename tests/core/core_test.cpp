@@ -5,6 +5,7 @@
 
 #include "kith/core/error.hpp"
 #include "kith/core/exact_sum.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 #include "kith/core/types.hpp"
@@ -102,6 +103,22 @@ TEST(ParallelFor, VisitsEveryIndexOnceAndRethrowsTheFirstFailure) {
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "chunk 40");
   }
+}
+
+TEST(Memory, CountsWhatIsHeldAndWhatIsLeft) {
+  constexpr Count kBytes = Count{64} << 20;
+  const Count before = resident_bytes();
+
+  const std::vector<char> held(to_size(kBytes), 1);
+  const Count after = resident_bytes();
+
+  EXPECT_GE(after - before, kBytes * 9 / 10);
+  EXPECT_GE(peak_resident_bytes(), after);
+  EXPECT_EQ(memory_left(0), 0);  // no limit
+  EXPECT_EQ(memory_left(16), 1);
+  EXPECT_GT(memory_left(after + 4 * kBytes), 2 * kBytes);
+  EXPECT_LT(memory_left(after + 4 * kBytes), 5 * kBytes);
+  EXPECT_EQ(held.back(), 1);
 }
 
 }  // namespace
