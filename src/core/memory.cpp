@@ -19,7 +19,8 @@ Count resident_bytes() {
 Count peak_resident_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return Count{usage.ru_maxrss} * 1024;
+  // The kernel keeps both counters per thread and adds them up now and then.
+  return std::max(Count{usage.ru_maxrss} * 1024, resident_bytes());
 }
 
 void release_free_memory() {
