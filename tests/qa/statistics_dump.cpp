@@ -1,0 +1,91 @@
+// Writes random inputs and our statistics of them as JSON: independent_test.py computes them anew.
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/core/random.hpp"
+#include "kith/qa/label_errors.hpp"
+
+namespace kith::qa {
+namespace {
+
+using nlohmann::json;
+
+double uniform(std::int64_t item, int draw) {
+  return random_uniform(21, Purpose::pilot_sample, item, static_cast<std::uint64_t>(draw));
+}
+
+/// Items whose largest probability is right more often than not.
+struct Sample {
+  int num_classes = 4;
+  std::vector<GlobalId> ids;
+  std::vector<Label> given;
+  std::vector<float> probabilities;
+};
+
+Sample draw_sample(int count) {
+  Sample sample;
+  const auto num_classes = to_size(sample.num_classes);
+  for (int i = 0; i < count; ++i) {
+    const int favorite = static_cast<int>(uniform(i, 0) * sample.num_classes);
+    std::vector<double> row(num_classes);
+    for (std::size_t k = 0; k < num_classes; ++k) {
+      row[k] = std::exp(3 * uniform(i, static_cast<int>(k) + 3));
+    }
+    row[to_size(favorite)] *= 8;
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    for (const double value : row) {
+      sample.probabilities.push_back(static_cast<float>(value / sum));
+    }
+    sample.ids.emplace_back(i);
+    const int other = static_cast<int>(uniform(i, 1) * sample.num_classes);
+    sample.given.emplace_back(uniform(i, 2) < 0.3 ? other : favorite);
+  }
+  return sample;
+}
+
+std::vector<int> values(std::span<const Label> labels) {
+  std::vector<int> result;
+  for (const Label label : labels) {
+    result.push_back(label.value());
+  }
+  return result;
+}
+
+json label_errors(const comm::Communicator& comm, const Sample& sample) {
+  const GivenLabels labels{sample.ids, sample.given, sample.probabilities, sample.num_classes};
+  const ConfidentJoint joint = confident_joint(comm, labels);
+  json flags;
+  for (int filter = 0; filter < 6; ++filter) {
+    flags.push_back(
+        find_label_errors(comm, labels, joint, static_cast<LabelErrorFilter>(filter), 1));
+  }
+  std::vector<double> margin;
+  std::vector<double> entropy;
+  for (std::size_t i = 0; i < sample.given.size(); ++i) {
+    margin.push_back(normalized_margin(labels.row(i), sample.given[i]));
+    entropy.push_back(confidence_weighted_entropy(labels.row(i), sample.given[i]));
+  }
+  return {{"thresholds", joint.thresholds}, {"counts", joint.counts}, {"joint", joint.joint},
+          {"noise", joint.noise},           {"flags", flags},         {"normalized_margin", margin},
+          {"weighted_entropy", entropy}};
+}
+
+}  // namespace
+}  // namespace kith::qa
+
+int main(int argc, char** argv) {
+  using namespace kith;  // NOLINT(google-build-using-namespace)
+  const comm::Environment mpi{argc, argv};
+  const auto world = comm::Communicator::duplicate(MPI_COMM_WORLD);
+  const qa::Sample sample = qa::draw_sample(600);
+  nlohmann::json out;
+  out["num_classes"] = sample.num_classes;
+  out["given"] = qa::values(sample.given);
+  out["probabilities"] = sample.probabilities;
+  out["label_errors"] = qa::label_errors(world, sample);
+  std::ofstream{argc > 1 ? argv[1] : "/dev/stdout"} << out.dump() << '\n';
+  return 0;
+}
