@@ -6,9 +6,6 @@
 namespace kith::ensemble {
 namespace {
 
-// A class without a score still has a chance: logits stay finite.
-constexpr double kSmallestScore = 1e-9;
-
 bool is_reached(std::span<const float> scores) {
   return std::any_of(scores.begin(), scores.end(), [](float score) { return score != 0.0F; });
 }

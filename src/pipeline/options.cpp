@@ -170,10 +170,10 @@ void append_corpus_options(std::vector<Option>& table) {
       "dataset name, path or nothing", "names of the classes, in order");
   corpus_text(
       "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
-      "votes of outside voters: N x M integers, -1 = abstains; checked");
+      "votes of outside voters: N x M integers, -1 = abstains; names in the attribute names");
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
-      "probabilities of outside voters: one N x K dataset a voter; checked");
+      "probabilities of outside voters: one N x K dataset a voter");
   table.push_back(yes_no(
       "corpus.allow_missing_classes", Stage::check,
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
@@ -249,6 +249,10 @@ void append_result_options(std::vector<Option>& table) {
   share(
       "abstain_probability", [](Config & c) -> auto& { return c.ensemble.abstain_probability; },
       "consensus probability below which no label is stated");
+  table.push_back(number<double>(
+      "ensemble.outside_weight", Stage::ensemble,
+      [](Config & c) -> auto& { return c.ensemble.outside_weight; }, 0, 1e6,
+      "weight of each voter of corpus.votes and corpus.probs in the consensus; a member has 1"));
   table.push_back(number<double>(
       "ensemble.outlier_factor", Stage::ensemble,
       [](Config & c) -> auto& { return c.ensemble.outlier_factor; }, 0, 1e6,

@@ -116,23 +116,32 @@ Json trace_json(const propagate::TaskResult& result) {
   return trace;
 }
 
+/// How a member of the graph was made and how it settled.
+void add_solver(Json& json, const ensemble::Member& member) {
+  const propagate::SolverConfig& solver = member.config.solver;
+  json["method"] = propagate::to_string(solver.method);
+  json["alpha"] = solver.alpha;
+  json["max_sweeps"] = solver.max_sweeps;
+  json["tolerance"] = solver.tolerance;
+  json["class_mass"] =
+      member.config.class_mass == ensemble::ClassMass::normalize ? "normalize" : "none";
+  json["bootstrap"] = member.config.bootstrap;
+  json["sweeps"] = member.result.sweeps;
+  json["stop"] = propagate::to_string(member.result.stop);
+  json["trace"] = trace_json(member.result);
+}
+
 Json members_json(const Workspace& workspace, const Findings& findings) {
   Json members = Json::array();
   for (std::size_t m = 0; m < workspace.members.size(); ++m) {
     const ensemble::Member& member = workspace.members[m];
-    const propagate::SolverConfig& solver = member.config.solver;
     Json json;
     json["name"] = member.config.name;
-    json["method"] = propagate::to_string(solver.method);
-    json["alpha"] = solver.alpha;
-    json["max_sweeps"] = solver.max_sweeps;
-    json["tolerance"] = solver.tolerance;
-    json["class_mass"] =
-        member.config.class_mass == ensemble::ClassMass::normalize ? "normalize" : "none";
-    json["bootstrap"] = member.config.bootstrap;
+    json["source"] = ensemble::to_string(member.source);
     json["weight"] = member.config.weight;
-    json["sweeps"] = member.result.sweeps;
-    json["stop"] = propagate::to_string(member.result.stop);
+    if (member.source == ensemble::Source::graph) {
+      add_solver(json, member);
+    }
     json["temperature"] = member.readout.temperature;
     json["voter"] = {{"coverage", findings.agreement.voters[m].coverage},
                      {"overlap", findings.agreement.voters[m].overlap},
@@ -145,7 +154,6 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
     if (!findings.gold_members.empty()) {
       json["gold"] = to_json(qa::measure_accuracy(findings.gold_members[m]).overall);
     }
-    json["trace"] = trace_json(member.result);
     members.push_back(json);
   }
   return members;

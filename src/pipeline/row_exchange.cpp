@@ -20,7 +20,11 @@ RowExchange::RowExchange(const comm::Communicator& comm, std::span<const ItemOfN
     send_nodes_.push_back(item.node);
     rows.push_back(item.row);
   }
-  receive_rows_ = comm::exchange<GlobalId>(comm, rows, send_counts_).items;
+  comm::Received<GlobalId> received = comm::exchange<GlobalId>(comm, rows, send_counts_);
+  for (int rank = 0; rank < comm.size(); ++rank) {
+    receive_counts_.push_back(count_of(received.from(Rank{rank})));
+  }
+  receive_rows_ = std::move(received.items);
 }
 
 }  // namespace kith::pipeline

@@ -46,12 +46,37 @@ class RowExchange {
     return rows;
   }
 
+  /// Collective. values: the block's rows x width. Returns owned nodes x width: the values of each
+  /// node's representative, its smallest row.
+  template <class T>
+  [[nodiscard]] std::vector<T> to_nodes(std::span<const T> values, Count num_nodes,
+                                        Count width = 1) const {
+    std::vector<T> packed;
+    packed.reserve(receive_rows_.size() * to_size(width));
+    for (const GlobalId row : receive_rows_) {
+      const auto first = values.begin() + (row.value() - block_.begin.value()) * width;
+      packed.insert(packed.end(), first, first + width);
+    }
+    std::vector<Count> counts = receive_counts_;
+    for (Count& count : counts) {
+      count *= width;
+    }
+    const std::vector<T> received = comm::exchange<T>(*comm_, packed, counts).items;
+    std::vector<T> nodes(to_size(num_nodes * width));
+    for (std::size_t i = send_nodes_.size(); i-- > 0;) {  // rows ascend: the smallest comes last
+      std::copy_n(received.begin() + static_cast<Count>(i) * width, width,
+                  nodes.begin() + Count{send_nodes_[i].value()} * width);
+    }
+    return nodes;
+  }
+
  private:
   const comm::Communicator* comm_;
   IdRange<GlobalId> block_;
   std::vector<LocalId> send_nodes_;  // by destination
   std::vector<Count> send_counts_;   // items a rank
   std::vector<GlobalId> receive_rows_;
+  std::vector<Count> receive_counts_;  // rows a rank
 };
 
 }  // namespace kith::pipeline

@@ -6,6 +6,7 @@
 #include "kith/corpus/census.hpp"
 #include "kith/io/output_file.hpp"
 
+#include "pipeline/outside_voters.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -75,6 +76,7 @@ corpus::Census take_census(Workspace& workspace) {
 }  // namespace
 
 void do_check(Workspace& workspace) {
+  check_voter_names(workspace);
   check_voters(workspace);
   const corpus::Census census = take_census(workspace);
   log::info("stage=check items={} dim={} type={} classes={} seeds={} duplicates={}",

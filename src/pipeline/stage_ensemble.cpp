@@ -8,6 +8,7 @@
 #include "kith/core/error.hpp"
 #include "kith/io/output_file.hpp"
 
+#include "pipeline/outside_voters.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -162,6 +163,7 @@ void need_consensus(Workspace& workspace) {
     return;
   }
   need_members(workspace);
+  append_outside_voters(workspace);
   need_lists(workspace);
   const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
   ensemble::ConsensusInputs inputs;

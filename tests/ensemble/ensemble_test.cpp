@@ -227,5 +227,23 @@ TEST(Validate, NamesTheMemberAndWhatIsExpected) {
   }
 }
 
+TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
+  constexpr int kClasses = 4;
+  std::vector<FoldedSeed> seeds;
+  OutsideVoter voter;
+  voter.name = "rule";
+  for (int i = 0; i < 18; ++i) {  // votes class 1: right on 12 of 16, silent on two
+    seeds.push_back({{Position{i}, Label{i < 12 ? 1 : 2}, 1.0F}, 0});
+    voter.on_seeds.insert(voter.on_seeds.end(), {0.0F, i < 16 ? 1.0F : 0.0F, 0.0F, 0.0F});
+  }
+  voter.scores = {0.0F, 0.0F, 1.0F, 0.0F};
+  const Member member = outside_member(voter, seeds, kClasses, 2.0);
+  std::vector<double> probabilities(kClasses);
+  ASSERT_TRUE(member.readout.probabilities(member.result.scores, probabilities));
+  EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
+  EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
+  EXPECT_EQ(member.config.weight, 2.0);
+}
+
 }  // namespace
 }  // namespace kith::ensemble

@@ -34,6 +34,7 @@ struct EnsembleConfig {
   ClassMass class_mass = ClassMass::normalize;  // of the consensus
   double auto_probability = 0.9;     // consensus probability from which a label is used as it is
   double abstain_probability = 0.4;  // below it no label is stated
+  double outside_weight = 1;         // of each outside voter in the consensus
   double outlier_factor = 4.0;       // mean neighbor distance over the median from which: outlier
   std::uint64_t seed = 1;
 };
@@ -56,6 +57,9 @@ enum class Status : std::uint8_t {
 };
 inline constexpr int kNumStatuses = 7;
 [[nodiscard]] const char* to_string(Status status);
+
+/// A class without a score still has a chance: logits stay finite.
+inline constexpr double kSmallestScore = 1e-9;
 
 /// How a member's scores become probabilities: softmax(log(score * factor) / temperature) for
 /// distributions, softmax(score * factor / temperature) for potentials.
@@ -93,9 +97,14 @@ struct FoldedSeed {
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 
+/// Where a member's scores come from: propagation, or an outside voter of the corpus.
+enum class Source : std::uint8_t { graph, votes, probabilities };
+[[nodiscard]] const char* to_string(Source source);
+
 /// A member after propagation.
 struct Member {
   MemberConfig config;
+  Source source = Source::graph;
   Readout readout;
   propagate::TaskResult result;        // scores: owned nodes x K
   std::vector<float> held_out_scores;  // seeds x K, in the order of FoldedSeed; zero where fold < 0
@@ -107,6 +116,23 @@ struct Member {
                                                std::span<const FoldedSeed> seeds,
                                                std::vector<propagate::TaskResult> results,
                                                const EnsembleConfig& config, int num_classes);
+
+/// What an outside voter says. scores: owned nodes x K, its probabilities or one-hot votes, zero
+/// where it abstains; on_seeds: seeds x K, the same in the order of the seeds.
+struct OutsideVoter {
+  std::string name;
+  Source source = Source::votes;
+  std::vector<float> scores;
+  std::vector<float> on_seeds;
+};
+
+/// An outside voter as a member, calibrated on the seeds: probabilities by temperature (Guo et al.,
+/// ICML 2017), votes by the share of the seeds on which they are right, by the rule of succession,
+/// the rest spread evenly (the one-coin model of Dawid and Skene, 1979). It takes part like any
+/// other member, but no fold of the seeds is kept from it: where it has learned from the seeds, its
+/// held-out accuracy is too high. Does not communicate.
+[[nodiscard]] Member outside_member(OutsideVoter voter, std::span<const FoldedSeed> seeds,
+                                    int num_classes, double weight);
 
 /// The consensus of all members on every owned node.
 struct Consensus {

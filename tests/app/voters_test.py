@@ -1,0 +1,108 @@
+"""Outside votes and probabilities take part beside the members: in votes, consensus, calibration and all statistics."""
+import json
+import os
+import unittest
+
+import h5py
+import numpy
+from sklearn.metrics import cohen_kappa_score, log_loss
+
+import kith_runner as kith
+
+VOTERS = ["crowd", "rule", "model"]
+
+
+def write_voters(path, blobs, names=("crowd", "rule"), crowd_right=0.9, model_right=0.8):
+    """crowd: votes on 60 % of the items; rule: class 2 or nothing; model: probabilities."""
+    random = numpy.random.RandomState(5)
+    classes = len(kith.NAMES)
+    wrong = random.randint(0, classes, size=len(blobs.truth))
+    crowd = numpy.where(random.uniform(size=len(wrong)) < crowd_right, blobs.truth, wrong)
+    crowd[random.uniform(size=len(wrong)) > 0.6] = -1
+    rule = numpy.where(blobs.vectors[:, 0] > 140, 2, -1)
+    model = numpy.where(random.uniform(size=len(wrong)) < model_right, blobs.truth, wrong)
+    probs = numpy.full((len(wrong), classes), 0.01)
+    probs[numpy.arange(len(wrong)), model] = 1 - 0.01 * (classes - 1)
+    with h5py.File(path, "a") as file:
+        file["votes"] = numpy.stack([crowd, rule], axis=1).astype(numpy.int16)
+        file["votes"].attrs["names"] = list(names)
+        file["probs/model"] = probs.astype(numpy.float16)
+    return numpy.stack([crowd, rule, model], axis=1), probs
+
+
+class Voters(unittest.TestCase):
+    def run_in(self, directory, ranks=2, **sections):
+        corpus = {"votes": "/votes", "probs": "/probs", **sections.pop("corpus", {})}
+        config = kith.ini(directory, corpus=corpus, **sections)
+        done = kith.run(["run", "-c", config], ranks)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(directory, "run", "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        with h5py.File(os.path.join(directory, "run", "labels.h5")) as file:
+            return report, {name: file[name][...] for name in file}
+
+    def test_votes_and_statistics(self):
+        blobs = kith.Blobs(spread=70)
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            given, probs = write_voters(os.path.join(directory, "corpus.h5"), blobs)
+            report, columns = self.run_in(directory)
+        names = [name.decode() for name in columns["member_names"]]
+        self.assertEqual(names[-3:], VOTERS)
+        given[450] = given[3]  # a duplicate has its representative's voice
+        numpy.testing.assert_array_equal(columns["votes"][:, -3:], given)
+        members = {member["name"]: member for member in report["members"]}
+        self.assertEqual([members[name]["source"] for name in VOTERS], ["votes", "votes", "probabilities"])
+        self.assertAlmostEqual(members["crowd"]["voter"]["coverage"], (given[:, 0] >= 0).mean(), 12)
+        for pair in report["agreement"]["pairs"]:
+            a, b = columns["votes"][:, pair["first"]], columns["votes"][:, pair["second"]]
+            both = (a >= 0) & (b >= 0)
+            self.assertEqual(pair["agreement"]["trials"], both.sum())
+            if pair["cohen_kappa"]["value"] is not None:
+                self.assertAlmostEqual(pair["cohen_kappa"]["value"], cohen_kappa_score(a[both], b[both]), 9)
+        seeds = blobs.labels >= 0
+        raw = probs[seeds].astype(numpy.float16).astype(float)
+        self.assertAlmostEqual(members["model"]["calibration_before"]["nll"],
+                               log_loss(blobs.labels[seeds], raw / raw.sum(axis=1, keepdims=True)), 6)
+        self.assertLess(members["model"]["calibration_after"]["nll"], members["model"]["calibration_before"]["nll"])
+
+    def test_good_voters_improve_the_consensus_and_weight_0_leaves_it(self):
+        blobs = kith.Blobs(spread=90)
+        accuracies = {}
+        labels = {}
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            write_voters(os.path.join(directory, "corpus.h5"), blobs)
+            for name, sections in (("none", {"corpus": {"votes": "", "probs": ""}}),
+                                   ("silent", {"ensemble": {"outside_weight": 0}}), ("heard", {})):
+                report, columns = self.run_in(directory, **sections)
+                accuracies[name] = report["consensus"]["gold"]["accuracy"]["value"]
+                labels[name] = columns["best"]
+        numpy.testing.assert_array_equal(labels["none"], labels["silent"])
+        self.assertGreater(accuracies["heard"], accuracies["none"] + 0.02)
+
+    def test_same_bytes_at_any_number_of_ranks(self):
+        blobs = kith.Blobs()
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            write_voters(os.path.join(directory, "corpus.h5"), blobs)
+            seen = set()
+            for ranks in (1, 2, 3, 5):
+                self.run_in(directory, ranks)
+                seen.add(tuple(kith.digest(os.path.join(directory, "run", name))
+                               for name in ("labels.h5", "qa.h5", "report.json")))
+                os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run{ranks}"))
+        self.assertEqual(len(seen), 1)
+
+    def test_two_voters_of_one_name(self):
+        blobs = kith.Blobs()
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            write_voters(os.path.join(directory, "corpus.h5"), blobs, names=("crowd", "model"))
+            done = kith.run(["run", "-c", kith.ini(directory, corpus={"votes": "/votes", "probs": "/probs"})], 3)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("its voter model has the name of another voter or member", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
