@@ -36,7 +36,8 @@ constexpr const char* kUsage =
   help       prints this and all keys
 
 Keys stand in the INI file as [section] name = value and on the command line as --section.name value;
-the command line wins. Exit status: 0 done, 1 error, 2 abort.
+the command line wins. SIGTERM or SIGUSR1 to any rank: all finish their unit of work, save it and
+leave; the same command goes on from there. Exit status: 0 done, 1 error, 2 abort, 75 stopped.
 
 )";
 

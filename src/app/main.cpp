@@ -1,7 +1,9 @@
 #include <exception>
 
 #include "kith/comm/agree.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
+#include "kith/core/stop.hpp"
 
 #include "app/commands.hpp"
 
@@ -11,8 +13,14 @@ int main(int argc, char** argv) {
   try {
     const auto world = kith::comm::Communicator::duplicate(MPI_COMM_WORLD);
     kith::log::set_speaker(world.is_root());
+    kith::listen_for_stop();
     try {
       return kith::app::dispatch(world, argc, argv);
+    } catch (const kith::comm::Stopped& stop) {  // every rank is here
+      if (world.is_root()) {
+        kith::log::error(stop.what());
+      }
+      return kith::kStoppedStatus;
     } catch (const kith::comm::CollectiveError& error) {  // every rank is here
       if (world.is_root()) {
         kith::log::error(error.what());

@@ -6,6 +6,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
@@ -135,6 +136,7 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
     if (!std::exchange(is_open, true)) {
       open_corpus(workspace);
     }
+    comm::stop_if_asked(comm);
     manifest.forget(comm, current);
     const Clock::time_point start = Clock::now();
     do_stage(current, workspace);

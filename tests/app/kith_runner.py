@@ -39,6 +39,25 @@ def run(arguments, ranks=1, threads=1, timeout=120, prefix=()):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def children_of(pid):
+    """All descendants."""
+    found = []
+    for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True,
+                                check=False).stdout.split():
+        found += [int(child), *children_of(int(child))]
+    return found
+
+
+def ranks_of(process):
+    """Process ids of the ranks that an mpirun has started."""
+    def program(pid):
+        try:
+            return os.readlink(f"/proc/{pid}/exe")
+        except OSError:
+            return None
+    return [pid for pid in children_of(process.pid) if program(pid) == os.path.realpath(KITH)]
+
+
 def digest(path):
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()

@@ -83,7 +83,7 @@ class Resume(unittest.TestCase):
                                            start_new_session=True)
                 time.sleep(moment * whole_s)
                 # mpirun starts its ranks in the same session: all are gone at once.
-                for child in children_of(process.pid) + [process.pid]:
+                for child in kith.children_of(process.pid) + [process.pid]:
                     try:
                         os.kill(child, signal.SIGKILL)
                     except ProcessLookupError:
@@ -92,14 +92,6 @@ class Resume(unittest.TestCase):
             done = kith.run(["run", "-c", config], 3)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(digests(directory), expected)
-
-
-def children_of(pid):
-    found = []
-    for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True,
-                                check=False).stdout.split():
-        found += [int(child), *children_of(int(child))]
-    return found
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/comm/pending.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/stop.hpp"
 
 #include "support/mpi_world.hpp"
 
@@ -164,6 +166,18 @@ TEST(Collectives, GatherToAllKeepsRankOrder) {
   for (int from = 0; from < world().size(); ++from) {
     EXPECT_EQ(count_of(all.from(Rank{from})), from);
   }
+}
+
+TEST(Stop, OneRanksWishStopsAll) {
+  EXPECT_NO_THROW(stop_if_asked(world()));
+
+  if (world().rank().value() == world().size() - 1) {
+    ask_to_stop();
+  }
+
+  EXPECT_THROW(stop_if_asked(world()), Stopped);
+  forget_stop();
+  EXPECT_FALSE(stop_was_asked(world()));
 }
 
 }  // namespace

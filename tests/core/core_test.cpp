@@ -1,4 +1,8 @@
+#include <chrono>
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -8,6 +12,7 @@
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/core/stop.hpp"
 #include "kith/core/types.hpp"
 
 namespace kith {
@@ -119,6 +124,42 @@ TEST(Memory, CountsWhatIsHeldAndWhatIsLeft) {
   EXPECT_GT(memory_left(after + 4 * kBytes), 2 * kBytes);
   EXPECT_LT(memory_left(after + 4 * kBytes), 5 * kBytes);
   EXPECT_EQ(held.back(), 1);
+}
+
+TEST(Stop, ASignalSetsAFlagAndEndsNothing) {
+  for (const int number : {SIGTERM, SIGUSR1}) {
+    listen_for_stop();
+    EXPECT_FALSE(stop_was_asked());
+
+    std::raise(number);
+    std::raise(number);  // delivered twice: still one wish
+
+    EXPECT_TRUE(stop_was_asked());
+    forget_stop();
+  }
+}
+
+TEST(StopDeathTest, ALaterSecondSignalEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        listen_for_stop();
+        std::raise(SIGUSR1);
+        std::this_thread::sleep_for(std::chrono::milliseconds{1100});
+        std::raise(SIGTERM);
+        std::_Exit(0);
+      },
+      testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(StopDeathTest, AProcessThatDoesNotLeaveInTimeIsEnded) {
+  EXPECT_EXIT(
+      {
+        listen_for_stop();
+        std::raise(SIGUSR1);
+        std::raise(SIGALRM);  // what the clock would send
+        std::_Exit(0);
+      },
+      testing::ExitedWithCode(kStoppedStatus), "in the middle of a unit");
 }
 
 }  // namespace
