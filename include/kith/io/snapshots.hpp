@@ -1,0 +1,119 @@
+/// What a long stage has done so far, in files that survive a kill.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
+
+namespace kith::io {
+
+/// Writes one snapshot. Rows carry a checksum that does not depend on how ranks share them. Every
+/// function is collective and throws CollectiveError.
+class SnapshotWriter {
+ public:
+  explicit SnapshotWriter(OutputFile& file, const comm::Communicator& comm)
+      : file_{&file}, comm_{&comm} {}
+
+  /// As OutputFile::write_rows.
+  template <class T>
+  void write_rows(const std::string& name, std::span<const T> mine, Count first_row,
+                  const std::vector<Count>& shape_of_whole) {
+    file_->write_rows<T>(name, mine, first_row, shape_of_whole);
+    seal(name, std::as_bytes(mine), first_row, shape_of_whole, sizeof(T));
+  }
+  /// The same data on all ranks.
+  template <class T>
+  void write_whole(const std::string& name, std::span<const T> data) {
+    const auto mine = comm_->is_root() ? data : data.first(0);
+    write_rows<T>(name, mine, 0, {count_of(data)});
+  }
+
+ private:
+  void seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
+            const std::vector<Count>& shape, Count element_bytes);
+
+  OutputFile* file_;
+  const comm::Communicator* comm_;
+};
+
+/// Reads one snapshot, on any number of ranks. Every function is collective and throws
+/// CollectiveError, also if the rows of all ranks together do not have the checksum.
+class SnapshotReader {
+ public:
+  explicit SnapshotReader(const InputFile& file, const comm::Communicator& comm)
+      : file_{&file}, comm_{&comm} {}
+
+  [[nodiscard]] bool has(const std::string& name) const { return file_->has(name); }
+
+  /// Rows from first_row on; over all ranks every row once.
+  template <class T>
+  void read_rows(const std::string& name, Count first_row, std::span<T> mine) const {
+    read(name, element_type_of<T>(), first_row, std::as_writable_bytes(mine));
+  }
+  /// All elements, on every rank.
+  template <class T>
+  [[nodiscard]] std::vector<T> read_whole(const std::string& name) const {
+    std::vector<T> data(to_size(num_rows(name)));
+    const std::span<T> mine{data.data(), comm_->is_root() ? data.size() : 0};
+    read_rows<T>(name, 0, mine);
+    comm::broadcast(*comm_, data);
+    return data;
+  }
+
+ private:
+  [[nodiscard]] Count num_rows(const std::string& name) const;
+  void read(const std::string& name, ElementType type, Count first_row,
+            std::span<std::byte> mine) const;
+
+  const InputFile* file_;
+  const comm::Communicator* comm_;
+};
+
+/// Two files, DIRECTORY/NAME.0.h5 and NAME.1.h5, written in turn, so that a whole one is always
+/// there. A stage offers its state at the end of every unit of work; it is saved when enough time
+/// has passed that saving takes at most 3 % of the run, and when a stop was asked for.
+class Snapshots {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// fingerprint: of all that the state depends on; a snapshot with another one is no snapshot.
+  /// interval_s: least time between two; 0 = offers are always taken, for tests.
+  Snapshots(const comm::Communicator& comm, const std::string& directory, const std::string& name,
+            std::string fingerprint, double interval_s);
+
+  /// Collective. Gives the newest snapshot to `load`; if that finds it damaged (CollectiveError),
+  /// the one before. Returns whether one was loaded.
+  bool resume(const std::function<void(const SnapshotReader&)>& load);
+
+  /// Collective, between units of work. Throws comm::Stopped, after saving, if a stop was asked for
+  /// on any rank. A snapshot that cannot be written (disk full) is given up with a warning: the one
+  /// before remains.
+  void offer(const std::function<void(SnapshotWriter&)>& save);
+
+  /// Collective. Removes the files: the stage has its result.
+  void clear();
+
+  [[nodiscard]] double seconds_saving() const { return saving_s_; }
+
+ private:
+  [[nodiscard]] std::string path(int slot) const;
+  void save(const std::function<void(SnapshotWriter&)>& save);
+
+  const comm::Communicator* comm_;
+  std::string stem_;
+  std::string fingerprint_;
+  double interval_s_;
+  double wait_s_;
+  Clock::time_point last_ = Clock::now();
+  double saving_s_ = 0;
+  int next_slot_ = 0;
+  Count number_ = 0;
+};
+
+}  // namespace kith::io

@@ -1,0 +1,192 @@
+#include "kith/io/snapshots.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <tuple>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/core/random.hpp"
+#include "kith/core/stop.hpp"
+
+namespace kith::io {
+namespace {
+
+constexpr const char* kChecksum = "checksum";
+constexpr double kMostShare = 0.03;  // of the run that saving may take
+
+Count row_bytes_of(const std::vector<Count>& shape, Count element_bytes) {
+  Count bytes = element_bytes;
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) {
+    bytes *= shape[axis];
+  }
+  return bytes;
+}
+
+/// Collective. Sum over rows of a hash of number and bytes: the same however ranks share the rows.
+std::int64_t checksum(const comm::Communicator& comm, std::span<const std::byte> mine,
+                      Count first_row, Count row_bytes) {
+  std::uint64_t sum = 0;
+  const Count num_rows = row_bytes > 0 ? count_of(mine) / row_bytes : 0;
+  for (Count row = 0; row < num_rows; ++row) {
+    const auto bytes = mine.subspan(to_size(row * row_bytes), to_size(row_bytes));
+    const std::array<std::uint64_t, 2> sealed{hash_bytes(bytes.data(), bytes.size()).low,
+                                              static_cast<std::uint64_t>(first_row + row)};
+    sum += hash_bytes(sealed.data(), sizeof(sealed)).low;
+  }
+  // Halves, because a sum of counts must not overflow.
+  std::array<Count, 2> halves{static_cast<Count>(sum >> 32U),
+                              static_cast<Count>(sum & 0xFFFFFFFFU)};
+  comm::sum_over_ranks(comm, halves);
+  const auto total =
+      (static_cast<std::uint64_t>(halves[0]) << 32U) + static_cast<std::uint64_t>(halves[1]);
+  return static_cast<std::int64_t>(total);
+}
+
+struct Found {
+  Count number = -1;  // none
+  int slot = 0;
+};
+
+/// Local. The number of a snapshot of this fingerprint; -1 if there is none.
+Count number_of(const std::string& path, const std::string& fingerprint) {
+  if (!std::filesystem::exists(path)) {
+    return -1;
+  }
+  try {
+    const InputFile file{path};
+    const auto prints = file.attribute_strings("/", "fingerprint");
+    return prints.size() == 1 && prints.front() == fingerprint
+               ? file.attribute<std::int64_t>("/", "number")
+               : -1;
+  } catch (const Error&) {
+    return -1;  // no file of ours
+  }
+}
+
+}  // namespace
+
+void SnapshotWriter::seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
+                          const std::vector<Count>& shape, Count element_bytes) {
+  file_->set_attribute(name, kChecksum,
+                       checksum(*comm_, mine, first_row, row_bytes_of(shape, element_bytes)));
+}
+
+Count SnapshotReader::num_rows(const std::string& name) const {
+  return comm::locally(*comm_, [&] { return file_->describe(name).num_rows(); });
+}
+
+void SnapshotReader::read(const std::string& name, ElementType type, Count first_row,
+                          std::span<std::byte> mine) const {
+  Count row_bytes = 0;
+  const auto sealed = comm::locally(*comm_, [&] {
+    const DatasetInfo info = file_->describe(name);
+    row_bytes = row_bytes_of(info.shape, element_bytes(type));
+    if (info.type != type || count_of(mine) % row_bytes != 0) {
+      fail("{}: {}: is not what was expected", file_->path(), name);
+    }
+    file_->read_raw(name, first_row, count_of(mine) / row_bytes, mine);
+    return file_->attribute<std::int64_t>(name, kChecksum);
+  });
+  if (checksum(*comm_, mine, first_row, row_bytes) != sealed) {
+    throw comm::CollectiveError{
+        fmt::format("{}: {}: does not have its checksum", file_->path(), name)};
+  }
+}
+
+Snapshots::Snapshots(const comm::Communicator& comm, const std::string& directory,
+                     const std::string& name, std::string fingerprint, double interval_s)
+    : comm_{&comm},
+      stem_{(std::filesystem::path{directory} / name).string()},
+      fingerprint_{std::move(fingerprint)},
+      interval_s_{interval_s},
+      wait_s_{interval_s} {
+}
+
+std::string Snapshots::path(int slot) const {
+  return fmt::format("{}.{}.h5", stem_, slot);
+}
+
+bool Snapshots::resume(const std::function<void(const SnapshotReader&)>& load) {
+  std::vector<Found> found(2);
+  comm::on_root(*comm_, [&] {
+    for (int slot = 0; slot < 2; ++slot) {
+      found[to_size(slot)] = {number_of(path(slot), fingerprint_), slot};
+    }
+  });
+  comm::broadcast(*comm_, found);
+  std::sort(found.begin(), found.end(),
+            [](const Found& a, const Found& b) { return a.number > b.number; });
+  for (const Found& snapshot : found) {
+    if (snapshot.number < 0) {
+      continue;
+    }
+    try {
+      const InputFile file = comm::locally(*comm_, [&] { return InputFile{path(snapshot.slot)}; });
+      load(SnapshotReader{file, *comm_});
+      number_ = snapshot.number + 1;
+      next_slot_ = 1 - snapshot.slot;
+      last_ = Clock::now();
+      return true;
+    } catch (const comm::CollectiveError& error) {
+      log::info("warning: a snapshot is passed over: {}", error.what());
+    }
+  }
+  return false;
+}
+
+void Snapshots::offer(const std::function<void(SnapshotWriter&)>& save_state) {
+  constexpr Count kTime = 1;
+  constexpr Count kStop = 2;
+  const double elapsed_s = std::chrono::duration<double>(Clock::now() - last_).count();
+  const Count mine = stop_was_asked() ? kStop : elapsed_s >= wait_s_ ? kTime : 0;
+  const Count agreed = comm::max_over_ranks(*comm_, mine);
+  if (agreed > 0) {
+    save(save_state);
+  }
+  if (agreed == kStop) {
+    throw comm::Stopped{};
+  }
+}
+
+void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
+  const Clock::time_point start = Clock::now();
+  try {
+    OutputFile file = OutputFile::create(*comm_, path(next_slot_));
+    try {
+      file.set_attribute("/", "fingerprint", fingerprint_);
+      file.set_attribute("/", "number", number_);
+      SnapshotWriter writer{file, *comm_};
+      save_state(writer);
+      file.commit();
+    } catch (const comm::CollectiveError&) {
+      file.discard();
+      throw;
+    }
+    ++number_;
+    next_slot_ = 1 - next_slot_;
+  } catch (const comm::CollectiveError& error) {
+    log::info("warning: no snapshot could be written: {}", error.what());
+  }
+  last_ = Clock::now();
+  const double took_s = std::chrono::duration<double>(last_ - start).count();
+  saving_s_ += took_s;
+  wait_s_ = std::max(interval_s_, interval_s_ > 0 ? took_s / kMostShare : 0.0);
+}
+
+void Snapshots::clear() {
+  comm::on_root(*comm_, [&] {
+    std::error_code ignored;
+    for (int slot = 0; slot < 2; ++slot) {
+      std::filesystem::remove(path(slot), ignored);
+      std::filesystem::remove(path(slot) + ".part", ignored);
+    }
+  });
+}
+
+}  // namespace kith::io
