@@ -6,10 +6,13 @@
 #include <array>
 #include <cmath>
 
+#include "report/text.hpp"
+
 namespace kith::report {
 namespace {
 
-constexpr double kWidth = 640;
+// Narrow, so that text stays legible on a telephone: the page scales a chart to its column.
+constexpr double kWidth = 480;
 // Okabe and Ito's palette, told apart by color-blind readers; each line also has its own dashes.
 constexpr std::array<const char*, 7> kColors{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                              "#e69f00", "#56b4e9", "#8c8c8c"};
@@ -72,41 +75,10 @@ std::string shortened(const std::string& name, std::size_t length) {
 
 }  // namespace
 
-std::string escape(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
-std::string grouped(long long number) {
-  std::string digits = std::to_string(std::abs(number));
-  for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return (number < 0 ? "-" : "") + digits;
-}
-
 std::string bar_chart(std::string_view title, std::string_view axis, double top,
                       const std::vector<Bar>& bars) {
-  constexpr double kLeft = 130;
-  constexpr double kRow = 24;
+  constexpr double kLeft = 112;
+  constexpr double kRow = 22;
   const double bottom = 8 + kRow * static_cast<double>(bars.size());
   const double scale = (kWidth - kLeft - 30) / (top > 0 ? top : 1);
   std::string svg = open_svg(title, bottom + 44);
@@ -116,12 +88,12 @@ std::string bar_chart(std::string_view title, std::string_view axis, double top,
   }
   double y = 8;
   for (const Bar& bar : bars) {
-    svg += text(kLeft - 8, y + 16, "end", shortened(bar.name, 18));
+    svg += text(kLeft - 8, y + 15, "end", shortened(bar.name, 16));
     svg += rectangle(kLeft, y + 4, bar.value * scale, kRow - 8, bar.tooltip);
     if (bar.low && bar.high) {
-      svg += line(kLeft + *bar.low * scale, y + 12, kLeft + *bar.high * scale, y + 12, "whisker");
-      svg += line(kLeft + *bar.low * scale, y + 8, kLeft + *bar.low * scale, y + 16, "whisker");
-      svg += line(kLeft + *bar.high * scale, y + 8, kLeft + *bar.high * scale, y + 16, "whisker");
+      svg += line(kLeft + *bar.low * scale, y + 11, kLeft + *bar.high * scale, y + 11, "whisker");
+      svg += line(kLeft + *bar.low * scale, y + 7, kLeft + *bar.low * scale, y + 15, "whisker");
+      svg += line(kLeft + *bar.high * scale, y + 7, kLeft + *bar.high * scale, y + 15, "whisker");
     }
     y += kRow;
   }
@@ -130,10 +102,38 @@ std::string bar_chart(std::string_view title, std::string_view axis, double top,
   return svg + close_svg();
 }
 
+std::string stacked_bar(std::string_view title, const std::vector<Part>& parts) {
+  constexpr double kWide = 960;
+  double total = 0;
+  for (const Part& part : parts) {
+    total += part.value;
+  }
+  std::string svg = fmt::format(
+      "<figure class=\"wide\"><figcaption>{0}</figcaption><svg viewBox=\"0 0 {1} 26\" "
+      "preserveAspectRatio=\"none\" class=\"strip\" role=\"img\" aria-label=\"{0}\" "
+      "xmlns=\"http://www.w3.org/2000/svg\">\n",
+      escape(title), kWide);
+  std::string legend;
+  double x = 0;
+  for (const Part& part : parts) {
+    const double width = total > 0 ? part.value / total * kWide : 0;
+    const std::string share = fmt::format("{} items, {:.1f} %", grouped(std::llround(part.value)),
+                                          total > 0 ? part.value / total * 100 : 0.0);
+    svg += fmt::format(
+        "<rect x=\"{:.1f}\" y=\"0\" width=\"{:.1f}\" height=\"26\" "
+        "class=\"part-{}\"><title>{}: {}</title></rect>\n",
+        x, width, part.kind, escape(part.name), share);
+    legend += fmt::format("<li><span class=\"key part-{}\"></span><b>{}</b> {}</li>\n", part.kind,
+                          escape(part.name), share);
+    x += width;
+  }
+  return svg + "</svg><ul class=\"legend\">" + legend + "</ul></figure>\n";
+}
+
 std::string histogram_chart(std::string_view title, std::string_view axis,
                             const std::vector<double>& edges, const std::vector<double>& counts) {
-  constexpr double kLeft = 80;
-  constexpr double kBottom = 190;
+  constexpr double kLeft = 64;
+  constexpr double kBottom = 170;
   const double top = std::max(1.0, *std::max_element(counts.begin(), counts.end()));
   const double span = edges.back() - edges.front();
   const auto x = [&](double value) {
@@ -165,10 +165,10 @@ std::string histogram_chart(std::string_view title, std::string_view axis,
 std::string heat_map(std::string_view title, const std::vector<std::string>& rows,
                      const std::vector<std::string>& columns,
                      const std::vector<std::vector<std::optional<double>>>& values) {
-  constexpr double kLeft = 120;
-  constexpr double kTop = 92;
-  const double width = std::min(64.0, (kWidth - kLeft - 70) / static_cast<double>(columns.size()));
-  const double height = std::clamp(width * 0.6, 14.0, 30.0);
+  constexpr double kLeft = 104;
+  constexpr double kTop = 84;
+  const double width = std::min(56.0, (kWidth - kLeft - 44) / static_cast<double>(columns.size()));
+  const double height = std::clamp(width * 0.66, 14.0, 28.0);
   std::string svg = open_svg(title, kTop + height * static_cast<double>(rows.size()) + 10);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     svg += fmt::format("<text transform=\"translate({:.1f} {}) rotate(-45)\">{}</text>\n",
@@ -187,7 +187,7 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
           "fill-opacity=\"{:.3f}\"><title>{} / {}: {}</title></rect>\n",
           x, y, width - 1, height - 1, shade, escape(rows[r]), escape(columns[c]),
           value ? fmt::format("{:.4f}", *value) : "undefined");
-      if (value && width >= 34) {
+      if (value && width >= 30) {
         svg += fmt::format(
             "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"{}\">{:.2f}</text>\n",
             x + width / 2, y + height / 2 + 4, shade > 0.55 ? "ink inverse" : "ink", *value);
@@ -199,9 +199,9 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
 
 std::string log_line_chart(std::string_view title, std::string_view x_axis, std::string_view y_axis,
                            const std::vector<Line>& lines) {
-  constexpr double kLeft = 80;
-  constexpr double kRight = 500;
-  constexpr double kBottom = 230;
+  constexpr double kLeft = 56;
+  constexpr double kRight = 340;
+  constexpr double kBottom = 210;
   double most_x = 1;
   double low = 0;
   double high = -300;
@@ -264,8 +264,8 @@ std::string log_line_chart(std::string_view title, std::string_view x_axis, std:
 }
 
 std::string reliability_chart(std::string_view title, const std::vector<CalibrationPoint>& points) {
-  constexpr double kLeft = 80;
-  constexpr double kSide = 300;
+  constexpr double kLeft = 64;
+  constexpr double kSide = 280;
   constexpr double kBottom = kSide + 12;
   const auto x = [&](double value) { return kLeft + value * kSide; };
   const auto y = [&](double value) { return kBottom - value * kSide; };

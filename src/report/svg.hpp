@@ -8,12 +8,6 @@
 
 namespace kith::report {
 
-/// Text that is safe between tags and in attributes.
-[[nodiscard]] std::string escape(std::string_view text);
-
-/// 70000 -> "70,000".
-[[nodiscard]] std::string grouped(long long number);
-
 /// One bar of a horizontal bar chart; low and high: interval of the value.
 struct Bar {
   std::string name;
@@ -26,6 +20,15 @@ struct Bar {
 /// Bars from left to right on a linear axis from 0 to `top`.
 [[nodiscard]] std::string bar_chart(std::string_view title, std::string_view axis, double top,
                                     const std::vector<Bar>& bars);
+
+/// Parts of a whole side by side, with a legend that names and counts them. kind: the part's color,
+/// one of the style sheet's part-KIND.
+struct Part {
+  std::string name;
+  std::string kind;
+  double value = 0;
+};
+[[nodiscard]] std::string stacked_bar(std::string_view title, const std::vector<Part>& parts);
 
 /// Columns of a histogram over its edges.
 [[nodiscard]] std::string histogram_chart(std::string_view title, std::string_view axis,

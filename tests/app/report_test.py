@@ -7,6 +7,7 @@ import xml.etree.ElementTree
 import kith_runner as kith
 
 SVG = "{http://www.w3.org/2000/svg}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
 CHARTS = ["Class mix", "Status of items", "Consensus probability", "Disagreement of the members",
           "Convergence", "Agreement of members", "Cohen's kappa of members", "Classes that members confuse", "Precision by class, gold",
           "Recall by class, held-out seeds", "Confusion, gold", "Are probabilities what they say?"]
@@ -35,6 +36,14 @@ class Report(unittest.TestCase):
             for mark in chart.iter(SVG + "rect"):
                 self.assertLessEqual(float(mark.get("x")) + float(mark.get("width")), width + 1)
                 self.assertLessEqual(float(mark.get("y")) + float(mark.get("height")), height + 1)
+        ids = {element.get("id") for element in tree.iter() if element.get("id")}
+        links = [element.get("href") for element in tree.iter(XHTML + "a")]
+        self.assertGreater(len(links), 5)
+        for link in links:
+            self.assertIn(link.removeprefix("#"), ids)
+        headings = ["".join(element.itertext()) for element in tree.iter(XHTML + "h2")]
+        self.assertEqual(headings[:5], ["How many labels?", "How accurate?", "Safe to use?", "What to review next?",
+                                        "What looks wrong?"])
         for word in ("http://", "https://", "src=", "<script"):
             outside = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
             outside = outside.replace('xmlns="http://www.w3.org/1999/xhtml"', "")

@@ -5,6 +5,8 @@
 #include "kith/core/error.hpp"
 #include "kith/report/html.hpp"
 
+#include "report/text.hpp"
+
 namespace kith::report {
 namespace {
 

@@ -1,0 +1,22 @@
+/// The sections of the page, in its order. Each gives HTML, or nothing where the run has no such
+/// numbers; a missing key that every run has throws nlohmann::json::exception.
+#pragma once
+
+#include <string>
+
+#include "report/text.hpp"
+
+namespace kith::report {
+
+/// How many labels, how accurate, what to review, what looks wrong.
+[[nodiscard]] std::string overview(const Json& report);
+
+[[nodiscard]] std::string accuracy_section(const Json& report);
+[[nodiscard]] std::string class_section(const Json& report);
+[[nodiscard]] std::string certainty_section(const Json& report);
+[[nodiscard]] std::string member_section(const Json& report);
+[[nodiscard]] std::string agreement_section(const Json& report);
+[[nodiscard]] std::string review_section(const Json& report);
+[[nodiscard]] std::string methods_section(const Json& report);
+
+}  // namespace kith::report
