@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
 #include "kith/pipeline/pipeline.hpp"
 
@@ -32,12 +34,13 @@ constexpr const char* kUsage =
   export --graph OUT.h5
              the graph of a run in corpus order
   config     prints the configuration as parsed
-  version    prints the version
+  version    prints the version and the instruction sets that can be used here, best first
   help       prints this and all keys
 
 Keys stand in the INI file as [section] name = value and on the command line as --section.name value;
-the command line wins. SIGTERM or SIGUSR1 to any rank: all finish their unit of work, save it and
-leave; the same command goes on from there. Exit status: 0 done, 1 error, 2 abort, 75 stopped.
+the command line wins. KITH_TARGET in the environment chooses the instruction set. SIGTERM or SIGUSR1
+to any rank: all finish their unit of work, save it and leave; the same command goes on from there.
+Exit status: 0 done, 1 error, 2 abort, 75 stopped.
 
 )";
 
@@ -47,9 +50,11 @@ void print_on_root(const comm::Communicator& world, const std::string& text) {
   }
 }
 
+/// Collective. Fails at once if the environment asks for an instruction set that is not there.
 void announce(const comm::Communicator& world, const Command& command) {
-  log::info("kith={} command={} ranks={} threads={} directory={}", pipeline::version(),
-            command.name, world.size(), num_threads(), command.config.run.directory);
+  const std::string target = comm::locally(world, [] { return distance::target_name(); });
+  log::info("kith={} command={} ranks={} threads={} target={} directory={}", pipeline::version(),
+            command.name, world.size(), num_threads(), target, command.config.run.directory);
 }
 
 const std::map<std::string, Stage>& stages() {
@@ -105,7 +110,8 @@ int dispatch(const comm::Communicator& world, int argc, char** argv) {
     return 0;
   }
   if (command.name == "version") {
-    print_on_root(world, fmt::format("kith {}\n", pipeline::version()));
+    print_on_root(world, fmt::format("kith {}\ninstruction sets {}\n", pipeline::version(),
+                                     fmt::join(distance::available_targets(), ", ")));
     return 0;
   }
   if (command.name == "config") {

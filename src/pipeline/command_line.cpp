@@ -162,8 +162,10 @@ Command parse_on_root(const std::vector<std::string>& words) {
       from_line.push_back({option.string_key, value, "command line"});
     }
   }
-  if (command.name.empty() || command.name == "help") {
+  if (command.name.empty()) {
     command.name = "help";
+  }
+  if (command.name == "help" || command.name == "version") {
     return command;
   }
   if (!command.config_path.empty()) {
