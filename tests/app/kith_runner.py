@@ -26,10 +26,10 @@ def command(ranks, arguments):
     return [MPIEXEC, "-q", "-n", str(ranks), KITH, *arguments]
 
 
-def run(arguments, ranks=1, threads=1, timeout=120, prefix=()):
+def run(arguments, ranks=1, threads=1, timeout=120, prefix=(), variables=None):
     """Runs to the end; on a timeout the whole group of processes is killed and the test fails."""
-    process = subprocess.Popen([*prefix, *command(ranks, arguments)], env=environment(threads), text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    process = subprocess.Popen([*prefix, *command(ranks, arguments)], text=True,
+                               env={**environment(threads), **(variables or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -56,6 +56,12 @@ def ranks_of(process):
         except OSError:
             return None
     return [pid for pid in children_of(process.pid) if program(pid) == os.path.realpath(KITH)]
+
+
+def instruction_sets():
+    """Names for KITH_TARGET that this build and machine have, best first."""
+    [line] = [line for line in run(["version"]).stdout.splitlines() if line.startswith("instruction sets ")]
+    return line.removeprefix("instruction sets ").split(", ")
 
 
 def digest(path):
