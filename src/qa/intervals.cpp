@@ -41,6 +41,10 @@ Interval clopper_pearson(double successes, double trials, double confidence) {
   return interval;
 }
 
+double clopper_pearson_upper(double successes, double trials, double confidence) {
+  return clopper_pearson(successes, trials, 2 * confidence - 1).high;
+}
+
 Proportion proportion(Count successes, Count trials) {
   Proportion result{successes, trials, std::nullopt, {}};
   if (trials > 0) {

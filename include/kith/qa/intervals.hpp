@@ -31,6 +31,10 @@ struct Proportion {
 /// Exact interval (C. Clopper, E. Pearson, Biometrika 1934).
 [[nodiscard]] Interval clopper_pearson(double successes, double trials, double confidence = 0.95);
 
+/// The value that a proportion exceeds with probability 1 - confidence at most: the one-sided exact
+/// bound. 1 without trials.
+[[nodiscard]] double clopper_pearson_upper(double successes, double trials, double confidence);
+
 [[nodiscard]] Proportion proportion(Count successes, Count trials);
 
 }  // namespace kith::qa

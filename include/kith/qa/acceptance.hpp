@@ -1,0 +1,63 @@
+/// How many labels may be used without a look, and from which confidence on. Nothing here
+/// communicates.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kith/core/types.hpp"
+#include "kith/qa/audit.hpp"
+
+namespace kith::qa {
+
+/// Fewest items that must be inspected, with at most `failures` wrong ones among them, to accept
+/// "the error is at most max_error" with risk delta of being mistaken: the smallest n with
+/// P(Binomial(n, max_error) <= failures) <= delta. max_error and delta in (0, 1).
+[[nodiscard]] Count acceptance_items(double max_error, double delta, Count failures = 0);
+
+/// A threshold of the confidence from which a class' labels are used as they are.
+struct AcceptThreshold {
+  std::optional<double> threshold;  // none: no threshold passes
+  Count audited = 0;                // items at or above it; without one: at the first that failed
+  Count wrong = 0;
+  double error_bound = 1;  // upper bound of their error, holds with probability 1 - delta
+  double share = 0;        // of the class' items, estimated from the audit's weights
+};
+
+/// The lowest threshold whose accepted items have an error of at most max_error, with probability
+/// 1 - delta over the audit. Thresholds are tested from the strictest down and testing stops at the
+/// first whose upper bound is above max_error (fixed-sequence testing, as in A. Angelopoulos et
+/// al., "Learn then test", 2021; the setting: H. Vishwakarma et al., "Promises and pitfalls of
+/// threshold-based auto-labeling", NeurIPS 2023). The thresholds come from the confidences alone:
+/// the first one has as many audited items as can pass at all, then up to `steps` evenly spaced by
+/// rank. Bounds: Clopper-Pearson, one-sided; at the effective sample size if inclusion
+/// probabilities differ.
+///
+/// audited: of one class, and used for nothing else before. For a guarantee over K classes give
+/// delta / K. Cost O(n log n + steps n).
+[[nodiscard]] AcceptThreshold find_accept_threshold(std::span<const AuditedItem> audited,
+                                                    double max_error, double delta, int steps = 50);
+
+/// The items with a confidence of at least `threshold`.
+struct RiskPoint {
+  double threshold = 0;
+  double coverage = 0;  // their share
+  double risk = 0;      // their error
+  Interval interval;    // Wilson at the effective sample size
+};
+struct RiskCoverage {
+  std::vector<RiskPoint> points;  // one a distinct confidence, highest first
+  double aurc = 0;                // mean risk over coverage
+  double excess = 0;              // above that of the best order of the same items
+};
+/// Y. Geifman, R. El-Yaniv, "Selective classification for deep neural networks", NIPS 2017; excess:
+/// Y. Geifman et al., ICLR 2019. Weights 1 / inclusion.
+[[nodiscard]] RiskCoverage risk_coverage(std::span<const AuditedItem> audited);
+
+/// Split conformal: the ceil((n + 1) (1 - alpha))-th smallest of the calibration scores 1 - p_true;
+/// infinite where n is too small. The sets {k: 1 - p_k <= it} hold the truth with probability
+/// 1 - alpha; call it class by class for that guarantee in every class (V. Vovk, 2012).
+[[nodiscard]] double conformal_threshold(std::span<const double> scores, double alpha);
+
+}  // namespace kith::qa

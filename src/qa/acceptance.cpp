@@ -1,0 +1,155 @@
+#include "kith/qa/acceptance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <boost/math/distributions/binomial.hpp>
+
+namespace kith::qa {
+namespace {
+
+double chance_of_at_most(Count failures, Count items, double error) {
+  if (failures >= items) {
+    return 1;
+  }
+  return boost::math::cdf(boost::math::binomial{static_cast<double>(items), error},
+                          static_cast<double>(failures));
+}
+
+std::vector<AuditedItem> most_confident_first(std::span<const AuditedItem> audited) {
+  std::vector<AuditedItem> sorted(audited.begin(), audited.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const AuditedItem& a, const AuditedItem& b) {
+    return a.confidence > b.confidence;
+  });
+  return sorted;
+}
+
+bool have_equal_inclusion(std::span<const AuditedItem> items) {
+  return std::all_of(items.begin(), items.end(), [&](const AuditedItem& item) {
+    return item.inclusion == items.front().inclusion;
+  });
+}
+
+/// Upper bound of the error that holds with probability 1 - delta.
+double upper_bound(std::span<const AuditedItem> items, double delta) {
+  if (have_equal_inclusion(items)) {
+    const auto wrong = std::count_if(items.begin(), items.end(),
+                                     [](const AuditedItem& item) { return item.is_wrong(); });
+    return clopper_pearson_upper(static_cast<double>(wrong), static_cast<double>(items.size()),
+                                 1 - delta);
+  }
+  const AuditEstimate error = hajek_error(items);
+  const double size = std::min(error.effective_items, static_cast<double>(items.size()));
+  return clopper_pearson_upper(error.value * size, size, 1 - delta);
+}
+
+double sum_weights(std::span<const AuditedItem> items) {
+  double sum = 0;
+  for (const AuditedItem& item : items) {
+    sum += 1 / item.inclusion;
+  }
+  return sum;
+}
+
+/// First item behind all that have the confidence of item `last`.
+std::size_t end_of_tie(std::span<const AuditedItem> sorted, std::size_t last) {
+  std::size_t end = last + 1;
+  while (end < sorted.size() && sorted[end].confidence == sorted[last].confidence) {
+    ++end;
+  }
+  return end;
+}
+
+/// Mean risk over coverage if all right items came before the wrong ones.
+double best_aurc(double error) {
+  return error >= 1 ? 1.0 : error + (1 - error) * std::log(1 - error);
+}
+
+}  // namespace
+
+Count acceptance_items(double max_error, double delta, Count failures) {
+  Count low = failures;  // not enough
+  Count high = std::max<Count>(1, 2 * failures);
+  while (chance_of_at_most(failures, high, max_error) > delta) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const Count middle = low + (high - low) / 2;
+    (chance_of_at_most(failures, middle, max_error) > delta ? low : high) = middle;
+  }
+  return high;
+}
+
+AcceptThreshold find_accept_threshold(std::span<const AuditedItem> audited, double max_error,
+                                      double delta, int steps) {
+  const std::vector<AuditedItem> sorted = most_confident_first(audited);
+  const auto first = to_size(acceptance_items(max_error, delta));
+  AcceptThreshold result;
+  result.audited = count_of(sorted);
+  if (sorted.size() < first) {
+    return result;
+  }
+  const double total = sum_weights(sorted);
+  const std::size_t step = std::max<std::size_t>(1, (sorted.size() - first) / to_size(steps));
+  for (std::size_t n = first; n <= sorted.size(); n += step) {
+    n = end_of_tie(sorted, n - 1);
+    const auto accepted = std::span{sorted}.first(n);
+    const double bound = upper_bound(accepted, delta);
+    const bool passes = bound <= max_error;
+    if (passes || !result.threshold) {
+      result.audited = count_of(accepted);
+      result.wrong = std::count_if(accepted.begin(), accepted.end(),
+                                   [](const AuditedItem& item) { return item.is_wrong(); });
+      result.error_bound = bound;
+    }
+    if (!passes) {
+      break;
+    }
+    result.threshold = accepted.back().confidence;
+    result.share = sum_weights(accepted) / total;
+  }
+  return result;
+}
+
+RiskCoverage risk_coverage(std::span<const AuditedItem> audited) {
+  const std::vector<AuditedItem> sorted = most_confident_first(audited);
+  const double total = sum_weights(sorted);
+  RiskCoverage curve;
+  double weights = 0;
+  double squares = 0;
+  double wrong = 0;
+  for (std::size_t begin = 0; begin < sorted.size();) {
+    const std::size_t end = end_of_tie(sorted, begin);
+    double tied = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      const double weight = 1 / sorted[i].inclusion;
+      tied += weight;
+      squares += weight * weight;
+      wrong += sorted[i].is_wrong() ? weight : 0.0;
+    }
+    weights += tied;
+    const double risk = wrong / weights;
+    const double size = weights * weights / squares;
+    curve.points.push_back(
+        {sorted[begin].confidence, weights / total, risk, wilson(risk * size, size)});
+    curve.aurc += tied / total * risk;
+    begin = end;
+  }
+  if (total > 0) {
+    curve.excess = curve.aurc - best_aurc(wrong / total);
+  }
+  return curve;
+}
+
+double conformal_threshold(std::span<const double> scores, double alpha) {
+  std::vector<double> sorted(scores.begin(), scores.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto rank =
+      static_cast<std::size_t>(std::ceil((static_cast<double>(sorted.size()) + 1) * (1 - alpha)));
+  return rank <= sorted.size() && rank > 0 ? sorted[rank - 1]
+                                           : std::numeric_limits<double>::infinity();
+}
+
+}  // namespace kith::qa
