@@ -6,6 +6,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
 
 #include "pipeline/outside_voters.hpp"
@@ -48,6 +49,22 @@ std::vector<std::int32_t> numbers(std::span<const Label> labels) {
   return values;
 }
 
+/// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
+void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
+  const ensemble::HeldOut judged = ensemble::judge_held_out(workspace.folded, workspace.members,
+                                                            workspace.consensus->class_factors);
+  const ensemble::Disagreement measures = ensemble::measure_disagreement(
+      *workspace.graph, workspace.members, workspace.folded, *workspace.consensus, judged);
+  columns.write<float>("/variation_ratio", measures.variation_ratio);
+  columns.write<float>("/pair_agreement", measures.pair_agreement);
+  columns.write<float>("/consensus_entropy", measures.consensus_entropy);
+  columns.write<float>("/kl_max", measures.kl_max);
+  columns.write<float>("/surprise", measures.surprise, count_of(workspace.members));
+  columns.write<float>("/neighbor_agreement", measures.neighbor_agreement);
+  columns.write<float>("/flip_rate", measures.flip_rate);
+  columns.write<float>("/quality", measures.quality);
+}
+
 void write_labels(const Workspace& workspace) {
   const ensemble::Consensus& consensus = *workspace.consensus;
   const Count num_rows = workspace.corpus.num_items;
@@ -62,6 +79,7 @@ void write_labels(const Workspace& workspace) {
   columns.write<float>("/margin", consensus.margin);
   columns.write<float>("/vote_entropy", consensus.vote_entropy);
   columns.write<float>("/bald", consensus.bald);
+  write_disagreement(workspace, columns);
   columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
   columns.write_block<Count>("/duplicate_of", rows.representative);
   columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));

@@ -51,6 +51,7 @@ class Voters(unittest.TestCase):
         self.assertEqual(names[-3:], VOTERS)
         given[450] = given[3]  # a duplicate has its representative's voice
         numpy.testing.assert_array_equal(columns["votes"][:, -3:], given)
+        self.check_columns(columns)
         members = {member["name"]: member for member in report["members"]}
         self.assertEqual([members[name]["source"] for name in VOTERS], ["votes", "votes", "probabilities"])
         self.assertAlmostEqual(members["crowd"]["voter"]["coverage"], (given[:, 0] >= 0).mean(), 12)
@@ -65,6 +66,19 @@ class Voters(unittest.TestCase):
         self.assertAlmostEqual(members["model"]["calibration_before"]["nll"],
                                log_loss(blobs.labels[seeds], raw / raw.sum(axis=1, keepdims=True)), 6)
         self.assertLess(members["model"]["calibration_after"]["nll"], members["model"]["calibration_before"]["nll"])
+
+    def check_columns(self, columns):
+        votes = columns["votes"]
+        counts = numpy.stack([(votes == k).sum(axis=1) for k in range(len(kith.NAMES))], axis=1)
+        cast = counts.sum(axis=1)
+        numpy.testing.assert_allclose(columns["variation_ratio"], 1 - counts.max(axis=1) / cast, atol=1e-6)
+        pairs = (counts * (counts - 1)).sum(axis=1) / (cast * (cast - 1))
+        numpy.testing.assert_allclose(columns["pair_agreement"], pairs, atol=1e-6)
+        self.assertEqual(columns["surprise"].shape, votes.shape)
+        numpy.testing.assert_array_equal(numpy.isnan(columns["surprise"]), votes < 0)
+        self.assertTrue((columns["kl_max"] >= columns["bald"] - 1e-6).all())
+        unseeded = columns["status"] != 1
+        numpy.testing.assert_allclose(columns["quality"][unseeded], (columns["margin"][unseeded] + 1) / 2, atol=1e-6)
 
     def test_good_voters_improve_the_consensus_and_weight_0_leaves_it(self):
         blobs = kith.Blobs(spread=90)

@@ -8,6 +8,7 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/ensemble/disagreement.hpp"
 
 #include "support/mpi_world.hpp"
 
@@ -208,6 +209,45 @@ TEST(Consensus, BalancesItsClassesTowardsThePrior) {
       EXPECT_NEAR(consensus.distributions[2 * node], expected[node], 5e-5);
     }
     EXPECT_EQ(consensus.best[1], Label{1});
+  }
+}
+
+TEST(Disagreement, OfThreeVotersOnOneItem) {
+  const graph::Graph graph = make_row();
+  std::vector<Member> members;
+  const std::vector<std::vector<float>> said{
+      {0.7F, 0.2F, 0.1F}, {0.4F, 0.5F, 0.1F}, {0.6F, 0.1F, 0.3F}};
+  for (int m = 0; m < 3; ++m) {  // node 1: one class for all; node 2: nothing; node 3: a seed
+    std::vector<float> scores = said[to_size(m)];
+    scores.insert(scores.end(), {0.8F, 0.1F, 0.1F, 0, 0, 0, 0.1F, 0.8F, 0.1F});
+    members.push_back(make_member(scores, 1));
+    members.back().readout.factors = {1.0, 1.0, 1.0};
+    members.back().config.bootstrap = m;
+    members.back().held_out_scores = {0.2F, 0.5F, 0.3F};
+  }
+  const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.class_mass = ClassMass::none;
+  const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 3}, config);
+  const HeldOut judged = judge_held_out(seeds, members, consensus.class_factors);
+
+  const Disagreement found = measure_disagreement(graph, members, seeds, consensus, judged);
+
+  if (world().is_root()) {
+    EXPECT_NEAR(found.consensus_entropy[0], 0.972952, 1e-6);
+    EXPECT_NEAR(found.kl_max[0], 0.123899, 1e-6);
+    EXPECT_NEAR(found.surprise[1], 0.123899, 1e-6);
+    EXPECT_NEAR(found.variation_ratio[0], 1.0 / 3, 1e-6);
+    EXPECT_NEAR(found.pair_agreement[0], 1.0 / 3, 1e-6);
+    EXPECT_NEAR(found.flip_rate[0], 0.5, 1e-6);  // of the two bootstraps one votes otherwise
+    EXPECT_NEAR(found.quality[0], (0.566667 - 0.266667 + 1) / 2, 1e-6);
+    EXPECT_EQ(found.variation_ratio[1], 0);
+    EXPECT_EQ(found.neighbor_agreement[0], 1);
+    EXPECT_NEAR(found.neighbor_agreement[1], 0.5, 1e-6);  // node 0 has its class, node 2 none
+    EXPECT_TRUE(std::isnan(found.quality[2]) && std::isnan(found.neighbor_agreement[2]));
+    EXPECT_TRUE(std::isnan(found.surprise[7]) && std::isnan(found.pair_agreement[2]));
+    EXPECT_NEAR(found.quality[3], (0.5 - 0.3 + 1) / 2, 1e-6);  // by members that had not seen it
   }
 }
 
