@@ -7,6 +7,10 @@ import unittest
 
 import numpy
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import logsumexp
+from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import brier_score_loss, log_loss
 
 
 def load():
@@ -76,6 +80,43 @@ class LabelErrors(unittest.TestCase):
                         atol=1e-12)
         c = -(P * numpy.log(P)).sum(axis=1) / numpy.log(K) / own
         assert_allclose(self.ours["weighted_entropy"], numpy.log(1 + c) / c, atol=1e-12)
+
+
+class Calibration(unittest.TestCase):
+    ours = OURS["calibration"]
+
+    def test_losses(self):
+        rows = P / P.sum(axis=1, keepdims=True)
+        self.assertAlmostEqual(self.ours["nll"], log_loss(GIVEN, rows), places=6)
+        hot = numpy.eye(K)[GIVEN]
+        self.assertAlmostEqual(
+            self.ours["brier"], sum(brier_score_loss(hot[:, k], P[:, k]) for k in range(K)),
+            places=6)
+        top, right = P.max(axis=1), P.argmax(axis=1) == GIVEN
+        bins = numpy.minimum((top * 15).astype(int), 14)
+        ece = sum(abs((top[bins == b] - right[bins == b]).sum()) for b in range(15)) / len(top)
+        self.assertAlmostEqual(self.ours["ece"], ece, places=12)
+
+    def test_scalings(self):
+        logits = numpy.log(P)
+
+        def loss(scale, shift):
+            z = scale * logits + shift
+            return (logsumexp(z, axis=1) - z[ITEMS, GIVEN]).mean()
+
+        best = minimize_scalar(lambda t: loss(1 / t, 0), bounds=(0.05, 20), method="bounded",
+                               options={"xatol": 1e-9})
+        self.assertAlmostEqual(self.ours["temperature"], best.x, places=5)
+        theirs = minimize(
+            lambda v: loss(v[:K], v[K:]) + ((v[:K] - 1) ** 2 + v[K:] ** 2).sum() / len(GIVEN),
+            numpy.r_[numpy.ones(K), numpy.zeros(K)], options={"gtol": 1e-9})
+        assert_allclose(self.ours["scale"], theirs.x[:K], atol=1e-5)
+        assert_allclose(self.ours["shift"], theirs.x[K:], atol=1e-5)
+
+    def test_isotonic(self):
+        model = IsotonicRegression(out_of_bounds="clip").fit(P[:, 1], GIVEN == 1)
+        assert_allclose(self.ours["isotonic"], model.predict([0.01, 0.05, 0.2, 0.43, 0.7, 0.99]),
+                        atol=1e-6)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 // Writes random inputs and our statistics of them as JSON: independent_test.py computes them anew.
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -6,6 +7,8 @@
 
 #include "kith/comm/communicator.hpp"
 #include "kith/core/random.hpp"
+#include "kith/qa/calibration.hpp"
+#include "kith/qa/calibration_maps.hpp"
 #include "kith/qa/label_errors.hpp"
 
 namespace kith::qa {
@@ -73,6 +76,26 @@ json label_errors(const comm::Communicator& comm, const Sample& sample) {
           {"weighted_entropy", entropy}};
 }
 
+json calibration(const Sample& sample) {
+  const std::vector<double> rows(sample.probabilities.begin(), sample.probabilities.end());
+  std::vector<double> logits(rows.size());
+  std::transform(rows.begin(), rows.end(), logits.begin(), [](double p) { return std::log(p); });
+  const CalibrationMeasures measures = measure_calibration(rows, sample.given, sample.num_classes);
+  const VectorScaling scaling = fit_vector_scaling(logits, sample.given, sample.num_classes, 2);
+  const IsotonicCalibration isotonic = fit_isotonic_classes(rows, sample.given, sample.num_classes);
+  std::vector<double> calibrated;
+  for (const double score : {0.01, 0.05, 0.2, 0.43, 0.7, 0.99}) {
+    calibrated.push_back(isotonic.classes[1](score));
+  }
+  return {{"nll", measures.nll},
+          {"brier", measures.brier},
+          {"ece", measures.ece},
+          {"temperature", fit_temperature(logits, sample.given, sample.num_classes)},
+          {"scale", scaling.scale},
+          {"shift", scaling.shift},
+          {"isotonic", calibrated}};
+}
+
 }  // namespace
 }  // namespace kith::qa
 
@@ -86,6 +109,7 @@ int main(int argc, char** argv) {
   out["given"] = qa::values(sample.given);
   out["probabilities"] = sample.probabilities;
   out["label_errors"] = qa::label_errors(world, sample);
+  out["calibration"] = qa::calibration(sample);
   std::ofstream{argc > 1 ? argv[1] : "/dev/stdout"} << out.dump() << '\n';
   return 0;
 }

@@ -9,12 +9,24 @@
 
 namespace kith::qa {
 
+inline constexpr int kReliabilityBins = 15;
+
+/// How the range of the largest probability is cut: in equal parts, or so that every bin holds as
+/// many items (equal values stay together).
+enum class Binning { equal_width, equal_mass };
+
 /// Rows of K probabilities against known labels.
 struct CalibrationMeasures {
   Count items = 0;
-  double nll = 0;    // mean negative log probability of the label, nats
-  double brier = 0;  // mean squared distance of the row from the label's one-hot row, 0..2
-  double ece = 0;    // expected calibration error of the largest probability, equal-width bins
+  double nll = 0;        // mean negative log probability of the label, nats
+  double brier = 0;      // mean squared distance of the row from the label's one-hot row, 0..2
+  double ece = 0;        // expected calibration error of the largest probability, equal width
+  double ece_mass = 0;   // the same in bins of equal mass
+  double rms_error = 0;  // root of the squared calibration error less its bias, equal mass
+                         // (A. Kumar, P. Liang, T. Ma, "Verified uncertainty calibration", NeurIPS
+                         // 2019, section 5); 0 where the bias is all there is
+  Interval nll_interval{0, 0};  // 95 %, normal approximation
+  Interval brier_interval{0, 0};
 };
 
 /// One bin of the largest probability: [low, high), the last one closed.
@@ -25,16 +37,15 @@ struct ReliabilityBin {
   Proportion accuracy;
 };
 
-inline constexpr int kReliabilityBins = 15;
-
 /// probabilities: truth.size() x num_classes. Does not communicate: the items are few and on every
 /// rank.
 [[nodiscard]] CalibrationMeasures measure_calibration(std::span<const double> probabilities,
                                                       std::span<const Label> truth,
                                                       int num_classes);
+/// Bins of equal mass: as many as have items, kReliabilityBins at most.
 [[nodiscard]] std::vector<ReliabilityBin> reliability(std::span<const double> probabilities,
-                                                      std::span<const Label> truth,
-                                                      int num_classes);
+                                                      std::span<const Label> truth, int num_classes,
+                                                      Binning binning = Binning::equal_width);
 
 /// The temperature in [0.05, 20] that minimizes the negative log likelihood of softmax(logits / T),
 /// by golden section in log T (C. Guo et al., "On calibration of modern neural networks", ICML
