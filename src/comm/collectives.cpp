@@ -80,6 +80,10 @@ void max_over_ranks(const Communicator& comm, std::span<float> values) {
   reduce_all(comm, values, MPI_FLOAT, MPI_MAX);
 }
 
+void max_over_ranks(const Communicator& comm, std::span<double> values) {
+  reduce_all(comm, values, MPI_DOUBLE, MPI_MAX);
+}
+
 void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values) {
   std::vector<Count> limbs;
   limbs.reserve(values.size() * 3);

@@ -1,6 +1,8 @@
 #include "kith/graph/halo.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
@@ -14,6 +16,14 @@ void in_chunks(Count num_bytes, Post&& post) {
   for (Count first = 0; first < num_bytes; first += comm::chunk_bytes()) {
     post(first, static_cast<int>(std::min(comm::chunk_bytes(), num_bytes - first)));
   }
+}
+
+Count count_rows(std::span<const std::byte> mask) {
+  Count rows = 0;
+  for (const std::byte eight : mask) {
+    rows += std::popcount(std::to_integer<unsigned>(eight));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -84,8 +94,73 @@ void Halo::push(std::span<float> values, Count columns) const {
   push_values(values, columns);
 }
 
+void Halo::push(std::span<double> values, Count columns) const {
+  push_values(values, columns);
+}
+
 void Halo::push(std::span<Count> values, Count columns) const {
   push_values(values, columns);
+}
+
+Count Halo::push_changed(std::span<float> values, std::span<const float> before,
+                         Count columns) const {
+  const auto width = to_size(columns);
+  std::vector<Message> sent(peers_.size());
+  std::vector<Message> received(peers_.size());
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    sent[i].mask.resize((peers_[i].sent.size() + 7) / 8, std::byte{0});
+    received[i].mask.resize(to_size((peers_[i].num_ghosts + 7) / 8));
+    for (std::size_t at = 0; at < peers_[i].sent.size(); ++at) {
+      const std::size_t first = to_size(peers_[i].sent[at]) * width;
+      if (std::memcmp(&values[first], &before[first], width * sizeof(float)) != 0) {
+        sent[i].mask[at / 8] |= std::byte{1} << (at % 8);
+        sent[i].rows.insert(sent[i].rows.end(), &values[first], &values[first] + columns);
+      }
+    }
+  }
+  exchange(sent, received,
+           [](Message& message) { return std::as_writable_bytes(std::span{message.mask}); });
+  for (Message& message : received) {
+    message.rows.resize(to_size(count_rows(message.mask)) * width);
+  }
+  exchange(sent, received,
+           [](Message& message) { return std::as_writable_bytes(std::span{message.rows}); });
+  Count bytes = 0;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const float* next = received[i].rows.data();
+    for (Count at = 0; at < peers_[i].num_ghosts; ++at) {
+      const Count first = (num_owned_ + peers_[i].first_ghost + at) * columns;
+      const bool changed =
+          (received[i].mask[to_size(at / 8)] & (std::byte{1} << (at % 8))) != std::byte{0};
+      std::copy_n(changed ? next : before.data() + first, columns, values.data() + first);
+      next += changed ? columns : 0;
+    }
+    bytes += count_of(sent[i].mask) + count_of(sent[i].rows) * static_cast<Count>(sizeof(float));
+  }
+  return bytes;
+}
+
+void Halo::exchange(std::vector<Message>& sent, std::vector<Message>& received, Bytes bytes) const {
+  std::vector<MPI_Request> requests;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const std::span<std::byte> to = bytes(received[i]);
+    in_chunks(count_of(to), [&](Count first, int part) {
+      comm::check(MPI_Irecv(to.data() + first, part, MPI_BYTE, peers_[i].rank.value(), 0,
+                            comm_->raw(), &requests.emplace_back()),
+                  "MPI_Irecv");
+    });
+  }
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const std::span<const std::byte> from = bytes(sent[i]);
+    in_chunks(count_of(from), [&](Count first, int part) {
+      comm::check(MPI_Isend(from.data() + first, part, MPI_BYTE, peers_[i].rank.value(), 0,
+                            comm_->raw(), &requests.emplace_back()),
+                  "MPI_Isend");
+    });
+  }
+  comm::check(MPI_Waitall(narrow<int>(count_of(requests), "messages in flight"), requests.data(),
+                          MPI_STATUSES_IGNORE),
+              "MPI_Waitall");
 }
 
 Count Halo::bytes_sent(Count row_bytes) const {

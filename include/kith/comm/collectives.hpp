@@ -31,6 +31,7 @@ void barrier(const Communicator& comm);
 /// Element by element, in place; the same on every rank afterwards.
 void sum_over_ranks(const Communicator& comm, std::span<Count> values);
 void max_over_ranks(const Communicator& comm, std::span<float> values);
+void max_over_ranks(const Communicator& comm, std::span<double> values);
 void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values);
 
 /// The sum of `mine` over all lower ranks (0 on rank 0).

@@ -1,6 +1,7 @@
 /// Copies of owned rows at the ranks that hold them as ghosts.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -25,7 +26,13 @@ class Halo {
   /// Collective. values: (owned + ghost) rows x columns; fills the ghost rows with their owners'
   /// values. One message a pair of ranks, split below comm::chunk_bytes().
   void push(std::span<float> values, Count columns) const;
+  void push(std::span<double> values, Count columns) const;
   void push(std::span<Count> values, Count columns) const;
+
+  /// Collective. As push(), but a row whose bytes are those in `before`, where the same rows stood
+  /// when they were pushed last, is not sent: the ghost is copied from `before`. Returns the bytes
+  /// that this rank sent: a bit for each row, and the rows that changed.
+  Count push_changed(std::span<float> values, std::span<const float> before, Count columns) const;
 
   /// Bytes that one push of rows of `row_bytes` sends from this rank.
   [[nodiscard]] Count bytes_sent(Count row_bytes) const;
@@ -37,6 +44,16 @@ class Halo {
     Count first_ghost = 0;      // received: consecutive ghosts
     Count num_ghosts = 0;
   };
+
+  /// What goes to or comes from one peer in push_changed().
+  struct Message {
+    std::vector<std::byte> mask;  // a bit for each row, set where it follows
+    std::vector<float> rows;
+  };
+  using Bytes = std::span<std::byte> (*)(Message&);
+
+  /// Collective. Sends bytes(sent[i]) to peer i and fills bytes(received[i]), already sized.
+  void exchange(std::vector<Message>& sent, std::vector<Message>& received, Bytes bytes) const;
 
   template <class T>
   void push_values(std::span<T> values, Count columns) const;
