@@ -60,6 +60,28 @@ void SweepRows(const SweepArguments& a, Count begin, Count end) {
   }
 }
 
+using WideTag = hn::CappedTag<double, kColumnBlock / 2>;
+
+void MultiplyRows(const ProductArguments& a, Count begin, Count end) {
+  const WideTag tag;
+  const auto lanes = static_cast<Count>(hn::Lanes(tag));
+  for (Count row = begin; row < end; ++row) {
+    for (Count column = 0; column < a.stride; column += 2 * lanes) {
+      auto sum0 = hn::Zero(tag);
+      auto sum1 = sum0;
+      for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
+        const double* from = a.state + a.columns[edge].value() * a.stride + column;
+        const auto weight = hn::Set(tag, static_cast<double>(a.weights[edge]));
+        sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
+        sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
+      }
+      double* to = a.product + row * a.stride + column;
+      hn::StoreU(sum0, tag, to);
+      hn::StoreU(sum1, tag, to + lanes);
+    }
+  }
+}
+
 void MeasureRows(const SweepArguments& a, Count begin, Count end, float* change, float* size) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
@@ -82,10 +104,15 @@ HWY_AFTER_NAMESPACE();
 namespace kith::propagate {
 
 HWY_EXPORT(SweepRows);
+HWY_EXPORT(MultiplyRows);
 HWY_EXPORT(MeasureRows);
 
 void sweep_rows(const SweepArguments& arguments, Count begin, Count end) {
   HWY_DYNAMIC_DISPATCH(SweepRows)(arguments, begin, end);
+}
+
+void multiply_rows(const ProductArguments& arguments, Count begin, Count end) {
+  HWY_DYNAMIC_DISPATCH(MultiplyRows)(arguments, begin, end);
 }
 
 void measure_rows(const SweepArguments& arguments, Count begin, Count end, float* change,

@@ -25,6 +25,17 @@ struct SweepArguments {
 /// product and sum are rounded apart: the same bits on every instruction set.
 void sweep_rows(const SweepArguments& arguments, Count begin, Count end);
 
+/// product_i = sum_j w_ij state_j in double precision, rows [begin, end), in stored order.
+struct ProductArguments {
+  const Count* offsets = nullptr;
+  const LocalId* columns = nullptr;
+  const float* weights = nullptr;
+  Count stride = 0;               // a multiple of kColumnBlock
+  const double* state = nullptr;  // owned and ghost nodes x stride
+  double* product = nullptr;      // owned nodes x stride
+};
+void multiply_rows(const ProductArguments& arguments, Count begin, Count end);
+
 /// Largest |next - state| and |next| of each column over rows [begin, end), into change and size
 /// (stride entries each), which keep what they have if that is larger.
 void measure_rows(const SweepArguments& arguments, Count begin, Count end, float* change,

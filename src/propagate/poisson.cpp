@@ -20,19 +20,6 @@ double inverse(double degree) {
   return degree > 0 ? 1 / degree : 1.0;
 }
 
-/// Mean label distribution over all seeds, by weight; and the seeds' total weight last.
-std::vector<double> mean_label(const Task& task, int num_classes) {
-  std::vector<double> mean(to_size(num_classes) + 1, 0.0);
-  for (const NodeSeed& seed : task.seeds) {
-    mean[to_size(seed.label)] += seed.weight;
-    mean.back() += seed.weight;
-  }
-  for (int label = 0; label < num_classes; ++label) {
-    mean[to_size(label)] /= mean.back();
-  }
-  return mean;
-}
-
 /// Where the walk's column D^-1 v ends, for each owned node: seed share / volume of its component.
 std::vector<float> stationary_walk(const graph::Graph& graph, const graph::Components& components,
                                    std::span<const SourceRow> start) {
@@ -73,8 +60,11 @@ std::vector<float> stationary_walk(const graph::Graph& graph, const graph::Compo
 
 Plan plan_poisson(const graph::Graph& graph, const graph::Components& components, const Task& task,
                   int num_classes) {
+  // Conjugate gradient goes to the limit and needs no walk to tell it when to stop.
+  const bool walks = task.solver.solver == Solver::sweeps;
   Plan plan;
-  plan.num_columns = num_classes + 1;
+  plan.num_columns = num_classes + (walks ? 1 : 0);
+  plan.max_sweeps = task.solver.max_sweeps;
   plan.normalizes_rows = false;
   plan.sources = seed_rows(graph, task, num_classes);
   plan.start = plan.sources;
@@ -90,11 +80,17 @@ Plan plan_poisson(const graph::Graph& graph, const graph::Components& components
       float& value = source.values[to_size(label)];
       value = static_cast<float>((value - weight * mean[to_size(label)]) * scale);
     }
-    source.values.push_back(0.0F);
+    if (walks) {
+      source.values.push_back(0.0F);
+    }
     plan.start[i].values.assign(source.values.begin(), source.values.end());
-    plan.start[i].values.back() = static_cast<float>(weight * scale);
+    if (walks) {
+      plan.start[i].values.back() = static_cast<float>(weight * scale);
+    }
   }
-  plan.stationary = stationary_walk(graph, components, plan.start);
+  if (walks) {
+    plan.stationary = stationary_walk(graph, components, plan.start);
+  }
   return plan;
 }
 

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <utility>
 
+#include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
+
+#include "propagate/volume.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -15,20 +19,12 @@ Count round_up(Count columns) {
   return (columns + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
-/// The best class of a row, ties to the smaller; -1 if no label has reached it.
-std::int16_t best_class(std::span<const float> scores) {
-  const auto best = std::max_element(scores.begin(), scores.end());
-  const bool reached =
-      std::any_of(scores.begin(), scores.end(), [](float score) { return score != 0.0F; });
-  return reached ? static_cast<std::int16_t>(best - scores.begin()) : std::int16_t{-1};
-}
-
 }  // namespace
 
 Sweeps::Sweeps(const graph::Graph& graph, std::span<const Plan> plans, int num_classes)
-    : graph_{&graph}, num_classes_{num_classes} {
+    : Engine{graph, plans.size(), num_classes} {
   for (const Plan& plan : plans) {
-    slots_.push_back({&plan, 0, true, std::vector<std::int16_t>(to_size(graph.num_owned()), -1)});
+    slots_.push_back({&plan, 0, true, {}, {}});
   }
   inverse_degree_.resize(to_size(graph.num_owned()));
   for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
@@ -38,11 +34,10 @@ Sweeps::Sweeps(const graph::Graph& graph, std::span<const Plan> plans, int num_c
   lay_out();
   for (const Slot& slot : slots_) {
     for (const SourceRow& start : slot.plan->start) {
-      std::copy(start.values.begin(), start.values.end(),
-                state_.begin() + Count{start.row.value()} * stride_ + slot.first_column);
+      std::copy(start.values.begin(), start.values.end(), row_of(slot, start.row.value()).begin());
     }
   }
-  graph_->halo().push(state_, stride_);
+  graph.halo().push(state_, stride_);
 }
 
 void Sweeps::lay_out() {
@@ -55,7 +50,7 @@ void Sweeps::lay_out() {
     stride_ += slot.running ? slot.plan->num_columns : 0;
   }
   stride_ = round_up(stride_);
-  const Count num_rows = graph_->num_owned() + graph_->num_ghosts();
+  const Count num_rows = graph().num_owned() + graph().num_ghosts();
   std::vector<float> moved(to_size(num_rows * stride_), 0.0F);
   decay_.assign(to_size(stride_), 0.0F);
   source_rows_.clear();
@@ -81,20 +76,21 @@ void Sweeps::lay_out() {
   size_.assign(to_size(stride_), 0.0F);
 }
 
-void Sweeps::sweep(bool measured) {
+void Sweeps::step(bool measured) {
   std::fill(change_.begin(), change_.end(), 0.0F);
   std::fill(size_.begin(), size_.end(), 0.0F);
-  const SweepArguments arguments{graph_->offsets().data(),
-                                 graph_->columns().data(),
-                                 graph_->weights().data(),
+  const SweepArguments arguments{graph().offsets().data(),
+                                 graph().columns().data(),
+                                 graph().weights().data(),
                                  inverse_degree_.data(),
                                  decay_.data(),
                                  stride_,
                                  state_.data(),
                                  next_.data()};
   std::mutex merging;
-  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+  parallel_for(graph().num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
     sweep_rows(arguments, begin, end);
+    finish_rows(begin, end);
     apply_sources(begin, end);
     if (measured) {
       std::vector<float> extremes(to_size(2 * stride_), 0.0F);
@@ -107,7 +103,36 @@ void Sweeps::sweep(bool measured) {
     }
   });
   std::swap(state_, next_);
-  graph_->halo().push(state_, stride_);
+  ++num_steps_;
+  for (Slot& slot : slots_) {
+    const int every = slot.plan->projection.every;
+    if (slot.running && every > 0 && num_steps_ % every == 0 && !slot.stop) {
+      project(slot, num_steps_ / every - 1);
+    }
+  }
+  graph().halo().push_changed(state_, next_, stride_);
+}
+
+void Sweeps::finish_rows(Count begin, Count end) {
+  for (const Slot& slot : slots_) {
+    const Plan& plan = *slot.plan;
+    if (!slot.running || (plan.factors.empty() && !plan.finish_row)) {
+      continue;
+    }
+    const auto width = to_size(plan.num_columns);
+    for (Count index = begin; index < end; ++index) {
+      const auto first = to_size(index * stride_ + slot.first_column);
+      const std::span<float> values = std::span{next_}.subspan(first, width);
+      if (plan.finish_row) {
+        plan.finish_row(LocalId{static_cast<std::int32_t>(index)},
+                        std::span<const float>{state_}.subspan(first, width), values);
+      } else {
+        for (float& value : values) {
+          value *= plan.factors[to_size(index)];
+        }
+      }
+    }
+  }
 }
 
 void Sweeps::apply_sources(Count begin, Count end) {
@@ -123,51 +148,69 @@ void Sweeps::apply_sources(Count begin, Count end) {
   }
 }
 
-std::span<const float> Sweeps::row(std::size_t task, LocalId row) const {
-  return std::span{state_}.subspan(
-      to_size(Count{row.value()} * stride_ + slots_[task].first_column), to_size(num_classes_));
+void Sweeps::project(Slot& slot, int times_before) {
+  const Projection& projection = slot.plan->projection;
+  const auto read = [&](Count row) { return std::as_const(*this).row_of(slot, row); };
+  const std::vector<double> weights =
+      volume_weights(graph().comm(), graph().num_owned(), projection.prior, read);
+  std::vector<std::int32_t> labels(to_size(graph().num_owned()));
+  for (Count row = 0; row < graph().num_owned(); ++row) {
+    labels[to_size(row)] = weighted_best(read(row), weights);
+  }
+  const bool is_same = !comm::any_rank(graph().comm(), labels != slot.projected);
+  if (is_same || times_before + 1 == projection.times) {
+    slot.stop = is_same ? StopReason::settled : StopReason::finished;
+  }
+  for (Count row = 0; row < graph().num_owned(); ++row) {
+    const std::int32_t best = labels[to_size(row)];
+    const std::span<float> values = row_of(slot, row);
+    if (best < 0) {
+      continue;
+    }
+    if (!slot.stop || values[to_size(best)] <= 0) {
+      std::fill(values.begin(), values.end(), 0.0F);
+      values[to_size(best)] = 1;
+      continue;
+    }
+    for (std::size_t label = 0; label < values.size(); ++label) {
+      values[label] *= static_cast<float>(weights[label]);
+    }
+  }
+  slot.projected = std::move(labels);
 }
 
-Measure Sweeps::check(std::size_t task) {
-  Slot& slot = slots_[task];
-  Measure total;
-  total.class_counts.assign(to_size(num_classes_), 0);
-  for (Count column = slot.first_column; column < slot.first_column + num_classes_; ++column) {
-    total.change = std::max(total.change, change_[to_size(column)]);
-    total.size = std::max(total.size, size_[to_size(column)]);
-  }
-  std::mutex merging;
-  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
-    Measure mine;
-    mine.class_counts.assign(to_size(num_classes_), 0);
-    for (Count index = begin; index < end; ++index) {
-      check_row(slot, task, LocalId{static_cast<std::int32_t>(index)}, mine);
-    }
-    const std::scoped_lock lock{merging};
-    total.unmixed = std::max(total.unmixed, mine.unmixed);
-    total.flips += mine.flips;
-    total.reached += mine.reached;
-    for (std::size_t label = 0; label < mine.class_counts.size(); ++label) {
-      total.class_counts[label] += mine.class_counts[label];
-    }
-  });
-  return total;
+std::span<float> Sweeps::row_of(const Slot& slot, Count row) {
+  return std::span{state_}.subspan(to_size(row * stride_ + slot.first_column),
+                                   to_size(slot.plan->num_columns));
 }
 
-void Sweeps::check_row(Slot& slot, std::size_t task, LocalId node, Measure& measure) const {
-  const std::span<const float> values = row(task, node);
-  const std::int16_t best = best_class(values);
-  measure.flips += best != slot.best[to_size(node)] ? 1 : 0;
-  slot.best[to_size(node)] = best;
-  if (best >= 0) {
-    ++measure.reached;
-    ++measure.class_counts[to_size(best)];
+std::span<const float> Sweeps::row_of(const Slot& slot, Count row) const {
+  return std::span{state_}.subspan(to_size(row * stride_ + slot.first_column),
+                                   to_size(slot.plan->num_columns));
+}
+
+void Sweeps::read_row(std::size_t task, LocalId row, std::span<float> values) const {
+  const std::span<const float> from = row_of(slots_[task], row.value());
+  std::copy_n(from.begin(), values.size(), values.begin());
+}
+
+void Sweeps::measure(std::size_t task, Measure& measure) {
+  const Slot& slot = slots_[task];
+  for (Count column = slot.first_column; column < slot.first_column + num_classes(); ++column) {
+    measure.change = std::max(measure.change, change_[to_size(column)]);
+    measure.size = std::max(measure.size, size_[to_size(column)]);
   }
-  if (!slot.plan->stationary.empty()) {
-    const float walk = values.data()[num_classes_];  // the column behind the classes
-    const double distance = graph_->degree(node) * (walk - slot.plan->stationary[to_size(node)]);
-    measure.unmixed = std::max(measure.unmixed, static_cast<float>(std::abs(distance)));
+  measure.stop = slot.stop;
+}
+
+float Sweeps::unmixed(std::size_t task, LocalId row) const {
+  const Slot& slot = slots_[task];
+  if (slot.plan->stationary.empty()) {
+    return 0;
   }
+  const float walk = row_of(slot, row.value()).back();
+  return static_cast<float>(
+      std::abs(graph().degree(row) * (walk - slot.plan->stationary[to_size(row)])));
 }
 
 void Sweeps::retire(std::size_t task) {

@@ -7,50 +7,37 @@
 
 #include "kith/graph/graph.hpp"
 
+#include "propagate/engine.hpp"
 #include "propagate/kernel.hpp"
 #include "propagate/plan.hpp"
 
 namespace kith::propagate {
 
-/// What a check of one task found on this rank, before reduction.
-struct Measure {
-  float change = 0;   // largest |x' - x| of the last sweep
-  float size = 0;     // largest |x'|
-  float unmixed = 0;  // largest distance of the walk from its limit, times degree
-  Count flips = 0;
-  Count reached = 0;
-  std::vector<Count> class_counts;
-};
-
 /// Owns the columns of a set of tasks: row by row, every task a run of columns, padded to whole
-/// blocks.
-class Sweeps {
+/// blocks. Columns of a task that has ended are computed on until compact() finds enough of them to
+/// drop.
+class Sweeps : public Engine {
  public:
   /// plans: one a task, kept alive by the caller. Sets the start values and pushes them to the
   /// ghosts.
   Sweeps(const graph::Graph& graph, std::span<const Plan> plans, int num_classes);
 
-  /// Collective. One sweep of all running tasks; measures it for check() if asked.
-  void sweep(bool measured);
+  void step(bool measured) override;
+  void read_row(std::size_t task, LocalId row, std::span<float> values) const override;
+  void retire(std::size_t task) override;
+  void compact() override;
 
-  /// What the last measured sweep did to task `task` on this rank. Flips are counted from check to
-  /// check.
-  [[nodiscard]] Measure check(std::size_t task);
-
-  /// The K values of one owned row.
-  [[nodiscard]] std::span<const float> row(std::size_t task, LocalId row) const;
-
-  /// Task `task` has ended. Its columns are computed on until compact() finds enough of them to
-  /// drop.
-  void retire(std::size_t task);
-  void compact();
+ protected:
+  void measure(std::size_t task, Measure& measure) override;
+  [[nodiscard]] float unmixed(std::size_t task, LocalId row) const override;
 
  private:
   struct Slot {
     const Plan* plan;
     Count first_column = 0;
     bool running = true;
-    std::vector<std::int16_t> best;  // last checked prediction of each owned row, -1 = unreached
+    std::optional<StopReason> stop;
+    std::vector<std::int32_t> projected;  // class of each owned row after the last projection
   };
   struct SourceRef {
     LocalId row;
@@ -59,15 +46,17 @@ class Sweeps {
   };
 
   void lay_out();
+  void finish_rows(Count begin, Count end);
   void apply_sources(Count begin, Count end);
-  void check_row(Slot& slot, std::size_t task, LocalId node, Measure& measure) const;
+  void project(Slot& slot, int times_before);
+  [[nodiscard]] std::span<float> row_of(const Slot& slot, Count row);
+  [[nodiscard]] std::span<const float> row_of(const Slot& slot, Count row) const;
 
-  const graph::Graph* graph_;
-  int num_classes_;
   Count stride_ = 0;
+  int num_steps_ = 0;
   std::vector<Slot> slots_;
   std::vector<float> state_;  // (owned + ghost) x stride
-  std::vector<float> next_;   // the same size; ghosts are filled by the push
+  std::vector<float> next_;   // the same size; between steps the state before
   std::vector<float> decay_;
   std::vector<float> inverse_degree_;
   std::vector<float> change_;  // stride: of the last measured sweep

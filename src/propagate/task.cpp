@@ -12,6 +12,8 @@ const char* to_string(StopReason reason) {
       return "limit";
     case StopReason::no_seed:
       return "no_seed";
+    case StopReason::finished:
+      return "finished";
   }
   return "";
 }
@@ -24,8 +26,41 @@ const char* to_string(Method method) {
       return "spreading";
     case Method::poisson:
       return "poisson";
+    case Method::walk:
+      return "walk";
+    case Method::adsorption:
+      return "adsorption";
+    case Method::poisson_volume:
+      return "poisson_volume";
+    case Method::wnll:
+      return "wnll";
+    case Method::nearest_seed:
+      return "nearest_seed";
+    case Method::correct_smooth:
+      return "correct_smooth";
   }
   return "";
+}
+
+const char* to_string(Solver solver) {
+  return solver == Solver::sweeps ? "sweeps" : "conjugate_gradient";
+}
+
+bool has_conjugate_gradient(Method method) {
+  switch (method) {
+    case Method::harmonic:
+    case Method::spreading:
+    case Method::poisson:
+    case Method::walk:
+    case Method::wnll:
+      return true;
+    case Method::adsorption:
+    case Method::poisson_volume:
+    case Method::nearest_seed:
+    case Method::correct_smooth:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace kith::propagate

@@ -1,6 +1,7 @@
 /// What is propagated: one method from one set of seeds is a task; all tasks share the sweeps.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,38 @@
 namespace kith::propagate {
 
 enum class Method {
-  harmonic,   // Zhu, Ghahramani, Lafferty, ICML 2003
-  spreading,  // Zhou et al., NeurIPS 2003 (2004)
-  poisson,    // Calder, Cook, Thorpe, Slepcev, ICML 2020
+  harmonic,        // Zhu, Ghahramani, Lafferty, ICML 2003
+  spreading,       // Zhou et al., NeurIPS 2003 (2004)
+  poisson,         // Calder, Cook, Thorpe, Slepcev, ICML 2020
+  walk,            // lazy random walk: Zhou, Schoelkopf, DAGM 2004
+  adsorption,      // modified adsorption: Talukdar, Crammer, ECML PKDD 2009
+  poisson_volume,  // PoissonMBO: Calder, Cook, Thorpe, Slepcev, ICML 2020
+  wnll,            // weighted nonlocal Laplacian: Shi, Osher, Zhu, J. Sci. Comput. 2017
+  nearest_seed,    // the nearest seeds by path length
+  correct_smooth,  // Huang, He, Singh, Lim, Benson, ICLR 2021
+};
+
+enum class Solver {
+  sweeps,              // the method's own iteration
+  conjugate_gradient,  // its limit; for methods that are a symmetric linear system
 };
 
 struct SolverConfig {
   Method method = Method::poisson;
-  double alpha = 0.99;      // spreading: share that comes from the neighbors, in (0, 1)
+  Solver solver = Solver::sweeps;
+  double alpha = 0.99;      // spreading, walk, correct_smooth: share from the neighbors, in (0, 1)
   int max_sweeps = 300;     // a task stops after so many at the latest
   double tolerance = 1e-4;  // largest change of a sweep over the largest entry
+  double seed_trust = 1;    // harmonic: below 1 the seeds' labels may move, in (0, 1]
+  int nearest = 3;          // nearest_seed: how many seeds are heard
+  double injection = 1;     // adsorption: mu_1, of the seeds' labels
+  double continuation = 0.01;  // adsorption: mu_2, of agreement with the neighbors
+  double abandonment = 0.01;   // adsorption: mu_3, of giving up
+  double smoothing = 0.8;      // correct_smooth: alpha of the second step
 };
+
+/// Whether the method's limit is the solution of a symmetric system.
+[[nodiscard]] bool has_conjugate_gradient(Method method);
 
 /// A label that a task learns from. A node may have several; their weights then share it.
 struct NodeSeed {
@@ -33,16 +55,20 @@ struct Task {
   SolverConfig solver;
   std::vector<NodeSeed> seeds;    // the same on every rank
   std::vector<Position> watched;  // not empty: keep the scores of these nodes only, on every rank
+  std::vector<double> prior;      // poisson_volume: class shares, sum 1; empty = as the seeds
+  std::span<const float> base;    // correct_smooth: owned nodes x K, a voter's probabilities
 };
 
 enum class StopReason {
-  settled,  // the change of a sweep fell below the tolerance and no prediction moved
-  mixed,    // Poisson: the random walk from the seeds has reached its stationary distribution
-  limit,    // max_sweeps
-  no_seed,  // nothing to propagate
+  settled,   // the change of a sweep fell below the tolerance and no prediction moved
+  mixed,     // Poisson: the random walk from the seeds has reached its stationary distribution
+  limit,     // max_sweeps
+  no_seed,   // nothing to propagate
+  finished,  // a method with a schedule of its own has come to its end
 };
 [[nodiscard]] const char* to_string(StopReason reason);
 [[nodiscard]] const char* to_string(Method method);
+[[nodiscard]] const char* to_string(Solver solver);
 
 /// One line of a task's history. All numbers are exact and the same at any rank count.
 struct SweepTrace {
@@ -54,12 +80,11 @@ struct SweepTrace {
 };
 
 struct TaskResult {
-  /// Owned nodes (or watched nodes) x K. harmonic, spreading: a distribution, all zero where no
-  /// label came; poisson: the potential u, which may be negative, all zero where no label came.
+  /// Owned nodes (or watched nodes) x K. A distribution, all zero where no label came; poisson: the
+  /// potential u, which may be negative, all zero where no label came.
   std::vector<float> scores;
   /// Sum over all nodes of the graph that are no seed of this task of their row, each scaled to sum
-  /// 1 (harmonic, spreading only): what class-mass normalization divides by. The same on every
-  /// rank.
+  /// 1 (not of poisson): what class-mass normalization divides by. The same on every rank.
   std::vector<double> class_mass;
   StopReason stop = StopReason::no_seed;
   int sweeps = 0;

@@ -1,0 +1,65 @@
+#include "propagate/engine.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "kith/core/parallel.hpp"
+
+namespace kith::propagate {
+namespace {
+
+constexpr Count kRowsPerChunk = 512;
+
+}  // namespace
+
+std::int32_t best_class(std::span<const float> scores) {
+  const auto best = std::max_element(scores.begin(), scores.end());
+  const bool reached =
+      std::any_of(scores.begin(), scores.end(), [](float score) { return score != 0.0F; });
+  return reached ? static_cast<std::int32_t>(best - scores.begin()) : -1;
+}
+
+Engine::Engine(const graph::Graph& graph, std::size_t num_tasks, int num_classes)
+    : graph_{&graph},
+      num_classes_{num_classes},
+      best_(num_tasks, std::vector<std::int32_t>(to_size(graph.num_owned()), -1)) {
+}
+
+Measure Engine::check(std::size_t task) {
+  Measure total;
+  total.class_counts.assign(to_size(num_classes_), 0);
+  measure(task, total);
+  std::mutex merging;
+  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    Measure mine;
+    mine.class_counts.assign(to_size(num_classes_), 0);
+    check_rows(task, begin, end, mine);
+    const std::scoped_lock lock{merging};
+    total.unmixed = std::max(total.unmixed, mine.unmixed);
+    total.flips += mine.flips;
+    total.reached += mine.reached;
+    for (std::size_t label = 0; label < mine.class_counts.size(); ++label) {
+      total.class_counts[label] += mine.class_counts[label];
+    }
+  });
+  return total;
+}
+
+void Engine::check_rows(std::size_t task, Count begin, Count end, Measure& measure) {
+  std::vector<float> values(to_size(num_classes_));
+  for (Count index = begin; index < end; ++index) {
+    const LocalId row{static_cast<std::int32_t>(index)};
+    read_row(task, row, values);
+    const std::int32_t best = best_class(values);
+    std::int32_t& last = best_[task][to_size(index)];
+    measure.flips += best != last ? 1 : 0;
+    last = best;
+    if (best >= 0) {
+      ++measure.reached;
+      ++measure.class_counts[to_size(best)];
+    }
+    measure.unmixed = std::max(measure.unmixed, unmixed(task, row));
+  }
+}
+
+}  // namespace kith::propagate

@@ -1,0 +1,73 @@
+/// What carries tasks on: one step of all of them at a time, measured when asked.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kith/graph/graph.hpp"
+#include "kith/propagate/task.hpp"
+
+namespace kith::propagate {
+
+/// What a check of one task found on this rank, before reduction.
+struct Measure {
+  float change = 0;   // largest |x' - x| of the last sweep
+  float size = 0;     // largest |x'|
+  float unmixed = 0;  // largest distance of the walk from its limit, times degree
+  Count flips = 0;
+  Count reached = 0;
+  std::vector<Count> class_counts;
+  std::optional<StopReason> stop;  // the engine says that the task is done; the same on every rank
+};
+
+/// Tasks on one graph. Steps and checks are collective only where said; tasks go on independently.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Collective. One sweep or iteration of all running tasks; measured for check() if asked.
+  virtual void step(bool measured) = 0;
+
+  /// The first values.size() columns of an owned row.
+  virtual void read_row(std::size_t task, LocalId row, std::span<float> values) const = 0;
+
+  /// Task `task` has ended.
+  virtual void retire(std::size_t task) = 0;
+
+  /// Frees what retired tasks held, where that pays.
+  virtual void compact() {}
+
+  /// What the tolerance of a task is multiplied with.
+  [[nodiscard]] virtual double tolerance_factor() const { return 1; }
+
+  /// What the last measured step did to task `task` on this rank. Flips are counted from check to
+  /// check.
+  [[nodiscard]] Measure check(std::size_t task);
+
+ protected:
+  Engine(const graph::Graph& graph, std::size_t num_tasks, int num_classes);
+
+  /// Fills change, size and stop.
+  virtual void measure(std::size_t task, Measure& measure) = 0;
+  /// How far a row's walk is from its limit.
+  [[nodiscard]] virtual float unmixed(std::size_t /*task*/, LocalId /*row*/) const { return 0; }
+
+  [[nodiscard]] const graph::Graph& graph() const { return *graph_; }
+  [[nodiscard]] int num_classes() const { return num_classes_; }
+
+ private:
+  void check_rows(std::size_t task, Count begin, Count end, Measure& measure);
+
+  const graph::Graph* graph_;
+  int num_classes_;
+  std::vector<std::vector<std::int32_t>> best_;  // [task][owned row], -1 = unreached
+};
+
+/// The best class of a row, ties to the smaller; -1 if no label has reached it.
+[[nodiscard]] std::int32_t best_class(std::span<const float> scores);
+
+}  // namespace kith::propagate

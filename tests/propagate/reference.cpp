@@ -1,0 +1,424 @@
+#include "propagate/reference.hpp"
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+namespace kith::propagate::test {
+namespace {
+
+std::vector<double> degrees(const Matrix& w) {
+  std::vector<double> d;
+  for (const auto& row : w) {
+    d.push_back(std::accumulate(row.begin(), row.end(), 0.0));
+  }
+  return d;
+}
+
+Matrix product(const Matrix& w, const Matrix& f) {
+  Matrix result(w.size(), std::vector<double>(f[0].size(), 0.0));
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    for (std::size_t j = 0; j < w.size(); ++j) {
+      for (std::size_t c = 0; c < f[0].size() && w[i][j] != 0; ++c) {
+        result[i][c] += w[i][j] * f[j][c];
+      }
+    }
+  }
+  return result;
+}
+
+Matrix one_hot(const Task& task, std::size_t n) {
+  Matrix y(n, std::vector<double>(kClasses, 0.0));
+  for (const NodeSeed& seed : task.seeds) {
+    y[to_size(seed.node)][to_size(seed.label)] += seed.weight;
+  }
+  return y;
+}
+
+void normalize(Matrix& f) {
+  for (auto& row : f) {
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    for (double& value : row) {
+      value /= sum > 0 ? sum : 1;
+    }
+  }
+}
+
+Matrix reference_harmonic(const Matrix& w, const Task& task, int sweeps) {
+  Matrix y = one_hot(task, w.size());
+  normalize(y);
+  const auto d = degrees(w);
+  Matrix f = y;
+  for (int t = 0; t < sweeps; ++t) {
+    Matrix next = product(w, f);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const bool is_seed = std::accumulate(y[i].begin(), y[i].end(), 0.0) > 0;
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        next[i][c] = is_seed ? y[i][c] : next[i][c] / (d[i] > 0 ? d[i] : 1);
+      }
+    }
+    f = next;
+  }
+  normalize(f);
+  return f;
+}
+
+Matrix reference_spreading(const Matrix& w, const Task& task, int sweeps) {
+  const Matrix y = one_hot(task, w.size());
+  const auto d = degrees(w);
+  const double alpha = task.solver.alpha;
+  Matrix s = w;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    for (std::size_t j = 0; j < w.size(); ++j) {
+      s[i][j] = w[i][j] > 0 ? w[i][j] / std::sqrt(d[i] * d[j]) : 0;
+    }
+  }
+  Matrix f(w.size(), std::vector<double>(kClasses, 0.0));
+  for (int t = 0; t <= sweeps; ++t) {
+    f = product(s, f);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        f[i][c] = alpha * f[i][c] + (1 - alpha) * y[i][c];
+      }
+    }
+  }
+  normalize(f);
+  return f;
+}
+
+Matrix reference_poisson(const Matrix& w, const Task& task, int sweeps) {
+  const Matrix y = one_hot(task, w.size());
+  const auto d = degrees(w);
+  std::vector<double> mean(kClasses, 0.0);
+  double total = 0;
+  for (const NodeSeed& seed : task.seeds) {
+    mean[to_size(seed.label)] += seed.weight;
+    total += seed.weight;
+  }
+  Matrix u(w.size(), std::vector<double>(kClasses, 0.0));
+  for (int t = 0; t <= sweeps; ++t) {
+    Matrix next = product(w, u);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const double weight = std::accumulate(y[i].begin(), y[i].end(), 0.0);
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        const double source = (y[i][c] - weight * mean[c] / total) / total;
+        next[i][c] = d[i] > 0 ? (next[i][c] + source) / d[i] : source;
+      }
+    }
+    u = next;
+  }
+  return u;
+}
+
+/// Z. Shi et al.: heavier edges at seeds, written out as another graph.
+Matrix reference_wnll(Matrix w, const Task& task, int sweeps) {
+  std::vector<char> is_seed(w.size(), 0);
+  for (const NodeSeed& seed : task.seeds) {
+    is_seed[to_size(seed.node)] = 1;
+  }
+  const double seeds = static_cast<double>(std::count(is_seed.begin(), is_seed.end(), 1));
+  const double ratio = static_cast<double>(w.size()) / seeds;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    for (std::size_t j = 0; j < w.size(); ++j) {
+      const double times = (is_seed[i] != 0 ? ratio : 1) + (is_seed[j] != 0 ? ratio : 1);
+      w[i][j] *= times / 2;
+    }
+  }
+  return reference_harmonic(w, task, sweeps);
+}
+
+Matrix reference_trusting(const Matrix& w, const Task& task, int sweeps) {
+  Matrix y = one_hot(task, w.size());
+  normalize(y);
+  const auto d = degrees(w);
+  const double t = task.solver.seed_trust;
+  Matrix f = y;
+  for (auto& row : f) {
+    for (double& value : row) {
+      value *= t;
+    }
+  }
+  for (int sweep = 0; sweep < sweeps; ++sweep) {
+    Matrix next = product(w, f);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const bool is_seed = std::accumulate(y[i].begin(), y[i].end(), 0.0) > 0;
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        const double mean = d[i] > 0 ? next[i][c] / d[i] : 0;
+        next[i][c] = is_seed ? t * y[i][c] + (1 - t) * mean : mean;
+      }
+    }
+    f = next;
+  }
+  normalize(f);
+  return f;
+}
+
+Matrix reference_adsorption(const Matrix& w, const Task& task, int sweeps) {
+  Matrix y = one_hot(task, w.size());
+  normalize(y);
+  const auto d = degrees(w);
+  const std::size_t n = w.size();
+  std::vector<double> inject(n);
+  std::vector<double> go_on(n);
+  for (std::size_t v = 0; v < n; ++v) {
+    double h = 0;
+    for (const double weight : w[v]) {
+      h -= weight > 0 ? weight / d[v] * std::log(weight / d[v]) : 0;
+    }
+    const bool is_seed = std::accumulate(y[v].begin(), y[v].end(), 0.0) > 0;
+    const double c = std::log(2) / std::log(2 + std::exp(h));
+    const double e = is_seed ? (1 - c) * std::sqrt(h) : 0;
+    const double z = std::max(c + e, 1.0);
+    inject[v] = e / z;
+    go_on[v] = c / z;
+  }
+  const SolverConfig& mu = task.solver;
+  Matrix f = Matrix(n, std::vector<double>(kClasses, 0.0));
+  for (int t = 0; t <= sweeps; ++t) {
+    Matrix next = f;
+    for (std::size_t v = 0; v < n; ++v) {
+      double m = mu.injection * inject[v] + mu.abandonment;
+      std::vector<double> sum(kClasses, 0.0);
+      for (std::size_t u = 0; u < n; ++u) {
+        const double both = go_on[v] * w[v][u] + go_on[u] * w[u][v];
+        m += mu.continuation * both;
+        for (std::size_t c = 0; c < kClasses; ++c) {
+          sum[c] += mu.continuation * both * f[u][c];
+        }
+      }
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        const double own = inject[v] > 0 ? mu.injection * inject[v] / m : mu.injection;
+        next[v][c] = own * y[v][c] + sum[c] / m;
+      }
+    }
+    f = next;
+  }
+  normalize(f);
+  return f;
+}
+
+Matrix reference_nearest(const Matrix& w, const Task& task) {
+  const std::size_t n = w.size();
+  std::map<Position, std::map<Label, double>> seeds;
+  for (const NodeSeed& seed : task.seeds) {
+    seeds[seed.node][seed.label] += seed.weight;
+  }
+  std::vector<std::vector<std::pair<double, Position>>> near(n);
+  for (const auto& [source, labels] : seeds) {
+    std::vector<double> distance(n, std::numeric_limits<double>::infinity());
+    distance[to_size(source)] = 0;
+    for (std::size_t round = 0; round < n; ++round) {
+      for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t j = 0; j < n; ++j) {
+          if (w[i][j] > 0) {
+            distance[i] = std::min(distance[i], distance[j] + 1 / w[i][j]);
+          }
+        }
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::isfinite(distance[i])) {
+        near[i].emplace_back(distance[i], source);
+      }
+    }
+  }
+  Matrix f(n, std::vector<double>(kClasses, 0.0));
+  for (std::size_t i = 0; i < n; ++i) {
+    std::sort(near[i].begin(), near[i].end());
+    near[i].resize(std::min(near[i].size(), to_size(task.solver.nearest)));
+    for (const auto& [distance, source] : near[i]) {
+      for (const auto& [label, weight] : seeds[source]) {
+        f[i][to_size(label)] += weight * (distance > 0 ? near[i][0].first / distance : 1);
+      }
+    }
+  }
+  normalize(f);
+  return f;
+}
+
+/// One run of F <- (1 - a) F0 + a S F with F = F0 at first.
+Matrix smooth(const Matrix& w, const Matrix& start, double a, int sweeps) {
+  const auto d = degrees(w);
+  Matrix f = start;
+  for (auto& row : f) {
+    for (double& value : row) {
+      value *= 1 - a;
+    }
+  }
+  for (int t = 0; t < sweeps; ++t) {
+    Matrix scaled = f;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (double& value : scaled[i]) {
+        value /= d[i] > 0 ? std::sqrt(d[i]) : 1;
+      }
+    }
+    Matrix next = product(w, scaled);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        const double s = next[i][c] / (d[i] > 0 ? std::sqrt(d[i]) : 1);
+        next[i][c] = (1 - a) * start[i][c] + a * s;
+      }
+    }
+    f = next;
+  }
+  return f;
+}
+
+/// sweeps: of each of the two steps.
+Matrix reference_correct_smooth(const Matrix& w, const Task& task, int sweeps, const Matrix& base) {
+  Matrix y = one_hot(task, w.size());
+  normalize(y);
+  Matrix error(w.size(), std::vector<double>(kClasses, 0.0));
+  double sigma = 0;
+  int seeds = 0;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    if (std::accumulate(y[i].begin(), y[i].end(), 0.0) > 0) {
+      ++seeds;
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        error[i][c] = y[i][c] - base[i][c];
+        sigma += std::abs(error[i][c]);
+      }
+    }
+  }
+  sigma /= seeds;
+  const Matrix spread = smooth(w, error, task.solver.alpha, sweeps);
+  const auto d = degrees(w);
+  Matrix corrected = base;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    double size = 0;
+    for (const double value : spread[i]) {
+      size += std::abs(value);
+    }
+    const bool is_seed = std::accumulate(y[i].begin(), y[i].end(), 0.0) > 0;
+    for (std::size_t c = 0; c < kClasses; ++c) {
+      corrected[i][c] += size > 0 ? sigma * spread[i][c] / size : 0;
+      corrected[i][c] = is_seed ? y[i][c] : corrected[i][c];
+    }
+  }
+  Matrix f = smooth(w, corrected, task.solver.smoothing, sweeps);
+  for (auto& row : f) {
+    for (double& value : row) {
+      value = std::max(value, 0.0);
+    }
+  }
+  normalize(f);
+  return f;
+}
+
+std::size_t best(const std::vector<double>& row, const std::vector<double>& r) {
+  std::size_t found = 0;
+  for (std::size_t c = 1; c < row.size(); ++c) {
+    found = row[c] * r[c] > row[found] * r[found] ? c : found;
+  }
+  return found;
+}
+
+bool is_zero(const std::vector<double>& row) {
+  return std::all_of(row.begin(), row.end(), [](double value) { return value == 0; });
+}
+
+/// Algorithm 2 of Calder et al. first_sweeps: of the Poisson learning before.
+Matrix reference_volume(const Matrix& w, const Task& task, int first_sweeps) {
+  const Matrix first = reference_poisson(w, task, first_sweeps);
+  const Matrix y = one_hot(task, w.size());
+  const auto d = degrees(w);
+  const double dt = 1 / *std::max_element(d.begin(), d.end());
+  std::vector<double> mean(kClasses, 0.0);
+  double total = 0;
+  for (const NodeSeed& seed : task.seeds) {
+    mean[to_size(seed.label)] += seed.weight;
+    total += seed.weight;
+  }
+  Matrix u(w.size(), std::vector<double>(kClasses, 0.0));
+  std::vector<std::size_t> labels(w.size(), 99);
+  std::vector<std::size_t> before(w.size(), 77);
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    if (!is_zero(first[i])) {
+      u[i][best(first[i], std::vector<double>(kClasses, 1.0))] = 1;
+    }
+  }
+  std::vector<double> r;
+  for (int outer = 0; outer < 20; ++outer) {
+    for (int inner = 0; inner < 40; ++inner) {
+      Matrix next = product(w, u);
+      for (std::size_t i = 0; i < w.size(); ++i) {
+        const double weight = std::accumulate(y[i].begin(), y[i].end(), 0.0);
+        for (std::size_t c = 0; c < kClasses; ++c) {
+          const double source = y[i][c] - weight * mean[c] / total;
+          next[i][c] = u[i][c] - dt * (d[i] * u[i][c] - next[i][c] - source);
+        }
+      }
+      u = next;
+    }
+    r.assign(kClasses, 1.0);
+    for (int step = 0; step < 100; ++step) {
+      std::vector<double> share(kClasses, 0.0);
+      double reached = 0;
+      for (const auto& row : u) {
+        if (!is_zero(row)) {
+          share[best(row, r)] += 1;
+          reached += 1;
+        }
+      }
+      double farthest = 0;
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        share[c] = (task.prior.empty() ? mean[c] / total : task.prior[c]) - share[c] / reached;
+        farthest = std::max(farthest, std::abs(share[c]));
+      }
+      if (farthest < 1e-3) {
+        break;
+      }
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        r[c] = std::clamp(r[c] + 10 * share[c], 0.5, 2.0);
+      }
+    }
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      labels[i] = is_zero(u[i]) ? 99 : best(u[i], r);
+    }
+    if (labels == before || outer == 19) {
+      break;
+    }
+    before = labels;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (std::size_t c = 0; c < kClasses; ++c) {
+        u[i][c] = labels[i] == c ? 1 : 0;
+      }
+    }
+  }
+  for (auto& row : u) {
+    for (std::size_t c = 0; c < kClasses; ++c) {
+      row[c] = std::max(row[c] * r[c], 0.0);
+    }
+  }
+  normalize(u);
+  return u;
+}
+
+}  // namespace
+
+Matrix reference(const Matrix& w, const Task& task, int sweeps, const Matrix& base) {
+  switch (task.solver.method) {
+    case Method::harmonic:
+      return task.solver.seed_trust < 1 ? reference_trusting(w, task, sweeps)
+                                        : reference_harmonic(w, task, sweeps);
+    case Method::spreading:
+    case Method::walk:
+      return reference_spreading(w, task, sweeps);
+    case Method::poisson:
+      return reference_poisson(w, task, sweeps);
+    case Method::wnll:
+      return reference_wnll(w, task, sweeps);
+    case Method::adsorption:
+      return reference_adsorption(w, task, sweeps);
+    case Method::nearest_seed:
+      return reference_nearest(w, task);
+    case Method::correct_smooth:
+      return reference_correct_smooth(w, task, sweeps, base);
+    case Method::poisson_volume:
+      return reference_volume(w, task, sweeps);
+  }
+  return {};
+}
+
+}  // namespace kith::propagate::test
