@@ -9,21 +9,25 @@ namespace {
 
 using propagate::Method;
 
-MemberConfig make_member(std::string name, Method method, int max_sweeps, ClassMass class_mass,
-                         int bootstrap) {
+MemberConfig make_member(std::string name, Method method, int max_sweeps, ClassMass class_mass) {
   MemberConfig member;
   member.name = std::move(name);
   member.solver.method = method;
   member.solver.max_sweeps = max_sweeps;
   member.class_mass = class_mass;
-  member.bootstrap = bootstrap;
-  // A resample has seen about two thirds of the seeds: it is there for its disagreement, and says
-  // less.
-  member.weight = bootstrap > 0 ? 0.25 : 1.0;
   return member;
 }
 
-void validate_member(const MemberConfig& member) {
+MemberConfig make_bootstrap(std::string name, MemberConfig member, int bootstrap) {
+  member.name = std::move(name);
+  member.bootstrap = bootstrap;
+  // A resample has seen about two thirds of the seeds: it is there for its disagreement, and says
+  // less.
+  member.weight = 0.25;
+  return member;
+}
+
+void validate_solver(const MemberConfig& member) {
   const propagate::SolverConfig& solver = member.solver;
   if (solver.alpha <= 0 || solver.alpha >= 1) {
     fail("member.{}.alpha = {}, must be above 0 and below 1", member.name, solver.alpha);
@@ -34,10 +38,31 @@ void validate_member(const MemberConfig& member) {
   if (solver.tolerance <= 0 || solver.tolerance >= 1) {
     fail("member.{}.tolerance = {}, must be above 0 and below 1", member.name, solver.tolerance);
   }
+  if (solver.seed_trust <= 0 || solver.seed_trust > 1) {
+    fail("member.{}.seed_trust = {}, must be above 0 and at most 1", member.name,
+         solver.seed_trust);
+  }
+  if (solver.seed_trust < 1 && solver.method != Method::harmonic) {
+    fail("member.{}.seed_trust = {}, but only harmonic clamps seeds that could be let loose",
+         member.name, solver.seed_trust);
+  }
+  if (solver.injection <= 0 || solver.continuation <= 0 || solver.abandonment < 0) {
+    fail("member.{}: injection and continuation must be above 0, abandonment not below",
+         member.name);
+  }
+  if (solver.solver == propagate::Solver::conjugate_gradient &&
+      !propagate::has_conjugate_gradient(solver.method)) {
+    fail("member.{}.solver = conjugate_gradient, but {} is no symmetric system: use sweeps",
+         member.name, propagate::to_string(solver.method));
+  }
+}
+
+void validate_member(const MemberConfig& member) {
+  validate_solver(member);
   if (member.bootstrap < 0) {
     fail("member.{}.bootstrap = {}, must not be negative", member.name, member.bootstrap);
   }
-  if (member.class_mass == ClassMass::normalize && solver.method == Method::poisson) {
+  if (member.class_mass == ClassMass::normalize && member.solver.method == Method::poisson) {
     fail("member.{}.class_mass = normalize, but poisson balances its classes by itself: use none",
          member.name);
   }
@@ -48,11 +73,17 @@ void validate_member(const MemberConfig& member) {
 std::vector<MemberConfig> default_members() {
   // 100 sweeps of the harmonic method: run to convergence it collapses when seeds are few (Calder
   // 2020).
-  return {make_member("harmonic", Method::harmonic, 100, ClassMass::normalize, 0),
-          make_member("spreading", Method::spreading, 300, ClassMass::normalize, 0),
-          make_member("poisson", Method::poisson, 300, ClassMass::none, 0),
-          make_member("spreading-b1", Method::spreading, 300, ClassMass::normalize, 1),
-          make_member("poisson-b2", Method::poisson, 300, ClassMass::none, 2)};
+  std::vector<MemberConfig> members{
+      make_member("harmonic", Method::harmonic, 100, ClassMass::normalize),
+      make_member("spreading", Method::spreading, 300, ClassMass::normalize),
+      make_member("adsorption", Method::adsorption, 300, ClassMass::normalize),
+      make_member("poisson", Method::poisson, 300, ClassMass::none),
+      make_member("wnll", Method::wnll, 300, ClassMass::normalize),
+      make_member("nearest-seed", Method::nearest_seed, 300, ClassMass::none)};
+  members[4].solver.solver = propagate::Solver::conjugate_gradient;
+  members.push_back(make_bootstrap("spreading-b1", members[1], 1));
+  members.push_back(make_bootstrap("poisson-b2", members[3], 2));
+  return members;
 }
 
 void validate(const EnsembleConfig& config) {

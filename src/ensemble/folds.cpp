@@ -90,8 +90,9 @@ std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, const Ensemb
 
 std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
                                         std::span<const MemberConfig> members,
-                                        const EnsembleConfig& config) {
+                                        const EnsembleConfig& config, int num_classes) {
   std::vector<propagate::Task> tasks;
+  const std::vector<double> prior = class_prior(seeds, config, num_classes);
   for (int fold = -1; fold < (config.folds < 2 ? 0 : config.folds); ++fold) {
     const std::vector<NodeSeed> training = training_seeds(seeds, fold);
     std::vector<Position> watched;
@@ -110,6 +111,7 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       task.seeds =
           member.bootstrap > 0 ? resample(training, member.bootstrap, fold, config.seed) : training;
       task.watched = watched;
+      task.prior = prior;
       tasks.push_back(std::move(task));
     }
   }

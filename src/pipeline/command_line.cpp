@@ -263,7 +263,7 @@ std::string help_text() {
     append(option, option.key, option.get(defaults));
   }
   text +=
-      "\n  Members of the ensemble: one section [member.NAME] each; without any, five good ones.\n";
+      "\n  Members of the ensemble: one section [member.NAME] each; without any, eight of them.\n";
   Config with_member;
   with_member.ensemble.members.emplace_back().name = "NAME";
   for (const Option& option : member_options("NAME")) {

@@ -14,6 +14,7 @@ using corpus::Metric;
 using ensemble::ClassMass;
 using ensemble::MemberConfig;
 using propagate::Method;
+using propagate::Solver;
 
 template <class Number>
 Number parse_number(const std::string& key, const std::string& text, const std::string& range) {
@@ -322,11 +323,22 @@ std::vector<Option> member_options(const std::string& name) {
           prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
           {{"harmonic", Method::harmonic},
            {"spreading", Method::spreading},
-           {"poisson", Method::poisson}},
+           {"poisson", Method::poisson},
+           {"walk", Method::walk},
+           {"adsorption", Method::adsorption},
+           {"poisson_volume", Method::poisson_volume},
+           {"wnll", Method::wnll},
+           {"nearest_seed", Method::nearest_seed}},
           "how labels spread"),
+      choice<Solver>(
+          prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
+          {{"sweeps", Solver::sweeps}, {"conjugate_gradient", Solver::conjugate_gradient}},
+          "the method's own iteration, or its limit in fewer steps (not adsorption, "
+          "poisson_volume, "
+          "nearest_seed)"),
       number<double>(
           prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
-          0.0, 1.0, "spreading: share that comes from the neighbors"),
+          0.0, 1.0, "spreading, walk: share that comes from the neighbors"),
       number<int>(
           prefix + "max_sweeps",
           kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
@@ -335,6 +347,25 @@ std::vector<Option> member_options(const std::string& name) {
           prefix + "tolerance",
           kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
           "relative change below which a member has settled"),
+      number<double>(
+          prefix + "seed_trust",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 0.0, 1.0,
+          "harmonic: below 1 neighbors that disagree can move a seed"),
+      number<int>(
+          prefix + "nearest", kStage, [=](Config & c) -> auto& { return member(c).solver.nearest; },
+          1, 64, "nearest_seed: seeds that an item hears"),
+      number<double>(
+          prefix + "injection",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 0.0, 1e6,
+          "adsorption: mu_1, weight of the seeds' labels"),
+      number<double>(
+          prefix + "continuation",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 0.0, 1e6,
+          "adsorption: mu_2, weight of agreement with the neighbors"),
+      number<double>(
+          prefix + "abandonment",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, 0.0, 1e6,
+          "adsorption: mu_3, weight of no label"),
       choice<ClassMass>(
           prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
           {{"none", ClassMass::none}, {"normalize", ClassMass::normalize}},

@@ -120,7 +120,13 @@ Json trace_json(const propagate::TaskResult& result) {
 void add_solver(Json& json, const ensemble::Member& member) {
   const propagate::SolverConfig& solver = member.config.solver;
   json["method"] = propagate::to_string(solver.method);
+  json["solver"] = propagate::to_string(solver.solver);
   json["alpha"] = solver.alpha;
+  json["seed_trust"] = solver.seed_trust;
+  json["nearest"] = solver.nearest;
+  json["injection"] = solver.injection;
+  json["continuation"] = solver.continuation;
+  json["abandonment"] = solver.abandonment;
   json["max_sweeps"] = solver.max_sweeps;
   json["tolerance"] = solver.tolerance;
   json["class_mass"] =

@@ -91,7 +91,8 @@ void do_propagate(Workspace& workspace) {
   need_graph(workspace);
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
-  const auto tasks = ensemble::make_tasks(workspace.folded, config.members, config);
+  const auto tasks =
+      ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes());
   auto results = propagate::propagate(
       *workspace.graph, tasks, {workspace.num_classes(), memory_left(workspace.memory_bytes)});
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),

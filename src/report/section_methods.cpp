@@ -1,11 +1,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
 namespace kith::report {
+
+namespace {
+
+/// The methods of the members with their sources, each once, in the members' order.
+std::string method_citations(const Json& members) {
+  static const std::map<std::string, std::string> kCitations{
+      {"harmonic", "harmonic functions (Zhu, Ghahramani and Lafferty 2003)"},
+      {"spreading", "label spreading (Zhou et al. 2004)"},
+      {"poisson", "Poisson learning (Calder et al. 2020)"},
+      {"walk", "lazy random walks (Zhou and Sch\u00f6lkopf 2004)"},
+      {"adsorption", "modified adsorption (Talukdar and Crammer 2009)"},
+      {"poisson_volume", "Poisson learning with a volume constraint (Calder et al. 2020)"},
+      {"wnll", "the weighted nonlocal Laplacian (Shi, Osher and Zhu 2017)"},
+      {"nearest_seed", "the labels of the nearest seeds along the graph"},
+      {"correct_smooth", "Correct and Smooth (Huang et al. 2021)"}};
+  std::vector<std::string> texts;
+  for (const Json& member : members) {
+    const auto found = kCitations.find(member.value("method", ""));
+    if (found != kCitations.end() &&
+        std::find(texts.begin(), texts.end(), found->second) == texts.end()) {
+      texts.push_back(found->second);
+    }
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+}  // namespace
 
 std::string methods_section(const Json& report) {
   const Json& corpus = report.at("run").at("corpus");
@@ -33,12 +61,8 @@ std::string methods_section(const Json& report) {
       option("graph.symmetrize"), option("graph.weights"), option("graph.scale_neighbor"),
       count_text(graph.at("edges")), count_text(graph.at("nodes")),
       count_text(graph.at("components")));
-  html +=
-      "Labels were propagated by harmonic functions with class-mass normalization (Zhu, Ghahramani "
-      "and "
-      "Lafferty 2003), label spreading (Zhou et al. 2004) and Poisson learning (Calder et al. "
-      "2020) as "
-      "configured below. ";
+  html += "Labels were propagated by " + method_citations(report["members"]) +
+          " as configured below. ";
   html += fmt::format(
       "Each member's temperature (Guo et al. 2017) was fitted on {} held-out folds of the seeds, "
       "and "

@@ -72,7 +72,7 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
   config.members = default_members();
   const auto folded = deal_folds(make_seeds(10, 3), config);
 
-  const auto tasks = make_tasks(folded, config.members, config);
+  const auto tasks = make_tasks(folded, config.members, config, 3);
 
   ASSERT_EQ(tasks.size(), config.members.size() * 6);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
@@ -95,7 +95,7 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
     }
     EXPECT_EQ(weights, expected) << "a resample keeps the number of draws of each class";
   }
-  EXPECT_LT(tasks[3].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
+  EXPECT_LT(tasks[6].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
 }
 
 TEST(Readout, TurnsScoresIntoProbabilities) {
@@ -255,7 +255,7 @@ TEST(Validate, NamesTheMemberAndWhatIsExpected) {
   EnsembleConfig config;
   config.members = default_members();
   EXPECT_NO_THROW(validate(config));
-  config.members[2].class_mass = ClassMass::normalize;
+  config.members[3].class_mass = ClassMass::normalize;
   try {
     validate(config);
     FAIL();
@@ -283,6 +283,37 @@ TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
   EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
   EXPECT_EQ(member.config.weight, 2.0);
+}
+
+TEST(Validate, KnowsWhatEachMethodTakes) {
+  const auto message = [](auto&& change) {
+    EnsembleConfig config;
+    config.members = {MemberConfig{}};
+    config.members[0].name = "m";
+    change(config.members[0].solver);
+    try {
+      validate(config);
+    } catch (const Error& error) {
+      return std::string{error.what()};
+    }
+    return std::string{};
+  };
+  using propagate::Method;
+  using propagate::SolverConfig;
+  EXPECT_EQ(
+      message([](SolverConfig& s) {
+        s.method = Method::adsorption;
+        s.solver = propagate::Solver::conjugate_gradient;
+      }),
+      "member.m.solver = conjugate_gradient, but adsorption is no symmetric system: use sweeps");
+  EXPECT_EQ(message([](SolverConfig& s) {
+              s.method = Method::walk;
+              s.seed_trust = 0.5;
+            }),
+            "member.m.seed_trust = 0.5, but only harmonic clamps seeds that could be let loose");
+  EXPECT_EQ(message([](SolverConfig& s) { s.continuation = 0; }),
+            "member.m: injection and continuation must be above 0, abandonment not below");
+  EXPECT_EQ(message([](SolverConfig& s) { s.method = Method::wnll; }), "");
 }
 
 }  // namespace
