@@ -61,8 +61,8 @@ std::string methods_section(const Json& report) {
       option("graph.symmetrize"), option("graph.weights"), option("graph.scale_neighbor"),
       count_text(graph.at("edges")), count_text(graph.at("nodes")),
       count_text(graph.at("components")));
-  html += "Labels were propagated by " + method_citations(report["members"]) +
-          " as configured below. ";
+  html +=
+      "Labels were propagated by " + method_citations(report["members"]) + " as configured below. ";
   html += fmt::format(
       "Each member's temperature (Guo et al. 2017) was fitted on {} held-out folds of the seeds, "
       "and "
