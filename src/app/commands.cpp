@@ -33,6 +33,8 @@ constexpr const char* kUsage =
              the pipeline up to this stage
   export --graph OUT.h5
              the graph of a run in corpus order
+  replay RUN/manifest.json [--run.directory NEW]
+             does a run again and compares every result with the hashes of its manifest
   config     prints the configuration as parsed
   version    prints the version and the instruction sets that can be used here, best first
   help       prints this and all keys
@@ -86,6 +88,16 @@ void run_command(const comm::Communicator& world, const Command& command) {
       throw comm::CollectiveError{"export: where to? say --graph OUT.h5"};
     }
     pipeline::export_graph(world, command.config, command.export_path);
+    return;
+  }
+  if (command.name == "replay") {
+    announce(world, command);
+    if (!pipeline::replay(world, command.config, command.arguments.front())) {
+      throw comm::CollectiveError{fmt::format("replay: {} has other results than {}",
+                                              command.config.run.directory,
+                                              command.arguments.front())};
+    }
+    print_on_root(world, "every result is equal\n");
     return;
   }
   const auto found = stages().find(command.name);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
@@ -10,6 +11,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/random.hpp"
+#include "kith/io/files.hpp"
 
 #include "pipeline/options.hpp"
 
@@ -144,6 +146,25 @@ void validate(const Config& config) {
   }
 }
 
+/// The keys of a run's manifest; results go to a new directory.
+std::vector<Setting> read_manifest(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 1) {
+    fail("replay: of which run? say kith replay RUN/manifest.json");
+  }
+  const std::string& path = arguments.front();
+  const std::string text = io::read_file(path);
+  const auto manifest = nlohmann::ordered_json::parse(text, nullptr, false);
+  if (!manifest.is_object() || !manifest.contains("configuration")) {
+    fail("{}: is no manifest of a run", path);
+  }
+  std::vector<Setting> settings;
+  for (const auto& [key, value] : manifest["configuration"].items()) {
+    const bool is_directory = key == "run.directory";
+    settings.push_back({key, value.get<std::string>() + (is_directory ? "-replay" : ""), path});
+  }
+  return settings;
+}
+
 Command parse_on_root(const std::vector<std::string>& words) {
   Command command;
   std::vector<Setting> from_line;
@@ -170,6 +191,11 @@ Command parse_on_root(const std::vector<std::string>& words) {
   }
   if (!command.config_path.empty()) {
     for (const Setting& setting : read_ini(command.config_path)) {
+      apply(setting, command.config);
+    }
+  }
+  if (command.name == "replay") {
+    for (const Setting& setting : read_manifest(command.arguments)) {
       apply(setting, command.config);
     }
   }

@@ -278,6 +278,15 @@ std::vector<Option> make_table() {
   table.push_back(number<int>(
       "run.threads", std::nullopt, [](Config & c) -> auto& { return c.run.threads; }, 0, 4096,
       "threads a rank; 0 = OMP_NUM_THREADS, else its share of the node's cores"));
+  table.push_back(number<double>(
+      "run.snapshot_minutes", std::nullopt,
+      [](Config & c) -> auto& { return c.run.snapshot_minutes; }, 0, 1e6,
+      "least time between snapshots inside a long stage; longer if they would take over 3 % of the "
+      "run; 0 = after each unit of work"));
+  table.push_back(choice<bool>(
+      "run.hash_inputs", std::nullopt, [](Config & c) -> auto& { return c.run.hash_all_input; },
+      {{"sampled", false}, {"full", true}},
+      "what manifest.json holds of each input file: a hash of 16 blocks, or of all bytes"));
   append_corpus_options(table);
   append_graph_options(table);
   append_result_options(table);

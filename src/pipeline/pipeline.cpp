@@ -2,17 +2,21 @@
 
 #include <array>
 #include <chrono>
+#include <sstream>
 #include <utility>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/placement.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/distance/target.hpp"
 
 #include "pipeline/manifest.hpp"
+#include "pipeline/provenance.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -122,10 +126,58 @@ const char* version() {
   return KITH_VERSION;
 }
 
-void run(const comm::Communicator& comm, const Config& config, Stage last) {
-  Workspace workspace = open_workspace(comm, config);
-  Manifest manifest = Manifest::open(comm, config);
-  const Fingerprints prints = fingerprints(comm, config, workspace.corpus);
+namespace {
+
+/// Collective. Files that the results are made from.
+std::vector<std::string> input_paths(const comm::Communicator& comm, const Workspace& workspace) {
+  std::string list;
+  comm::on_root(comm, [&] {
+    for (const corpus::FileExtent& file : workspace.corpus.files) {
+      list += file.path + "\n";
+    }
+    for (const std::string& path :
+         {workspace.config.corpus.seeds, workspace.config.corpus.classes}) {
+      list += std::filesystem::is_regular_file(path) ? path + "\n" : "";
+    }
+  });
+  comm::broadcast(comm, list);
+  std::vector<std::string> paths;
+  std::istringstream lines{list};
+  for (std::string path; std::getline(lines, path);) {
+    paths.push_back(path);
+  }
+  return paths;
+}
+
+/// Collective. Says where ranks and threads are, and opens the manifest with it.
+Manifest open_manifest(const comm::Communicator& comm, const Workspace& workspace) {
+  const comm::Placement placement = comm::find_placement(comm, num_threads(), blas_threads());
+  log::info("{} cpu_target={}", comm::to_line(placement), distance::target_name());
+  for (const std::string& warning : comm::warnings(placement)) {
+    log::info("warning: {}", warning);
+  }
+  const nlohmann::ordered_json inputs =
+      describe_inputs(comm, input_paths(comm, workspace), workspace.config.run.hash_all_input);
+  return Manifest::open(comm, workspace.config, describe_start(comm, placement), inputs);
+}
+
+/// Collective. What a stage has cost since `start`.
+StageCost cost_since(const comm::Communicator& comm, Clock::time_point start,
+                     const ByteCounts& before) {
+  const ByteCounts now = bytes_moved();
+  StageCost cost;
+  cost.seconds = comm::max_over_ranks(comm, seconds_since(start));
+  cost.peak_rss_bytes = comm::max_over_ranks(comm, peak_resident_bytes());
+  cost.bytes_read = comm::sum_over_ranks(comm, now.read - before.read);
+  cost.bytes_written = comm::sum_over_ranks(comm, now.written - before.written);
+  cost.ranks = comm.size();
+  cost.threads = num_threads();
+  return cost;
+}
+
+void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
+  const comm::Communicator& comm = workspace.comm;
+  const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);
@@ -139,16 +191,30 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
     comm::stop_if_asked(comm);
     manifest.forget(comm, current);
     const Clock::time_point start = Clock::now();
+    const ByteCounts before = bytes_moved();
     do_stage(current, workspace);
-    StageCost cost;
-    cost.seconds = comm::max_over_ranks(comm, seconds_since(start));
-    cost.peak_rss_bytes = comm::max_over_ranks(comm, peak_resident_bytes());
-    cost.ranks = comm.size();
-    cost.threads = num_threads();
+    const StageCost cost = cost_since(comm, start, before);
     manifest.record(comm, current, prints[to_size(stage)], cost);
     log::info("stage={} state=done seconds={:.2f} peak_rss_mib={}", to_string(current),
               cost.seconds, cost.peak_rss_bytes >> 20);
   }
+}
+
+}  // namespace
+
+void run(const comm::Communicator& comm, const Config& config, Stage last) {
+  Workspace workspace = open_workspace(comm, config);
+  Manifest manifest = open_manifest(comm, workspace);
+  try {
+    run_stages(workspace, manifest, last);
+  } catch (const comm::Stopped&) {
+    manifest.finish(comm, "stopped");
+    throw;
+  } catch (const comm::CollectiveError& error) {
+    manifest.finish(comm, fmt::format("failed: {}", error.what()));
+    throw;
+  }
+  manifest.finish(comm, "done");
 }
 
 void export_graph(const comm::Communicator& comm, const Config& config, const std::string& path) {

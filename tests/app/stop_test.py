@@ -75,14 +75,15 @@ class Stop(unittest.TestCase):
     def test_a_second_signal_ends_at_once(self):
         process = start(self.config, 2, self.log)
         self.wait_for("directory=", process)
-        rank = kith.ranks_of(process)[0]
-        os.kill(rank, signal.SIGSTOP)  # the unit of work lasts until the signals are there
-        os.kill(rank, signal.SIGUSR1)
-        os.kill(rank, signal.SIGCONT)
+        waits, frozen = kith.ranks_of(process)
+        os.kill(frozen, signal.SIGSTOP)  # the unit of work cannot end
+        os.kill(waits, signal.SIGUSR1)
         time.sleep(1.2)
-        if process.poll() is None:
-            os.kill(rank, signal.SIGTERM)
+        self.assertIsNone(process.poll())
+        os.kill(waits, signal.SIGTERM)
+        begin = time.monotonic()
         self.assertNotEqual(process.wait(timeout=20), 0)
+        self.assertLess(time.monotonic() - begin, 10)
 
 
 if __name__ == "__main__":

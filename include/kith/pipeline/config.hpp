@@ -28,6 +28,8 @@ struct RunConfig {
   std::uint64_t seed = 1;             // of every random choice
   std::string memory_per_rank = "0";  // e.g. 4GiB; 0 = no limit
   int threads = 0;                    // per rank; 0 = OMP_NUM_THREADS or all cores
+  double snapshot_minutes = 10;       // least time between snapshots inside a stage
+  bool hash_all_input = false;        // for the manifest: all bytes, not a sample of them
 };
 
 struct QaConfig {

@@ -15,6 +15,12 @@ namespace kith::pipeline {
 /// Collective. Goes through the stages up to and with `last`; results lie in config.run.directory.
 void run(const comm::Communicator& comm, const Config& config, Stage last);
 
+/// Collective. Does the run of `manifest` again in config.run.directory and compares each result
+/// file with the hash that the manifest has; says so, file by file. Returns whether all are equal.
+/// Throws CollectiveError if an input is not the one of that run.
+[[nodiscard]] bool replay(const comm::Communicator& comm, const Config& config,
+                          const std::string& manifest);
+
 /// Collective. What `kith run` says at its end, from report.json: accuracy, estimate, recall,
 /// paths.
 [[nodiscard]] std::string summary(const comm::Communicator& comm, const Config& config);

@@ -1,0 +1,91 @@
+// A run done again from its manifest, and compared.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/io/files.hpp"
+#include "kith/pipeline/pipeline.hpp"
+
+#include "pipeline/manifest.hpp"
+#include "pipeline/provenance.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json read_manifest(const comm::Communicator& comm, const std::string& path) {
+  std::string text;
+  comm::on_root(comm, [&] {
+    text = io::read_file(path);
+    if (!Json::accept(text) || !Json::parse(text).contains("stages")) {
+      fail("{}: is no manifest of a run", path);
+    }
+  });
+  comm::broadcast(comm, text);
+  return Json::parse(text);
+}
+
+/// Collective. Throws CollectiveError if an input is not what it was.
+void compare_inputs(const comm::Communicator& comm, const Json& before) {
+  std::vector<std::string> paths;
+  bool all_bytes = false;
+  for (const Json& input : before["inputs"]) {
+    paths.push_back(input["path"]);
+    all_bytes = input.contains("hash");
+  }
+  const Json now = describe_inputs(comm, paths, all_bytes);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (now[i] != before["inputs"][i]) {
+      throw comm::CollectiveError{
+          fmt::format("replay: {} is not the file that the run was made from", paths[i])};
+    }
+  }
+}
+
+/// The last stage that the manifest has as done.
+Stage last_stage(const Json& manifest) {
+  auto last = Stage::check;
+  for (int stage = 0; stage < kNumStages; ++stage) {
+    if (manifest["stages"].contains(to_string(static_cast<Stage>(stage)))) {
+      last = static_cast<Stage>(stage);
+    }
+  }
+  return last;
+}
+
+}  // namespace
+
+bool replay(const comm::Communicator& comm, const Config& config, const std::string& manifest) {
+  const Json before = read_manifest(comm, manifest);
+  const std::string directory = std::filesystem::absolute(config.run.directory).string();
+  comm::locally(comm, [&] {
+    std::error_code gone;  // paths may be absolute: then it is not needed
+    std::filesystem::current_path(before.value("working_directory", "."), gone);
+  });
+  Config again = config;
+  again.run.directory = directory;
+  compare_inputs(comm, before);
+  run(comm, again, last_stage(before));
+  const Json after =
+      read_manifest(comm, (std::filesystem::path{directory} / "manifest.json").string());
+  bool all_equal = true;
+  for (const auto& [stage, line] : before["stages"].items()) {
+    const Json recorded = line.value("files", Json::object());
+    for (const auto& [name, file] : recorded.items()) {
+      const Json& files = after["stages"][stage]["files"];
+      const bool is_equal = files.contains(name) && files[name] == file;
+      all_equal = all_equal && is_equal;
+      log::info("replay file={} state={}", name, is_equal ? "equal" : "differs");
+    }
+  }
+  if (before["build"] != after["build"]) {
+    log::info("replay warning: the program or its libraries are not the ones of the run");
+  }
+  return all_equal;
+}
+
+}  // namespace kith::pipeline
