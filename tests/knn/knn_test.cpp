@@ -1,7 +1,6 @@
 #include "kith/knn/knn.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -9,93 +8,28 @@
 #include <gtest/gtest.h>
 
 #include "kith/comm/agree.hpp"
-#include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
-#include "kith/distance/direct.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/knn/pilot.hpp"
 #include "kith/knn/recall.hpp"
 
 #include "knn/made_shard.hpp"
+#include "knn/whole_lists.hpp"
 #include "support/mpi_world.hpp"
 
 namespace kith::knn {
 namespace {
 
+using test::Alone;
+using test::build_on_world;
 using test::Dealing;
+using test::expect_same;
+using test::gather;
 using test::MadeCorpus;
 using test::make_shard;
-using test::slow_neighbors;
+using test::share_found;
 using test::world;
-
-/// Every rank's lists, in position order, on every rank.
-NeighborLists gather(const NeighborLists& mine) {
-  return {mine.k, comm::gather_to_all<Position>(world(), mine.neighbors).items,
-          comm::gather_to_all<float>(world(), mine.distances).items};
-}
-
-NeighborLists build_on_world(const MadeCorpus& corpus, const KnnConfig& config,
-                             Dealing dealing = Dealing::even) {
-  const cells::Shard shard = make_shard(world(), corpus, dealing);
-  return gather(build_neighbors(shard, config).lists);
-}
-
-/// A rank alone with the whole corpus.
-class Alone {
- public:
-  explicit Alone(const MadeCorpus& corpus)
-      : self_{comm::Communicator::duplicate(MPI_COMM_SELF)}, shard_{make_shard(self_, corpus)} {}
-
-  [[nodiscard]] const cells::Shard& shard() const { return shard_; }
-  [[nodiscard]] NeighborLists build(const KnnConfig& config) const {
-    return build_neighbors(shard_, config).lists;
-  }
-  /// Reference: all others.
-  [[nodiscard]] NeighborLists all(int k) const {
-    return slow_neighbors(shard_, k, [](Count, Count) { return true; });
-  }
-  /// Reference: nodes in the probe cells only.
-  [[nodiscard]] NeighborLists probed(int k) const {
-    return slow_neighbors(shard_, k, [this](Count query, Count node) {
-      const auto first = shard_.probes.begin() + query * shard_.num_probes;
-      const CellId cell = shard_.layout.cell_at(Position{node});
-      return std::find(first, first + shard_.num_probes, cell) != first + shard_.num_probes;
-    });
-  }
-
- private:
-  comm::Communicator self_;
-  cells::Shard shard_;
-};
-
-void expect_same(const NeighborLists& lists, const NeighborLists& expected,
-                 const std::string& what) {
-  EXPECT_TRUE(lists.neighbors == expected.neighbors) << what;
-  EXPECT_TRUE(lists.distances == expected.distances) << what;
-}
-
-/// Share of entries of `exact` that `lists` has.
-double share_found(const NeighborLists& lists, const NeighborLists& exact) {
-  Count found = 0;
-  const Count k = lists.k;
-  for (Count i = 0; i < count_of(exact.neighbors); ++i) {
-    const auto first = lists.neighbors.begin() + i / k * k;
-    found += std::find(first, first + k, exact.neighbors[to_size(i)]) != first + k ? 1 : 0;
-  }
-  return static_cast<double>(found) / static_cast<double>(count_of(exact.neighbors));
-}
-
-TEST(NeighborLists, HoldTheNearestOfTheProbeCells) {
-  for (const Count dim : {1, 3, 17, 784}) {
-    MadeCorpus corpus;
-    corpus.dim = dim;
-    corpus.num_nodes = dim < 100 ? 400 : 150;
-    const Alone alone{corpus};
-    const auto lists = build_on_world(corpus, {10, 0, "cells", 0});
-    expect_same(lists, alone.probed(10), fmt::format("dim {}", dim));
-  }
-}
 
 TEST(NeighborLists, AreExactWhenEveryCellIsProbed) {
   MadeCorpus corpus;

@@ -12,13 +12,14 @@ namespace {
 /// Near to one of ten centers; a third of the nodes near the first, so that cells are uneven.
 std::vector<float> scattered_vectors(const MadeCorpus& corpus) {
   std::vector<float> vectors(to_size(corpus.num_nodes * corpus.dim));
-  for (Count node = 0; node < corpus.num_nodes; ++node) {
+  for (Count place = 0; place < corpus.num_nodes; ++place) {
+    const Count node = place < corpus.num_equal ? 0 : place;
     const Count center = node % 3 == 0 ? 0 : node % 10;
     for (Count i = 0; i < corpus.dim; ++i) {
       const double middle = random_uniform(corpus.seed, Purpose::tie, center * 10000 + i, 1);
       const double offset =
           random_uniform(corpus.seed, Purpose::tie, node * corpus.dim + i, 2) - 0.5;
-      vectors[to_size(node * corpus.dim + i)] =
+      vectors[to_size(place * corpus.dim + i)] =
           static_cast<float>(corpus.shift + middle + 0.7 * offset);
     }
   }
