@@ -2,111 +2,80 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/poisson.hpp>
 
+#include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+
+#include "agreement_totals.hpp"
 
 namespace kith::qa {
 namespace {
 
-/// Votes for each class in one pattern.
-struct Tally {
-  std::vector<int> counts;
-  int cast = 0;
+using Terms = CoefficientTerms;
 
-  Tally(std::span<const std::int32_t> pattern, int num_classes) : counts(to_size(num_classes), 0) {
-    for (const std::int32_t vote : pattern) {
-      if (vote >= 0) {
-        ++counts[to_size(vote)];
-        ++cast;
-      }
-    }
-  }
-  [[nodiscard]] double pair_agreement() const {
-    double same = 0;
-    for (const int count : counts) {
-      same += static_cast<double>(count) * (count - 1);
-    }
-    return same / (static_cast<double>(cast) * (cast - 1));
-  }
-  [[nodiscard]] int distinct() const {
-    return static_cast<int>(
-        std::count_if(counts.begin(), counts.end(), [](int count) { return count > 0; }));
-  }
-};
-
-std::vector<Tally> tally_all(const PatternCounts& patterns) {
-  std::vector<Tally> tallies;
-  for (std::size_t u = 0; u < patterns.size(); ++u) {
-    tallies.emplace_back(patterns.pattern(u), patterns.num_classes);
-  }
-  return tallies;
-}
-
-/// The chance-corrected coefficients of one (re)weighted set of patterns; NaN where undefined.
-struct Coefficients {
-  double mean_pair = NAN;
-  double fleiss = NAN;
-  double krippendorff = NAN;
-  double gwet = NAN;
-  double pabak = NAN;
-};
+constexpr Count kMaxBootstrapWork = 30'000'000;  // patterns x draws; beyond it: linearization
+constexpr Count kGrain = 4096;
+constexpr double kNudge = 1e-6;  // of a sum, for a numerical derivative
 
 double corrected(double observed, double expected) {
   return expected < 1 ? (observed - expected) / (1 - expected) : NAN;
 }
 
-Coefficients compute(std::span<const Tally> tallies, std::span<const double> weights,
-                     int num_classes) {
-  double items = 0;
-  double votes = 0;
-  double pair_sum = 0;
-  double observed_disagreement = 0;
-  std::vector<double> class_votes(to_size(num_classes), 0.0);
-  std::vector<double> class_shares(to_size(num_classes), 0.0);
-  for (std::size_t u = 0; u < tallies.size(); ++u) {
-    const Tally& tally = tallies[u];
-    if (tally.cast < 2 || weights[u] == 0) {
-      continue;
-    }
-    const double agreement = tally.pair_agreement();
-    items += weights[u];
-    votes += weights[u] * tally.cast;
-    pair_sum += weights[u] * agreement;
-    observed_disagreement += weights[u] * tally.cast * (1 - agreement);
-    for (std::size_t k = 0; k < class_votes.size(); ++k) {
-      class_votes[k] += weights[u] * tally.counts[k];
-      class_shares[k] += weights[u] * tally.counts[k] / tally.cast;
-    }
-  }
-  Coefficients result;
-  if (items == 0) {
+/// The coefficients in one vector, those of the classes last; NaN where undefined.
+enum Coefficient : std::size_t { mean_pair, fleiss, krippendorff, gwet, pabak, first_class };
+
+std::vector<double> compute(std::span<const double> sums, int num_classes) {
+  std::vector<double> result(first_class + to_size(num_classes), NAN);
+  const double items = sums[Terms::items];
+  const double votes = sums[Terms::votes];
+  if (items <= 0) {
     return result;
   }
-  result.mean_pair = pair_sum / items;
   double fleiss_expected = 0;
   double same_pairs = 0;
   double gwet_expected = 0;
-  for (std::size_t k = 0; k < class_votes.size(); ++k) {
-    fleiss_expected += class_votes[k] / votes * (class_votes[k] / votes);
-    same_pairs += class_votes[k] * class_votes[k];
-    const double share = class_shares[k] / items;
+  for (std::size_t k = 0; k < to_size(num_classes); ++k) {
+    const double class_votes = sums[Terms::votes_of(k)];
+    const double p = class_votes / votes;
+    const double share = sums[Terms::share_of(k)] / items;
+    fleiss_expected += p * p;
+    same_pairs += class_votes * class_votes;
     gwet_expected += share * (1 - share) / std::max(1, num_classes - 1);
+    if (p > 0 && p < 1) {
+      result[first_class + k] = 1 - sums[Terms::split_of(k)] / items / (p * (1 - p));
+    }
   }
-  result.fleiss = corrected(result.mean_pair, fleiss_expected);
-  const double expected_disagreement = (votes * votes - same_pairs) / (votes * (votes - 1));
-  result.krippendorff =
-      expected_disagreement > 0 ? 1 - observed_disagreement / votes / expected_disagreement : NAN;
-  result.gwet = corrected(result.mean_pair, gwet_expected);
-  result.pabak = num_classes > 1 ? (num_classes * result.mean_pair - 1) / (num_classes - 1) : NAN;
+  const double observed = sums[Terms::pair_agreement] / items;
+  result[mean_pair] = observed;
+  result[fleiss] = corrected(observed, fleiss_expected);
+  const double disagreement = (votes * votes - same_pairs) / (votes * (votes - 1));
+  if (disagreement > 0) {
+    result[krippendorff] = 1 - sums[Terms::disagreement] / votes / disagreement;
+  }
+  result[gwet] = corrected(observed, gwet_expected);
+  if (num_classes > 1) {
+    result[pabak] = (num_classes * observed - 1) / (num_classes - 1);
+  }
   return result;
 }
 
 /// A Poisson(n) draw for n items that each come Poisson(1) times: normal beyond what a table needs.
 double poisson_draw(double mean, double uniform) {
+  if (mean < 30) {
+    double chance = std::exp(-mean);
+    double below = chance;
+    int draw = 0;
+    while (below < uniform && chance > 0) {
+      chance *= mean / ++draw;
+      below += chance;
+    }
+    return draw;
+  }
   const double inside = std::clamp(uniform, 1e-16, 1 - 1e-16);
   if (mean > 1000) {
     return std::max(
@@ -115,27 +84,104 @@ double poisson_draw(double mean, double uniform) {
   return boost::math::quantile(boost::math::poisson{mean}, inside);
 }
 
-std::vector<Coefficients> bootstrap(std::span<const Tally> tallies, const PatternCounts& patterns,
-                                    int draws, std::uint64_t seed) {
-  std::vector<Coefficients> results(to_size(draws));
+std::vector<std::vector<double>> bootstrap(const VoteRows& rows, int draws, std::uint64_t seed) {
+  std::vector<Tally> tallies(rows.size());
+  for (std::size_t u = 0; u < rows.size(); ++u) {
+    tallies[u].count(rows.row(u));
+  }
+  std::vector<std::vector<double>> results(to_size(draws));
   parallel_for(draws, 8, [&](Count begin, Count end) {
-    std::vector<double> weights(tallies.size());
     for (Count draw = begin; draw < end; ++draw) {
-      for (std::size_t u = 0; u < weights.size(); ++u) {
+      std::vector<double> sums(Terms::size(rows.num_classes), 0.0);
+      for (std::size_t u = 0; u < tallies.size(); ++u) {
         const double uniform =
             random_uniform(seed, Purpose::statistics_bootstrap, static_cast<std::int64_t>(u),
                            static_cast<std::uint64_t>(draw));
-        weights[u] = poisson_draw(static_cast<double>(patterns.counts[u]), uniform);
+        const double weight = poisson_draw(static_cast<double>(rows.count(u)), uniform);
+        Terms::of(tallies[u],
+                  [&](std::size_t index, double value) { sums[index] += weight * value; });
       }
-      results[to_size(draw)] = compute(tallies, weights, patterns.num_classes);
+      results[to_size(draw)] = compute(sums, rows.num_classes);
     }
   });
   return results;
 }
 
-/// The value with the percentile interval of its resamples.
-Estimate estimate(double value, std::span<const Coefficients> resamples,
-                  double Coefficients::*field, Count items) {
+/// Derivatives of the coefficients with respect to the sums: [coefficient][sum].
+std::vector<std::vector<double>> derivatives(std::span<const double> sums, int num_classes) {
+  const std::size_t size = first_class + to_size(num_classes);
+  std::vector<std::vector<double>> slopes(size, std::vector<double>(sums.size(), 0.0));
+  std::vector<double> moved(sums.begin(), sums.end());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const double step = kNudge * std::max(1.0, sums[i]);
+    moved[i] = sums[i] + step;
+    const std::vector<double> above = compute(moved, num_classes);
+    moved[i] = sums[i] - step;
+    const std::vector<double> below = compute(moved, num_classes);
+    moved[i] = sums[i];
+    for (std::size_t c = 0; c < size; ++c) {
+      slopes[c][i] = (above[c] - below[c]) / (2 * step);
+    }
+  }
+  return slopes;
+}
+
+/// Variance of each coefficient if the items were drawn anew: the sum over items of the squared
+/// influence, which is what the Poisson bootstrap's variance tends to.
+std::vector<ExactSum> linearized_variances(const VoteRows& rows,
+                                           const std::vector<std::vector<double>>& slopes,
+                                           Count num_items) {
+  std::vector<std::vector<ExactSum>> partial(to_size(num_threads()),
+                                             std::vector<ExactSum>(slopes.size()));
+  const auto items = static_cast<double>(num_items);
+  parallel_for(static_cast<Count>(rows.size()), kGrain, [&](Count begin, Count end) {
+    Tally tally;
+    std::vector<double> influence(slopes.size());
+    for (auto u = to_size(begin); u < to_size(end); ++u) {
+      tally.count(rows.row(u));
+      std::fill(influence.begin(), influence.end(), 0.0);
+      Terms::of(tally, [&](std::size_t index, double value) {
+        for (std::size_t c = 0; c < slopes.size(); ++c) {
+          influence[c] += slopes[c][index] * value;
+        }
+      });
+      for (std::size_t c = 0; c < slopes.size(); ++c) {
+        if (!std::isnan(influence[c])) {
+          const double scaled = influence[c] * items;  // of the size of 1: fixed point needs it
+          partial[to_size(thread_index())][c].add(static_cast<double>(rows.count(u)) * scaled *
+                                                  scaled);
+        }
+      }
+    }
+  });
+  for (std::size_t thread = 1; thread < partial.size(); ++thread) {
+    for (std::size_t c = 0; c < slopes.size(); ++c) {
+      partial[0][c].add(partial[thread][c]);
+    }
+  }
+  return partial[0];
+}
+
+/// The percentile interval of the resamples.
+std::optional<Interval> percentile_interval(std::span<const std::vector<double>> resamples,
+                                            std::size_t coefficient) {
+  std::vector<double> values;
+  for (const std::vector<double>& resample : resamples) {
+    if (!std::isnan(resample[coefficient])) {
+      values.push_back(resample[coefficient]);
+    }
+  }
+  if (values.size() < 40) {
+    return std::nullopt;
+  }
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) {
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+  };
+  return Interval{at(0.025), at(0.975)};
+}
+
+Estimate estimate(double value, std::optional<Interval> interval, Count items) {
   Estimate result;
   result.items = items;
   if (std::isnan(value)) {
@@ -143,37 +189,12 @@ Estimate estimate(double value, std::span<const Coefficients> resamples,
     return result;
   }
   result.value = value;
-  std::vector<double> values;
-  for (const Coefficients& resample : resamples) {
-    if (!std::isnan(resample.*field)) {
-      values.push_back(resample.*field);
-    }
-  }
-  if (values.size() >= 40) {
-    std::sort(values.begin(), values.end());
-    const auto at = [&](double share) {
-      return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-    };
-    result.interval = Interval{at(0.025), at(0.975)};
-  }
+  result.interval = interval;
   return result;
 }
 
-PairAgreement compare(const PatternCounts& patterns, int first, int second) {
-  PairAgreement pair{first, second, 0, 0, {}};
-  std::vector<Count> by_first(to_size(patterns.num_classes), 0);
-  std::vector<Count> by_second(to_size(patterns.num_classes), 0);
-  for (std::size_t u = 0; u < patterns.size(); ++u) {
-    const std::int32_t a = patterns.pattern(u)[to_size(first)];
-    const std::int32_t b = patterns.pattern(u)[to_size(second)];
-    if (a < 0 || b < 0) {
-      continue;
-    }
-    pair.both += patterns.counts[u];
-    pair.same += a == b ? patterns.counts[u] : 0;
-    by_first[to_size(a)] += patterns.counts[u];
-    by_second[to_size(b)] += patterns.counts[u];
-  }
+PairAgreement compare(const PairTotals& totals, int first, int second) {
+  PairAgreement pair{first, second, totals.both, totals.same, {}};
   pair.kappa.items = pair.both;
   if (pair.both == 0) {
     pair.kappa.reason = "no item has votes of both";
@@ -182,8 +203,9 @@ PairAgreement compare(const PatternCounts& patterns, int first, int second) {
   const auto n = static_cast<double>(pair.both);
   const double observed = static_cast<double>(pair.same) / n;
   double expected = 0;
-  for (std::size_t k = 0; k < by_first.size(); ++k) {
-    expected += static_cast<double>(by_first[k]) / n * (static_cast<double>(by_second[k]) / n);
+  for (std::size_t k = 0; k < totals.by_first.size(); ++k) {
+    expected += static_cast<double>(totals.by_first[k]) / n *
+                (static_cast<double>(totals.by_second[k]) / n);
   }
   if (expected >= 1) {
     pair.kappa.reason = "all votes are for one class";
@@ -197,91 +219,109 @@ PairAgreement compare(const PatternCounts& patterns, int first, int second) {
   return pair;
 }
 
-std::vector<VoterSummary> summarize_voters(const PatternCounts& patterns,
-                                           std::span<const Tally> tallies) {
-  std::vector<Count> covered(to_size(patterns.num_voters), 0);
-  std::vector<Count> overlapped(covered.size(), 0);
-  std::vector<Count> conflicted(covered.size(), 0);
-  for (std::size_t u = 0; u < patterns.size(); ++u) {
-    for (std::size_t m = 0; m < covered.size(); ++m) {
-      if (patterns.pattern(u)[m] >= 0) {
-        covered[m] += patterns.counts[u];
-        overlapped[m] += tallies[u].cast > 1 ? patterns.counts[u] : 0;
-        conflicted[m] += tallies[u].distinct() > 1 ? patterns.counts[u] : 0;
-      }
-    }
-  }
-  const auto total = static_cast<double>(std::max<Count>(patterns.num_items(), 1));
+std::vector<VoterSummary> summarize_voters(const AgreementTotals& totals, int num_voters,
+                                           Count num_items) {
+  const auto total = static_cast<double>(std::max<Count>(num_items, 1));
   std::vector<VoterSummary> voters;
-  for (std::size_t m = 0; m < covered.size(); ++m) {
-    voters.push_back({static_cast<double>(covered[m]) / total,
-                      static_cast<double>(overlapped[m]) / total,
-                      static_cast<double>(conflicted[m]) / total});
+  for (std::size_t m = 0; m < to_size(num_voters); ++m) {
+    voters.push_back({static_cast<double>(totals.covered(m)) / total,
+                      static_cast<double>(totals.overlapped(m)) / total,
+                      static_cast<double>(totals.conflicted(m)) / total});
   }
   return voters;
 }
 
-double vote_entropy(const Tally& tally) {
-  double entropy = 0;
-  for (const int count : tally.counts) {
-    const double share = static_cast<double>(count) / tally.cast;
-    entropy -= count > 0 ? share * std::log(share) : 0.0;
-  }
-  return std::max(0.0, entropy);
-}
-
-/// Unanimity, entropy and class conflicts: plain sums over patterns.
-void count_disagreement(const PatternCounts& patterns, std::span<const Tally> tallies,
-                        Agreement& result) {
-  Count with_two = 0;
-  Count unanimous = 0;
-  Count with_vote = 0;
-  double entropy = 0;
-  const auto num_classes = to_size(patterns.num_classes);
-  result.conflicts.assign(num_classes, std::vector<Count>(num_classes, 0));
-  for (std::size_t u = 0; u < patterns.size(); ++u) {
-    const Tally& tally = tallies[u];
-    const Count count = patterns.counts[u];
-    with_two += tally.cast > 1 ? count : 0;
-    unanimous += tally.cast > 1 && tally.distinct() == 1 ? count : 0;
-    with_vote += tally.cast > 0 ? count : 0;
-    entropy += tally.cast > 0 ? static_cast<double>(count) * vote_entropy(tally) : 0.0;
-    for (std::size_t k = 0; k < num_classes; ++k) {
-      for (std::size_t l = 0; l < num_classes; ++l) {
-        result.conflicts[k][l] += k != l && tally.counts[k] > 0 && tally.counts[l] > 0 ? count : 0;
-      }
+/// Everything but the intervals of the coefficients, which `interval` gives.
+Agreement describe(const AgreementTotals& totals, const VoteRows& rows, Count num_items,
+                   const std::function<std::optional<Interval>(std::size_t)>& interval) {
+  Agreement result;
+  result.voters = summarize_voters(totals, rows.num_voters, num_items);
+  for (int a = 0; a < rows.num_voters; ++a) {
+    for (int b = a + 1; b < rows.num_voters; ++b) {
+      result.pairs.push_back(compare(totals.pair(result.pairs.size()), a, b));
     }
   }
-  result.unanimous = proportion(unanimous, with_two);
-  result.mean_vote_entropy = with_vote > 0 ? entropy / static_cast<double>(with_vote) : 0.0;
+  const Count with_two = totals.number(AgreementTotals::with_two);
+  const Count with_vote = totals.number(AgreementTotals::with_vote);
+  result.unanimous = proportion(totals.number(AgreementTotals::unanimous), with_two);
+  result.no_majority = proportion(totals.number(AgreementTotals::no_majority), with_vote);
+  result.mean_vote_entropy =
+      with_vote > 0 ? totals.entropy() / static_cast<double>(with_vote) : 0.0;
+  const std::size_t num_classes = to_size(rows.num_classes);
+  result.conflicts.assign(num_classes, std::vector<Count>(num_classes, 0));
+  for (std::size_t k = 0; k < num_classes; ++k) {
+    for (std::size_t l = 0; l < num_classes; ++l) {
+      result.conflicts[k][l] = totals.conflicts(k, l);
+    }
+  }
+  const std::vector<double> values = compute(totals.coefficient_sums(), rows.num_classes);
+  const auto make = [&](std::size_t c) { return estimate(values[c], interval(c), with_two); };
+  result.mean_pair_agreement = make(mean_pair);
+  result.fleiss = make(fleiss);
+  result.krippendorff = make(krippendorff);
+  result.gwet_ac1 = make(gwet);
+  result.pabak = make(pabak);
+  for (std::size_t k = 0; k < num_classes; ++k) {
+    Estimate& of_class = result.class_kappas.emplace_back(make(first_class + k));
+    if (!of_class.value && with_two > 0) {
+      of_class.reason = "the class has no vote or all";
+    }
+  }
+  return result;
+}
+
+/// value +- 1.96 standard errors, from sums of squared influences (times items^2).
+std::function<std::optional<Interval>(std::size_t)> normal_intervals(
+    std::vector<double> values, std::vector<double> variances) {
+  return [values = std::move(values), variances = std::move(variances)](std::size_t c) {
+    const double half = normal_quantile(0.975) * std::sqrt(variances[c]);
+    return std::optional{
+        Interval{std::max(-1.0, values[c] - half), std::min(1.0, values[c] + half)}};
+  };
+}
+
+std::vector<double> scaled_values(std::span<const ExactSum> sums, double divisor) {
+  std::vector<double> values;
+  for (const ExactSum& sum : sums) {
+    values.push_back(sum.value() / divisor);
+  }
+  return values;
 }
 
 }  // namespace
 
 Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
                             std::uint64_t seed) {
-  const std::vector<Tally> tallies = tally_all(patterns);
-  Agreement result;
-  result.voters = summarize_voters(patterns, tallies);
-  for (int a = 0; a < patterns.num_voters; ++a) {
-    for (int b = a + 1; b < patterns.num_voters; ++b) {
-      result.pairs.push_back(compare(patterns, a, b));
-    }
+  const VoteRows rows{patterns.votes, patterns.counts, patterns.num_voters, patterns.num_classes};
+  const AgreementTotals totals = total_agreement(rows);
+  const Count num_items = patterns.num_items();
+  const bool is_small = count_of(patterns.counts) * bootstrap_draws <= kMaxBootstrapWork;
+  if (bootstrap_draws == 0 || is_small) {
+    const auto resamples = bootstrap(rows, bootstrap_draws, seed);
+    return describe(totals, rows, num_items,
+                    [&](std::size_t c) { return percentile_interval(resamples, c); });
   }
-  count_disagreement(patterns, tallies, result);
-  const std::vector<double> weights(patterns.counts.begin(), patterns.counts.end());
-  const Coefficients all = compute(tallies, weights, patterns.num_classes);
-  const auto resamples = bootstrap(tallies, patterns, bootstrap_draws, seed);
-  const Count items = result.unanimous.trials;
-  const auto make = [&](double Coefficients::*field) {
-    return estimate(all.*field, resamples, field, items);
-  };
-  result.mean_pair_agreement = make(&Coefficients::mean_pair);
-  result.fleiss = make(&Coefficients::fleiss);
-  result.krippendorff = make(&Coefficients::krippendorff);
-  result.gwet_ac1 = make(&Coefficients::gwet);
-  result.pabak = make(&Coefficients::pabak);
-  return result;
+  const std::vector<double> sums = totals.coefficient_sums();
+  const auto squares = linearized_variances(rows, derivatives(sums, rows.num_classes), num_items);
+  const auto size = static_cast<double>(num_items);
+  return describe(
+      totals, rows, num_items,
+      normal_intervals(compute(sums, rows.num_classes), scaled_values(squares, size * size)));
+}
+
+Agreement stream_agreement(const comm::Communicator& comm, std::span<const std::int32_t> votes,
+                           int num_voters, int num_classes) {
+  const VoteRows rows{votes, {}, num_voters, num_classes};
+  AgreementTotals totals = total_agreement(rows);
+  totals.sum_over(comm);
+  const Count num_items = comm::sum_over_ranks(comm, static_cast<Count>(rows.size()));
+  const std::vector<double> sums = totals.coefficient_sums();
+  auto squares = linearized_variances(rows, derivatives(sums, num_classes), num_items);
+  comm::sum_over_ranks(comm, squares);
+  const auto size = static_cast<double>(num_items);
+  return describe(
+      totals, rows, num_items,
+      normal_intervals(compute(sums, num_classes), scaled_values(squares, size * size)));
 }
 
 }  // namespace kith::qa

@@ -1,11 +1,11 @@
 #include "kith/qa/vote_patterns.hpp"
 
 #include <algorithm>
-#include <map>
+#include <limits>
 #include <numeric>
-#include <unordered_map>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 
 namespace kith::qa {
@@ -17,35 +17,94 @@ std::uint64_t hash_row(Row row) {
   return hash_bytes(row.data(), row.size_bytes()).low;
 }
 
-/// Distinct rows with their counts, in the order of first sight.
+/// Distinct rows with their counts, in the order of first sight: open addressing, half full at
+/// most.
 class PatternMap {
  public:
-  explicit PatternMap(int num_voters) : width_{to_size(num_voters)} {}
+  explicit PatternMap(int num_voters) : width_{to_size(num_voters)}, slots_(kFirstSlots, 0) {}
 
   void add(Row row, Count count) {
-    auto [first, last] = by_hash_.equal_range(hash_row(row));
-    for (; first != last; ++first) {
-      if (std::equal(row.begin(), row.end(), at(first->second).begin())) {
-        counts_[first->second] += count;
-        return;
-      }
+    const std::uint64_t hash = hash_row(row);
+    const std::size_t slot = find(row, hash);
+    if (slots_[slot] != 0) {
+      counts_[slots_[slot] - 1] += count;
+      return;
     }
-    by_hash_.emplace(hash_row(row), counts_.size());
     votes_.insert(votes_.end(), row.begin(), row.end());
     counts_.push_back(count);
+    hashes_.push_back(hash);
+    slots_[slot] = counts_.size();
+    if (2 * counts_.size() > slots_.size()) {
+      grow();
+    }
   }
   [[nodiscard]] Row at(std::size_t index) const {
     return std::span{votes_}.subspan(index * width_, width_);
   }
   [[nodiscard]] std::size_t size() const { return counts_.size(); }
   [[nodiscard]] Count count(std::size_t index) const { return counts_[index]; }
+  [[nodiscard]] std::uint64_t hash(std::size_t index) const { return hashes_[index]; }
 
  private:
+  static constexpr std::size_t kFirstSlots = 1024;
+
+  /// The slot of this row, or the empty one where it belongs.
+  [[nodiscard]] std::size_t find(Row row, std::uint64_t hash) const {
+    std::size_t slot = hash & (slots_.size() - 1);
+    while (slots_[slot] != 0) {
+      const std::size_t index = slots_[slot] - 1;
+      if (hashes_[index] == hash && std::equal(row.begin(), row.end(), at(index).begin())) {
+        break;
+      }
+      slot = (slot + 1) & (slots_.size() - 1);
+    }
+    return slot;
+  }
+  void grow() {
+    slots_.assign(2 * slots_.size(), 0);
+    for (std::size_t index = 0; index < hashes_.size(); ++index) {
+      std::size_t slot = hashes_[index] & (slots_.size() - 1);
+      while (slots_[slot] != 0) {
+        slot = (slot + 1) & (slots_.size() - 1);
+      }
+      slots_[slot] = index + 1;
+    }
+  }
+
   std::size_t width_;
   std::vector<std::int32_t> votes_;
   std::vector<Count> counts_;
-  std::unordered_multimap<std::uint64_t, std::size_t> by_hash_;
+  std::vector<std::uint64_t> hashes_;
+  std::vector<std::size_t> slots_;  // index of the pattern + 1; 0 = empty
 };
+
+/// This rank's rows, each thread its part; stops where there are more patterns than wanted.
+PatternMap count_own(std::span<const std::int32_t> votes, int num_voters, Count max_patterns) {
+  const std::size_t width = to_size(num_voters);
+  const Count num_rows = count_of(votes) / num_voters;
+  const Count parts = num_threads();
+  std::vector<PatternMap> maps(to_size(parts), PatternMap{num_voters});
+  parallel_for(parts, 1, [&](Count begin, Count end) {
+    for (Count part = begin; part < end; ++part) {
+      PatternMap& map = maps[to_size(part)];
+      const auto last = to_size(num_rows * (part + 1) / parts);
+      for (auto row = to_size(num_rows * part / parts); row < last; ++row) {
+        map.add(votes.subspan(row * width, width), 1);
+        if (static_cast<Count>(map.size()) > max_patterns) {
+          return;
+        }
+      }
+    }
+  });
+  for (std::size_t part = 1; part < maps.size(); ++part) {
+    for (std::size_t index = 0;
+         index < maps[part].size() && static_cast<Count>(maps[0].size()) <= max_patterns; ++index) {
+      maps[0].add(maps[part].at(index), maps[part].count(index));
+    }
+    maps[part] = PatternMap{num_voters};
+  }
+  return std::move(maps[0]);
+}
 
 /// Patterns in the order of `order`, flat.
 void flatten(const PatternMap& map, std::span<const std::size_t> order,
@@ -59,7 +118,7 @@ void flatten(const PatternMap& map, std::span<const std::size_t> order,
 /// Collective. Each pattern's counts summed at the rank that its hash names.
 PatternMap merge_by_hash(const comm::Communicator& comm, const PatternMap& mine, int num_voters) {
   const auto owner = [&](std::size_t index) {
-    return hash_row(mine.at(index)) % static_cast<std::uint64_t>(comm.size());
+    return (mine.hash(index) >> 32U) % static_cast<std::uint64_t>(comm.size());
   };
   std::vector<std::size_t> order(mine.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -90,13 +149,17 @@ Count PatternCounts::num_items() const {
   return std::accumulate(counts.begin(), counts.end(), Count{0});
 }
 
-PatternCounts count_patterns(const comm::Communicator& comm, std::span<const std::int32_t> votes,
-                             int num_voters, int num_classes) {
-  PatternMap mine{num_voters};
-  for (std::size_t first = 0; first < votes.size(); first += to_size(num_voters)) {
-    mine.add(votes.subspan(first, to_size(num_voters)), 1);
+std::optional<PatternCounts> try_count_patterns(const comm::Communicator& comm,
+                                                std::span<const std::int32_t> votes, int num_voters,
+                                                int num_classes, Count max_patterns) {
+  const PatternMap mine = count_own(votes, num_voters, max_patterns);
+  if (comm::any_rank(comm, static_cast<Count>(mine.size()) > max_patterns)) {
+    return std::nullopt;
   }
   const PatternMap merged = merge_by_hash(comm, mine, num_voters);
+  if (comm::sum_over_ranks(comm, static_cast<Count>(merged.size())) > max_patterns) {
+    return std::nullopt;
+  }
   std::vector<std::size_t> order(merged.size());
   std::iota(order.begin(), order.end(), 0U);
   std::vector<std::int32_t> flat;
@@ -104,20 +167,26 @@ PatternCounts count_patterns(const comm::Communicator& comm, std::span<const std
   flatten(merged, order, flat, counts);
   const auto all_votes = comm::gather_to_all<std::int32_t>(comm, flat).items;
   const auto all_counts = comm::gather_to_all<Count>(comm, counts).items;
-  PatternMap all{num_voters};
-  for (std::size_t i = 0; i < all_counts.size(); ++i) {
-    all.add(std::span{all_votes}.subspan(i * to_size(num_voters), to_size(num_voters)),
-            all_counts[i]);
-  }
-  order.resize(all.size());
+  const auto row = [&](std::size_t index) {
+    return std::span{all_votes}.subspan(index * to_size(num_voters), to_size(num_voters));
+  };
+  order.resize(all_counts.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::lexicographical_compare(all.at(a).begin(), all.at(a).end(), all.at(b).begin(),
-                                        all.at(b).end());
+    return std::lexicographical_compare(row(a).begin(), row(a).end(), row(b).begin(), row(b).end());
   });
   PatternCounts result{num_voters, num_classes, {}, {}};
-  flatten(all, order, result.votes, result.counts);
+  for (const std::size_t index : order) {
+    result.votes.insert(result.votes.end(), row(index).begin(), row(index).end());
+    result.counts.push_back(all_counts[index]);
+  }
   return result;
+}
+
+PatternCounts count_patterns(const comm::Communicator& comm, std::span<const std::int32_t> votes,
+                             int num_voters, int num_classes) {
+  return *try_count_patterns(comm, votes, num_voters, num_classes,
+                             std::numeric_limits<Count>::max());
 }
 
 }  // namespace kith::qa

@@ -2,6 +2,7 @@
 // of ranks.
 #include "kith/qa/agreement.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -187,6 +188,70 @@ TEST(Agreement, IntervalsHoldTheValueAndNarrowWithItems) {
   }
   EXPECT_LT(many.fleiss.interval->high - many.fleiss.interval->low,
             0.4 * (few.fleiss.interval->high - few.fleiss.interval->low));
+}
+
+TEST(Agreement, ClassKappasEqualTheDefinition) {
+  const auto items = random_votes(300, 5, 3);
+  const Agreement agreement = measure_agreement(patterns_of(items, 3), 0, 1);
+  for (int k = 0; k < 3; ++k) {
+    double split = 0;
+    double votes = 0;
+    double cast_sum = 0;
+    double shared = 0;
+    for (const auto& row : items) {
+      const auto cast = static_cast<double>(
+          std::count_if(row.begin(), row.end(), [](int vote) { return vote >= 0; }));
+      const auto of_class = static_cast<double>(std::count(row.begin(), row.end(), k));
+      if (cast > 1) {
+        split += of_class * (cast - of_class) / (cast * (cast - 1));
+        votes += of_class;
+        cast_sum += cast;
+        ++shared;
+      }
+    }
+    const double p = votes / cast_sum;
+    EXPECT_NEAR(*agreement.class_kappas[to_size(k)].value, 1 - split / shared / (p * (1 - p)),
+                1e-12);
+  }
+}
+
+TEST(Agreement, LinearizedIntervalsAreNearTheBootstraps) {
+  const auto items = random_votes(2000, 4, 3);
+  const Agreement resampled = measure_agreement(patterns_of(items, 3), 1000, 1);
+  const auto mine = share_of(items);
+  const Agreement streamed = stream_agreement(world(), mine, 4, 3);
+  const auto compare = [](const Estimate& a, const Estimate& b) {
+    EXPECT_NEAR(*a.value, *b.value, 1e-12);
+    const double width = a.interval->high - a.interval->low;
+    EXPECT_NEAR(a.interval->low, b.interval->low, 0.12 * width);
+    EXPECT_NEAR(a.interval->high, b.interval->high, 0.12 * width);
+  };
+  compare(resampled.mean_pair_agreement, streamed.mean_pair_agreement);
+  compare(resampled.fleiss, streamed.fleiss);
+  compare(resampled.krippendorff, streamed.krippendorff);
+  compare(resampled.gwet_ac1, streamed.gwet_ac1);
+  compare(resampled.pabak, streamed.pabak);
+  compare(resampled.class_kappas[2], streamed.class_kappas[2]);
+}
+
+TEST(Agreement, StreamsWhatHasTooManyPatterns) {
+  const auto items = random_votes(500, 6, 5);
+  const auto mine = share_of(items);
+  EXPECT_FALSE(try_count_patterns(world(), mine, 6, 5, 100).has_value());
+  const auto patterns = try_count_patterns(world(), mine, 6, 5, 500);
+  ASSERT_TRUE(patterns.has_value());
+
+  const Agreement counted = measure_agreement(*patterns, 0, 1);
+  const Agreement streamed = stream_agreement(world(), mine, 6, 5);
+
+  EXPECT_EQ(counted.conflicts, streamed.conflicts);
+  EXPECT_EQ(counted.unanimous.successes, streamed.unanimous.successes);
+  EXPECT_EQ(counted.no_majority.successes, streamed.no_majority.successes);
+  EXPECT_NEAR(counted.mean_vote_entropy, streamed.mean_vote_entropy, 1e-9);
+  EXPECT_EQ(counted.voters[3].conflict, streamed.voters[3].conflict);
+  for (std::size_t pair = 0; pair < counted.pairs.size(); ++pair) {
+    EXPECT_EQ(*counted.pairs[pair].kappa.value, *streamed.pairs[pair].kappa.value);
+  }
 }
 
 TEST(Agreement, SaysWhyAStatisticIsUndefined) {

@@ -9,8 +9,9 @@ import numpy
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import logsumexp
+from scipy.stats import beta, entropy
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import brier_score_loss, log_loss
+from sklearn.metrics import brier_score_loss, cohen_kappa_score, log_loss
 
 
 def load():
@@ -117,6 +118,61 @@ class Calibration(unittest.TestCase):
         model = IsotonicRegression(out_of_bounds="clip").fit(P[:, 1], GIVEN == 1)
         assert_allclose(self.ours["isotonic"], model.predict([0.01, 0.05, 0.2, 0.43, 0.7, 0.99]),
                         atol=1e-6)
+
+
+class Agreement(unittest.TestCase):
+    ours = OURS["agreement"]
+
+    def setUp(self):
+        self.votes = numpy.array(self.ours["votes"]).reshape(-1, 4)
+        self.counts = numpy.stack([(self.votes == k).sum(axis=1) for k in range(K)], axis=1)
+
+    def test_cohen(self):
+        pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)]
+        for ours, (a, b) in zip(self.ours["kappas"], pairs):
+            both = (self.votes[:, a] >= 0) & (self.votes[:, b] >= 0)
+            self.assertAlmostEqual(
+                ours, cohen_kappa_score(self.votes[both, a], self.votes[both, b]), places=12)
+
+    def test_krippendorff_from_the_coincidence_matrix(self):
+        coincidence = numpy.zeros((K, K))
+        for row in self.votes:
+            cast = row[row >= 0]
+            for i, a in enumerate(cast):
+                for j, b in enumerate(cast):
+                    if i != j:
+                        coincidence[a, b] += 1 / (len(cast) - 1)
+        n = coincidence.sum()
+        by_class = coincidence.sum(axis=0)
+        observed = n - numpy.trace(coincidence)
+        expected = (n * n - (by_class ** 2).sum()) / (n - 1)
+        self.assertAlmostEqual(self.ours["krippendorff"], 1 - observed / expected, places=12)
+
+    def test_fleiss_and_gwet(self):
+        counts = self.counts[self.counts.sum(axis=1) > 1]
+        cast = counts.sum(axis=1)
+        observed = ((counts * (counts - 1)).sum(axis=1) / (cast * (cast - 1))).mean()
+        expected = ((counts.sum(axis=0) / cast.sum()) ** 2).sum()
+        self.assertAlmostEqual(self.ours["fleiss"], (observed - expected) / (1 - expected),
+                               places=12)
+        share = (counts / cast[:, None]).mean(axis=0)
+        chance = (share * (1 - share)).sum() / (K - 1)
+        self.assertAlmostEqual(self.ours["gwet_ac1"], (observed - chance) / (1 - chance),
+                               places=12)
+
+    def test_entropy(self):
+        counts = self.counts[self.counts.sum(axis=1) > 0]
+        self.assertAlmostEqual(self.ours["entropy"], entropy(counts, axis=1).mean(), places=9)
+
+
+class Intervals(unittest.TestCase):
+    def test_clopper_pearson(self):
+        for case in OURS["intervals"]:
+            x, n = case["hits"], case["items"]
+            low = beta.ppf(0.025, x, n - x + 1) if x > 0 else 0
+            high = beta.ppf(0.975, x + 1, n - x) if x < n else 1
+            self.assertAlmostEqual(case["low"], low, places=9)
+            self.assertAlmostEqual(case["high"], high, places=9)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
 #include "kith/comm/communicator.hpp"
 #include "kith/core/random.hpp"
+#include "kith/qa/agreement.hpp"
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/calibration_maps.hpp"
 #include "kith/qa/label_errors.hpp"
@@ -96,6 +98,39 @@ json calibration(const Sample& sample) {
           {"isotonic", calibrated}};
 }
 
+json agreement(const comm::Communicator& comm, const Sample& sample) {
+  std::vector<std::int32_t> votes;
+  for (std::size_t i = 0; i < sample.given.size(); ++i) {
+    for (int m = 0; m < 4; ++m) {
+      const auto id = static_cast<std::int64_t>(i);
+      const auto other = static_cast<std::int32_t>(uniform(id, 20 + m) * sample.num_classes);
+      const double u = uniform(id, 30 + m);
+      votes.push_back(u < 0.1 ? -1 : u < 0.4 ? other : sample.given[i].value());
+    }
+  }
+  const Agreement measured =
+      measure_agreement(count_patterns(comm, votes, 4, sample.num_classes), 0, 1);
+  std::vector<double> kappas;
+  for (const PairAgreement& pair : measured.pairs) {
+    kappas.push_back(*pair.kappa.value);
+  }
+  return {{"votes", votes},
+          {"kappas", kappas},
+          {"fleiss", *measured.fleiss.value},
+          {"krippendorff", *measured.krippendorff.value},
+          {"gwet_ac1", *measured.gwet_ac1.value},
+          {"entropy", measured.mean_vote_entropy}};
+}
+
+json intervals() {
+  json result;
+  for (const auto& [hits, items] : {std::pair{0, 30}, {3, 50}, {40, 50}, {50, 50}}) {
+    const Interval exact = clopper_pearson(hits, items);
+    result.push_back({{"hits", hits}, {"items", items}, {"low", exact.low}, {"high", exact.high}});
+  }
+  return result;
+}
+
 }  // namespace
 }  // namespace kith::qa
 
@@ -110,6 +145,8 @@ int main(int argc, char** argv) {
   out["probabilities"] = sample.probabilities;
   out["label_errors"] = qa::label_errors(world, sample);
   out["calibration"] = qa::calibration(sample);
+  out["agreement"] = qa::agreement(world, sample);
+  out["intervals"] = qa::intervals();
   std::ofstream{argc > 1 ? argv[1] : "/dev/stdout"} << out.dump() << '\n';
   return 0;
 }

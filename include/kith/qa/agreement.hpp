@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,13 +47,24 @@ struct Agreement {
   Estimate krippendorff;                      // nominal alpha, missing votes allowed
   Estimate gwet_ac1;                          // K. Gwet, 2008
   Estimate pabak;                             // (K p - 1) / (K - 1), T. Byrt et al., 1993
+  std::vector<Estimate> class_kappas;         // Fleiss' kappa of each class against the rest
+  Proportion no_majority;                     // of items with a vote: largest class under half
   Proportion unanimous;                       // of items with two votes or more
   double mean_vote_entropy = 0;               // nats, over items with a vote
   std::vector<std::vector<Count>> conflicts;  // [k][l]: items on which both classes got votes
 };
 
-/// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals; 0 = none.
+/// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals (percentiles);
+/// 0 = none. Where patterns x draws exceed 3e7, the intervals are normal ones from the linearized
+/// variance, to which the bootstrap's tends.
 [[nodiscard]] Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
                                           std::uint64_t seed);
+
+/// Collective. The same from rows themselves, in two passes and without a histogram: for votes with
+/// more patterns than try_count_patterns() holds. votes: this rank's items x num_voters, -1 =
+/// abstains. Intervals from the linearized variance. The same at any number of ranks.
+[[nodiscard]] Agreement stream_agreement(const comm::Communicator& comm,
+                                         std::span<const std::int32_t> votes, int num_voters,
+                                         int num_classes);
 
 }  // namespace kith::qa

@@ -1,6 +1,7 @@
 /// How often each distinct row of votes occurs: what every corpus statistic is computed from.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,10 +24,20 @@ struct PatternCounts {
   [[nodiscard]] Count num_items() const;
 };
 
+/// Patterns beyond which the histogram is not worth its memory on every rank: about 1 GB with 16
+/// voters. Beyond it stream_agreement() computes from the rows.
+inline constexpr Count kMaxPatterns = 10'000'000;
+
 /// Collective. votes: this rank's items x num_voters, -1 = abstains. Local hash map, merged by hash
 /// over ranks, then gathered. Memory grows with the number of patterns, not of items.
 [[nodiscard]] PatternCounts count_patterns(const comm::Communicator& comm,
                                            std::span<const std::int32_t> votes, int num_voters,
                                            int num_classes);
+
+/// Collective. None, on every rank, if there are more than max_patterns; memory stays within that.
+[[nodiscard]] std::optional<PatternCounts> try_count_patterns(const comm::Communicator& comm,
+                                                              std::span<const std::int32_t> votes,
+                                                              int num_voters, int num_classes,
+                                                              Count max_patterns = kMaxPatterns);
 
 }  // namespace kith::qa
