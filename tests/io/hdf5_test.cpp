@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "kith/comm/agree.hpp"
-#include "kith/io/convert.hpp"
+#include "kith/core/half.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
@@ -154,8 +154,7 @@ TEST(OutputFile, BlocksComeInAnyOrderFromAnyRank) {
     for (Count row = kRows - 1; row >= 0; --row) {
       if (row % world().size() == world().rank().value()) {
         const std::vector<std::int32_t> value = {static_cast<std::int32_t>(row)};
-        const std::vector<std::uint16_t> half = {
-            kith::io::float_to_half(static_cast<float>(row) / 2)};
+        const std::vector<std::uint16_t> half = {kith::float_to_half(static_cast<float>(row) / 2)};
         out.write_block<std::int32_t>("row", value, row);
         out.write_raw("half", ElementType::f16, std::as_bytes(std::span{half}), row);
       }
