@@ -9,7 +9,7 @@ import numpy
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import logsumexp
-from scipy.stats import beta, entropy
+from scipy.stats import beta, entropy, fisher_exact
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss, cohen_kappa_score, log_loss
 
@@ -134,6 +134,13 @@ class Agreement(unittest.TestCase):
             self.assertAlmostEqual(
                 ours, cohen_kappa_score(self.votes[both, a], self.votes[both, b]), places=12)
 
+    def test_weighted_kappa(self):
+        both = (self.votes[:, :2] >= 0).all(axis=1)
+        self.assertAlmostEqual(
+            self.ours["quadratic_kappa"],
+            cohen_kappa_score(self.votes[both, 0], self.votes[both, 1], weights="quadratic"),
+            places=12)
+
     def test_krippendorff_from_the_coincidence_matrix(self):
         coincidence = numpy.zeros((K, K))
         for row in self.votes:
@@ -163,6 +170,20 @@ class Agreement(unittest.TestCase):
     def test_entropy(self):
         counts = self.counts[self.counts.sum(axis=1) > 0]
         self.assertAlmostEqual(self.ours["entropy"], entropy(counts, axis=1).mean(), places=9)
+
+
+class Slices(unittest.TestCase):
+    def test_fisher_and_benjamini_hochberg(self):
+        audits = numpy.array([[20, 3], [12, 5], [40, 1], [9, 2]])
+        n, x = audits.sum(axis=0)
+        p = [fisher_exact([[wrong, audited - wrong],
+                           [x - wrong, n - audited - x + wrong]], alternative="greater")[1]
+             for audited, wrong in audits]
+        assert_allclose(OURS["slices"]["p"], p, atol=1e-12)
+        order = numpy.argsort(p)
+        q = numpy.empty(4)
+        q[order] = numpy.minimum.accumulate((numpy.sort(p) * 4 / numpy.arange(1, 5))[::-1])[::-1]
+        assert_allclose(OURS["slices"]["q"], numpy.minimum(q, 1), atol=1e-12)
 
 
 class Intervals(unittest.TestCase):

@@ -12,6 +12,8 @@
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/calibration_maps.hpp"
 #include "kith/qa/label_errors.hpp"
+#include "kith/qa/pair_tables.hpp"
+#include "kith/qa/slices.hpp"
 
 namespace kith::qa {
 namespace {
@@ -108,8 +110,16 @@ json agreement(const comm::Communicator& comm, const Sample& sample) {
       votes.push_back(u < 0.1 ? -1 : u < 0.4 ? other : sample.given[i].value());
     }
   }
-  const Agreement measured =
-      measure_agreement(count_patterns(comm, votes, 4, sample.num_classes), 0, 1);
+  const PatternCounts patterns = count_patterns(comm, votes, 4, sample.num_classes);
+  const Agreement measured = measure_agreement(patterns, 0, 1);
+  std::vector<std::vector<double>> costs;
+  for (int k = 0; k < sample.num_classes; ++k) {
+    costs.emplace_back();
+    for (int l = 0; l < sample.num_classes; ++l) {
+      costs.back().push_back((k - l) * (k - l));
+    }
+  }
+  const double quadratic = *weighted_kappa(pair_table(patterns, 0, 1), costs).value;
   std::vector<double> kappas;
   for (const PairAgreement& pair : measured.pairs) {
     kappas.push_back(*pair.kappa.value);
@@ -119,7 +129,19 @@ json agreement(const comm::Communicator& comm, const Sample& sample) {
           {"fleiss", *measured.fleiss.value},
           {"krippendorff", *measured.krippendorff.value},
           {"gwet_ac1", *measured.gwet_ac1.value},
+          {"quadratic_kappa", quadratic},
           {"entropy", measured.mean_vote_entropy}};
+}
+
+json slices() {
+  const std::vector<SliceAudit> audits{{100, 20, 3}, {90, 12, 5}, {80, 40, 1}, {70, 9, 2}};
+  std::vector<double> p_values;
+  std::vector<double> q_values;
+  for (const SliceFinding& finding : compare_slices(audits)) {
+    p_values.push_back(*finding.p_value);
+    q_values.push_back(*finding.q_value);
+  }
+  return {{"p", p_values}, {"q", q_values}};
 }
 
 json intervals() {
@@ -146,6 +168,7 @@ int main(int argc, char** argv) {
   out["label_errors"] = qa::label_errors(world, sample);
   out["calibration"] = qa::calibration(sample);
   out["agreement"] = qa::agreement(world, sample);
+  out["slices"] = qa::slices();
   out["intervals"] = qa::intervals();
   std::ofstream{argc > 1 ? argv[1] : "/dev/stdout"} << out.dump() << '\n';
   return 0;
