@@ -62,9 +62,12 @@ void validate_member(const MemberConfig& member) {
   if (member.bootstrap < 0) {
     fail("member.{}.bootstrap = {}, must not be negative", member.name, member.bootstrap);
   }
-  if (member.class_mass == ClassMass::normalize && member.solver.method == Method::poisson) {
-    fail("member.{}.class_mass = normalize, but poisson balances its classes by itself: use none",
-         member.name);
+  const bool takes_distribution =
+      member.class_mass == ClassMass::normalize || member.class_mass == ClassMass::bidding;
+  if (takes_distribution && member.solver.method == Method::poisson) {
+    fail(
+        "member.{}.class_mass = {}, but poisson balances its classes by itself: use none or volume",
+        member.name, to_string(member.class_mass));
   }
 }
 
@@ -87,6 +90,7 @@ std::vector<MemberConfig> default_members() {
 }
 
 void validate(const EnsembleConfig& config) {
+  validate_prior(config, 0);
   std::set<std::string> names;
   for (const MemberConfig& member : config.members) {
     validate_member(member);
@@ -102,6 +106,20 @@ void validate(const EnsembleConfig& config) {
   if (config.members.size() > 64) {
     fail("{} members, at most 64", config.members.size());
   }
+}
+
+const char* to_string(ClassMass class_mass) {
+  switch (class_mass) {
+    case ClassMass::none:
+      return "none";
+    case ClassMass::normalize:
+      return "normalize";
+    case ClassMass::bidding:
+      return "bidding";
+    case ClassMass::volume:
+      return "volume";
+  }
+  return "";
 }
 
 const char* to_string(Status status) {

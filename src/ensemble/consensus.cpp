@@ -6,10 +6,13 @@
 #include "kith/core/parallel.hpp"
 #include "kith/ensemble/ensemble.hpp"
 
+#include "ensemble/class_mass.hpp"
+
 namespace kith::ensemble {
 namespace {
 
 constexpr Count kNodesPerChunk = 1024;
+constexpr float kSmallestProbability = 1e-9F;
 
 double entropy(std::span<const double> distribution) {
   double sum = 0;
@@ -180,6 +183,35 @@ std::vector<double> balance_classes(const comm::Communicator& comm, const Consen
   return factors;
 }
 
+/// Collective. What each class of the mean is multiplied with, by the configured class mass.
+std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus& result,
+                                      const ConsensusInputs& inputs, const EnsembleConfig& config) {
+  const auto read = [&](Count row, std::span<double> logits) {
+    const std::size_t first = to_size(row) * logits.size();
+    std::transform(result.distributions.begin() + static_cast<Count>(first),
+                   result.distributions.begin() + static_cast<Count>(first + logits.size()),
+                   logits.begin(),
+                   [](float p) { return std::log(std::max(p, kSmallestProbability)); });
+    return result.statuses[to_size(row)] != Status::unreachable;
+  };
+  const Unlabeled rows{&graph, read};
+  std::vector<double> prior = class_prior(inputs.seeds, config, inputs.num_classes);
+  if (config.prior == "estimated") {
+    prior = estimate_prior(rows, prior);
+  }
+  switch (config.class_mass) {
+    case ClassMass::none:
+      break;
+    case ClassMass::normalize:
+      return balance_classes(graph.comm(), result, prior);
+    case ClassMass::bidding:
+      return bidding_weights(rows, prior);
+    case ClassMass::volume:
+      return volume_weights(rows, prior, true);
+  }
+  return std::vector<double>(prior.size(), 1.0);
+}
+
 /// Scales by the factors and to sum 1.
 void apply_factors(std::span<const double> factors, std::span<double> distribution) {
   double sum = 0;
@@ -234,9 +266,8 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
     }
   });
   result.class_factors.assign(width, 1.0);
-  if (config.class_mass == ClassMass::normalize) {
-    const auto prior = class_prior(inputs.seeds, config, inputs.num_classes);
-    result.class_factors = balance_classes(graph.comm(), result, prior);
+  if (config.class_mass != ClassMass::none) {
+    result.class_factors = consensus_factors(graph, result, inputs, config);
   }
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     std::vector<double> distribution(width);

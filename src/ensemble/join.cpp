@@ -5,6 +5,8 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/qa/calibration.hpp"
 
+#include "ensemble/class_mass.hpp"
+
 namespace kith::ensemble {
 namespace {
 
@@ -25,18 +27,50 @@ double potential_scale(const graph::Graph& graph, std::span<const float> scores,
   return sums[1].value() > 0 ? sums[0].value() * 0x1p-40 / sums[1].value() : 1.0;
 }
 
+/// The logits of owned nodes that are no seed.
+ReadLogits read_unlabeled(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
+                          const Readout& readout, std::span<const float> scores) {
+  std::vector<char> is_seed(to_size(graph.num_owned()), 0);
+  for (const FoldedSeed& entry : seeds) {
+    if (graph.owned().contains(entry.seed.node)) {
+      is_seed[to_size(graph.local_id(entry.seed.node))] = 1;
+    }
+  }
+  return [is_seed = std::move(is_seed), readout, scores](Count row, std::span<double> logits) {
+    return is_seed[to_size(row)] == 0 &&
+           readout.logits(scores.subspan(to_size(row) * logits.size(), logits.size()), logits);
+  };
+}
+
 /// Collective. The readout at temperature 1.
 Readout make_readout(const graph::Graph& graph, const Member& member,
-                     std::span<const double> prior) {
+                     std::span<const FoldedSeed> seeds, std::span<const double> seed_prior,
+                     const EnsembleConfig& config) {
   Readout readout;
+  std::vector<double> prior(seed_prior.begin(), seed_prior.end());
   const auto num_classes = static_cast<int>(prior.size());
   readout.factors.assign(prior.size(), 1.0);
   if (member.config.solver.method == propagate::Method::poisson) {
     readout.takes_log = false;
     const double scale = potential_scale(graph, member.result.scores, num_classes);
     std::fill(readout.factors.begin(), readout.factors.end(), 1 / scale);
-  } else if (member.config.class_mass == ClassMass::normalize &&
-             !member.result.class_mass.empty()) {
+  }
+  const ClassMass class_mass = member.config.class_mass;
+  if (class_mass == ClassMass::none) {
+    return readout;
+  }
+  const Unlabeled rows{&graph, read_unlabeled(graph, seeds, readout, member.result.scores)};
+  if (config.prior == "estimated") {
+    prior = estimate_prior(rows, prior);
+  }
+  if (class_mass == ClassMass::volume || class_mass == ClassMass::bidding) {
+    const std::vector<double> weights = class_mass == ClassMass::volume
+                                            ? volume_weights(rows, prior, readout.takes_log)
+                                            : bidding_weights(rows, prior);
+    for (std::size_t label = 0; label < weights.size(); ++label) {
+      readout.factors[label] *= weights[label];
+    }
+  } else if (!member.result.class_mass.empty()) {
     const std::vector<double>& mass = member.result.class_mass;
     const double total = std::accumulate(mass.begin(), mass.end(), 0.0);
     for (std::size_t label = 0; label < prior.size(); ++label) {
@@ -64,23 +98,6 @@ double fit_temperature(const Member& member, std::span<const FoldedSeed> seeds, 
 
 }  // namespace
 
-std::vector<double> class_prior(std::span<const FoldedSeed> seeds, const EnsembleConfig& config,
-                                int num_classes) {
-  std::vector<double> prior(to_size(num_classes), 0.0);
-  for (const FoldedSeed& entry : seeds) {
-    prior[to_size(entry.seed.label)] += config.prior == "seeds" ? double{entry.seed.weight} : 1.0;
-  }
-  double total = 0;
-  for (double& share : prior) {
-    share = config.prior == "uniform" && share > 0 ? 1.0 : share;
-    total += share;
-  }
-  for (double& share : prior) {
-    share /= total;
-  }
-  return prior;
-}
-
 std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
                                  std::vector<propagate::TaskResult> results,
                                  const EnsembleConfig& config, int num_classes) {
@@ -92,7 +109,7 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
     members[m].config = config.members[m];
     members[m].result = std::move(results[m]);
     members[m].held_out_scores.assign(seeds.size() * width, 0.0F);
-    members[m].readout = make_readout(graph, members[m], prior);
+    members[m].readout = make_readout(graph, members[m], seeds, prior, config);
   }
   std::size_t next =
       num_members;  // the folds' tasks follow, fold by fold, as make_tasks laid them out

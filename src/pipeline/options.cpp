@@ -232,14 +232,19 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<int>(
       "ensemble.folds", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
       20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
-  table.push_back(choice<std::string>(
+  table.push_back(text(
       "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
-      {{"seeds", "seeds"}, {"uniform", "uniform"}}, "class shares that class mass aims at"));
+      "seeds | uniform | estimated | a share for each class, separated by commas",
+      "class shares that class mass aims at; estimated: from the members' probabilities"));
   table.push_back(choice<ClassMass>(
       "ensemble.class_mass", Stage::ensemble,
       [](Config & c) -> auto& { return c.ensemble.class_mass; },
-      {{"none", ClassMass::none}, {"normalize", ClassMass::normalize}},
-      "normalize: the consensus gives each class its share of the prior"));
+      {{"none", ClassMass::none},
+       {"normalize", ClassMass::normalize},
+       {"bidding", ClassMass::bidding},
+       {"volume", ClassMass::volume}},
+      "the consensus gives each class its share of the prior: by its mass, or by its number of "
+      "items"));
   const auto share = [&](const char* key, auto field, const char* help) {
     table.push_back(
         number<double>(std::string{"ensemble."} + key, Stage::ensemble, field, 0, 1, help));
@@ -377,8 +382,11 @@ std::vector<Option> member_options(const std::string& name) {
           "adsorption: mu_3, weight of no label"),
       choice<ClassMass>(
           prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
-          {{"none", ClassMass::none}, {"normalize", ClassMass::normalize}},
-          "normalize: class-mass normalization towards the prior"),
+          {{"none", ClassMass::none},
+           {"normalize", ClassMass::normalize},
+           {"bidding", ClassMass::bidding},
+           {"volume", ClassMass::volume}},
+          "towards the prior: class-mass normalization, label bidding, or volume projection"),
       number<int>(
           prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
           1000000, "0 = all seeds; else the number of the resample of the seeds"),

@@ -129,8 +129,7 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["abandonment"] = solver.abandonment;
   json["max_sweeps"] = solver.max_sweeps;
   json["tolerance"] = solver.tolerance;
-  json["class_mass"] =
-      member.config.class_mass == ensemble::ClassMass::normalize ? "normalize" : "none";
+  json["class_mass"] = ensemble::to_string(member.config.class_mass);
   json["bootstrap"] = member.config.bootstrap;
   json["sweeps"] = member.result.sweeps;
   json["stop"] = propagate::to_string(member.result.stop);

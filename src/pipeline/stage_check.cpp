@@ -76,6 +76,9 @@ corpus::Census take_census(Workspace& workspace) {
 }  // namespace
 
 void do_check(Workspace& workspace) {
+  comm::locally(workspace.comm, [&] {
+    ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
+  });
   check_voter_names(workspace);
   check_voters(workspace);
   const corpus::Census census = take_census(workspace);

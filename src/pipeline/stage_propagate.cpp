@@ -18,6 +18,9 @@ namespace {
 constexpr const char* kFile = "propagation.h5";
 
 void fold_seeds(Workspace& workspace) {
+  comm::locally(workspace.comm, [&] {
+    ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
+  });
   need_shard(workspace);
   const auto seeds = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   workspace.folded = ensemble::deal_folds(seeds, workspace.config.ensemble);

@@ -251,6 +251,97 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   }
 }
 
+/// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to
+/// 0.45.
+graph::Graph make_line(int count) {
+  std::vector<Position> first;
+  for (int rank = 0; rank <= world().size(); ++rank) {
+    first.emplace_back(Count{count} * rank / world().size());
+  }
+  graph::KnnLists lists{1, {}, {}};
+  for (Count i = first[to_size(world().rank())].value();
+       i < first[to_size(world().rank()) + 1].value(); ++i) {
+    lists.neighbors.emplace_back(i + 1 < count ? i + 1 : i - 1);
+    lists.distances.push_back(1);
+  }
+  return graph::build_graph(world(), first, lists, graph::GraphConfig{});
+}
+
+TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
+  constexpr int kCount = 200;
+  const graph::Graph graph = make_line(kCount);
+  Member member;
+  member.readout = {true, {1.0, 1.0}, 1.0};
+  for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
+    const auto p = static_cast<float>(0.95 - 0.5 * static_cast<double>(i) / kCount);
+    member.result.scores.insert(member.result.scores.end(), {p, 1 - p});
+  }
+  const std::vector<FoldedSeed> seeds{{{Position{1000}, Label{0}, 1.0F}, 0},
+                                      {{Position{1001}, Label{1}, 1.0F}, 1}};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  for (const ClassMass class_mass : {ClassMass::bidding, ClassMass::volume}) {
+    for (const auto& [prior, share] : {std::pair{"uniform", 0.5}, std::pair{"0.3, 0.7", 0.3}}) {
+      EnsembleConfig config;
+      config.class_mass = class_mass;
+      config.prior = prior;
+      config.abstain_probability = 0;
+
+      const Consensus consensus =
+          form_consensus(graph, std::vector{member}, {seeds, distances, 1.0, 2}, config);
+
+      Count zeros = 0;
+      for (const Label label : consensus.best) {
+        zeros += label == Label{0} ? 1 : 0;
+      }
+      zeros = comm::sum_over_ranks(world(), zeros);
+      EXPECT_NEAR(static_cast<double>(zeros) / kCount, share, 0.0051)
+          << to_string(class_mass) << " " << prior;
+    }
+  }
+}
+
+/// Seeds are even, the corpus is not: 80 % of the rows are as class 0's rows are.
+TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
+  constexpr int kCount = 1000;
+  const graph::Graph graph = make_line(kCount);
+  Member member;
+  member.readout = {true, {1.0, 1.0}, 1.0};
+  for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
+    const float p = i % 10 < 5 ? 0.9F : 0.3F;  // the golden case of Saerens et al.: 13/16
+    member.result.scores.insert(member.result.scores.end(), {p, 1 - p});
+  }
+  const std::vector<FoldedSeed> seeds{{{Position{5000}, Label{0}, 1.0F}, 0},
+                                      {{Position{5001}, Label{1}, 1.0F}, 1}};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.prior = "estimated";
+
+  const Consensus consensus =
+      form_consensus(graph, std::vector{member}, {seeds, distances, 1.0, 2}, config);
+
+  // Normalization multiplies class 0 by its prior over its mass, 13/16 over 0.6.
+  EXPECT_NEAR(consensus.class_factors[0], 0.8125 / 0.6, 1e-3);
+}
+
+TEST(Prior, RefusesWhatIsNoListOfShares) {
+  const auto message = [](const char* prior, int num_classes) {
+    EnsembleConfig config;
+    config.prior = prior;
+    try {
+      validate_prior(config, num_classes);
+    } catch (const Error& error) {
+      return std::string{error.what()};
+    }
+    return std::string{};
+  };
+  EXPECT_EQ(message("0.2,0.8", 2), "");
+  EXPECT_EQ(message("seeds", 2), "");
+  EXPECT_EQ(message("0.2,0.8", 3), "ensemble.prior has 2 shares, but there are 3 classes");
+  EXPECT_EQ(message("even", 0),
+            "ensemble.prior = even, must be seeds, uniform, estimated or a share for each class");
+  EXPECT_EQ(message("0,0", 0), "ensemble.prior = 0,0: no class has a share");
+}
+
 TEST(Validate, NamesTheMemberAndWhatIsExpected) {
   EnsembleConfig config;
   config.members = default_members();
@@ -263,7 +354,7 @@ TEST(Validate, NamesTheMemberAndWhatIsExpected) {
     EXPECT_STREQ(
         error.what(),
         "member.poisson.class_mass = normalize, but poisson balances its classes by itself: "
-        "use none");
+        "use none or volume");
   }
 }
 

@@ -15,7 +15,10 @@ namespace kith::ensemble {
 enum class ClassMass {
   none,
   normalize,  // CMN: Zhu, Ghahramani, Lafferty 2003, section 4
+  bidding,    // label bidding: Zhu, Ghahramani 2002, section 2.5
+  volume,     // volume projection: GraphLearning (Calder)
 };
+[[nodiscard]] const char* to_string(ClassMass class_mass);
 
 /// One voter made from the graph.
 struct MemberConfig {
@@ -28,9 +31,10 @@ struct MemberConfig {
 };
 
 struct EnsembleConfig {
-  std::vector<MemberConfig> members;            // empty = default_members()
-  int folds = 5;                                // held-out folds of the seeds; 0 = none
-  std::string prior = "seeds";                  // class shares for class mass: seeds | uniform
+  std::vector<MemberConfig> members;  // empty = default_members()
+  int folds = 5;                      // held-out folds of the seeds; 0 = none
+  std::string prior =
+      "seeds";  // class shares for class mass: seeds | uniform | estimated | K numbers
   ClassMass class_mass = ClassMass::normalize;  // of the consensus
   double auto_probability = 0.9;     // consensus probability from which a label is used as it is
   double abstain_probability = 0.4;  // below it no label is stated
@@ -96,8 +100,12 @@ struct FoldedSeed {
                                                       const EnsembleConfig& config,
                                                       int num_classes);
 
-/// Shares of the classes that class mass aims at: of the seeds by weight, or equal for all that
-/// have a seed.
+/// Throws Error unless ensemble.prior is a word or a list of shares, and that of all classes;
+/// num_classes 0 = not known yet.
+void validate_prior(const EnsembleConfig& config, int num_classes);
+
+/// Shares of the classes that class mass aims at: of the seeds by weight, equal for all that have a
+/// seed, or as listed. "estimated": those of the seeds, from which the estimate starts.
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 

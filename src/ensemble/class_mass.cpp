@@ -1,0 +1,238 @@
+#include "ensemble/class_mass.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <mutex>
+#include <numeric>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
+
+namespace kith::ensemble {
+namespace {
+
+constexpr Count kRowsPerChunk = 2048;
+constexpr double kCloseEnough = 1e-3;
+constexpr int kVolumeSteps = 1000;
+constexpr double kVolumeStep = 0.1;
+constexpr double kSmallestWeight = 1e-3;
+constexpr int kBiddingRounds = 30;
+constexpr int kPriorSteps = 200;
+constexpr double kUnsellable = -100;  // offset of a class without a label to sell
+
+/// Calls work(chunk state, logits) for every row that counts, and fold(chunk state) once a chunk,
+/// one after the other. State is default-constructed a chunk.
+template <class State, class Work, class Fold>
+void for_rows(const Unlabeled& rows, std::size_t width, Work&& work, Fold&& fold) {
+  std::mutex merging;
+  parallel_for(rows.graph->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    State state;
+    std::vector<double> logits(width);
+    for (Count row = begin; row < end; ++row) {
+      if (rows.read(row, logits)) {
+        work(state, std::span{logits});
+      }
+    }
+    const std::scoped_lock lock{merging};
+    fold(state);
+  });
+}
+
+std::size_t best_of(std::span<const double> logits, std::span<const double> factors,
+                    std::span<const double> offsets) {
+  std::size_t best = 0;
+  double best_value = 0;
+  for (std::size_t label = 0; label < logits.size(); ++label) {
+    const double value = logits[label] * factors[label] + offsets[label];
+    if (label == 0 || value > best_value) {
+      best = label;
+      best_value = value;
+    }
+  }
+  return best;
+}
+
+/// Collective. Rows by best class.
+std::vector<Count> count_best(const Unlabeled& rows, std::span<const double> factors,
+                              std::span<const double> offsets) {
+  std::vector<Count> counts(factors.size(), 0);
+  for_rows<std::vector<Count>>(
+      rows, factors.size(),
+      [&](std::vector<Count>& mine, std::span<const double> logits) {
+        mine.resize(logits.size(), 0);
+        ++mine[best_of(logits, factors, offsets)];
+      },
+      [&](const std::vector<Count>& mine) {
+        std::transform(mine.begin(), mine.end(), counts.begin(), counts.begin(), std::plus<>{});
+      });
+  comm::sum_over_ranks(rows.graph->comm(), std::span{counts});
+  return counts;
+}
+
+Count total_of(std::span<const Count> counts) {
+  return std::accumulate(counts.begin(), counts.end(), Count{0});
+}
+
+/// Bits that sort as the float does.
+std::uint32_t sortable(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+}
+float from_sortable(std::uint32_t key) {
+  return std::bit_cast<float>((key & 0x80000000U) != 0 ? key & 0x7FFFFFFFU : ~key);
+}
+
+/// Collective. The rank-th largest (from 1) of all ranks' values, digit by digit.
+float nth_largest(const comm::Communicator& comm, std::span<const float> values, Count rank) {
+  constexpr unsigned kDigitBits = 8;
+  std::uint32_t prefix = 0;
+  std::uint32_t known = 0;  // mask of the digits found
+  for (unsigned shift = 32; shift > 0;) {
+    shift -= kDigitBits;
+    std::vector<Count> histogram(1U << kDigitBits, 0);
+    for (const float value : values) {
+      const std::uint32_t key = sortable(value);
+      if ((key & known) == prefix) {
+        ++histogram[(key >> shift) & 0xFFU];
+      }
+    }
+    comm::sum_over_ranks(comm, std::span{histogram});
+    std::uint32_t digit = 0xFFU;
+    while (digit > 0 && rank > histogram[digit]) {
+      rank -= histogram[digit--];
+    }
+    prefix |= digit << shift;
+    known |= 0xFFU << shift;
+  }
+  return from_sortable(prefix);
+}
+
+/// How much more a row likes `label` than its best other, at the others' prices.
+std::vector<float> preferences(const Unlabeled& rows, std::size_t label,
+                               std::span<const double> offsets) {
+  std::vector<float> all;
+  for_rows<std::vector<float>>(
+      rows, offsets.size(),
+      [&](std::vector<float>& mine, std::span<const double> logits) {
+        double other = -1e300;
+        for (std::size_t k = 0; k < logits.size(); ++k) {
+          other = k == label ? other : std::max(other, logits[k] + offsets[k]);
+        }
+        mine.push_back(static_cast<float>(logits[label] - other));
+      },
+      [&](const std::vector<float>& mine) { all.insert(all.end(), mine.begin(), mine.end()); });
+  return all;
+}
+
+/// Adds a row's probabilities under the prior, where softmax(logits) is under the seeds' shares.
+void add_corrected(std::span<const double> prior, std::span<const double> seed_shares,
+                   std::span<double> logits, std::span<ExactSum> sums) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (std::size_t label = 0; label < logits.size(); ++label) {
+    const double ratio = seed_shares[label] > 0 ? prior[label] / seed_shares[label] : 0.0;
+    logits[label] = ratio * std::exp(logits[label] - largest);
+    sum += logits[label];
+  }
+  for (std::size_t label = 0; label < logits.size() && sum > 0; ++label) {
+    sums[label].add(logits[label] / sum);
+  }
+}
+
+}  // namespace
+
+std::vector<double> volume_weights(const Unlabeled& rows, std::span<const double> prior,
+                                   bool are_logs) {
+  std::vector<double> weights(prior.size(), 1.0);
+  for (int step = 0; step < kVolumeSteps; ++step) {
+    std::vector<double> factors(prior.size(), 1.0);
+    std::vector<double> offsets(prior.size(), 0.0);
+    for (std::size_t label = 0; label < weights.size(); ++label) {
+      (are_logs ? offsets : factors)[label] = are_logs ? std::log(weights[label]) : weights[label];
+    }
+    const std::vector<Count> counts = count_best(rows, factors, offsets);
+    const auto total = static_cast<double>(std::max<Count>(1, total_of(counts)));
+    const auto missing = [&](std::size_t label) {
+      return prior[label] - static_cast<double>(counts[label]) / total;
+    };
+    double farthest = 0;
+    for (std::size_t label = 0; label < weights.size(); ++label) {
+      farthest = std::max(farthest, std::abs(missing(label)));
+    }
+    if (farthest < kCloseEnough) {
+      break;
+    }
+    for (std::size_t label = 0; label < weights.size(); ++label) {
+      weights[label] = std::max(kSmallestWeight, weights[label] + kVolumeStep * missing(label));
+    }
+  }
+  return weights;
+}
+
+std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const double> prior) {
+  const comm::Communicator& comm = rows.graph->comm();
+  const std::vector<double> ones(prior.size(), 1.0);
+  std::vector<double> offsets(prior.size(), 0.0);
+  for (int round = 0; round < kBiddingRounds; ++round) {
+    const std::vector<Count> counts = count_best(rows, ones, offsets);
+    const Count total = total_of(counts);
+    const auto wanted = [&](std::size_t label) {
+      return static_cast<Count>(std::llround(prior[label] * static_cast<double>(total)));
+    };
+    Count farthest = 0;
+    for (std::size_t label = 0; label < prior.size(); ++label) {
+      farthest = std::max(farthest, std::abs(counts[label] - wanted(label)));
+    }
+    if (total == 0 || farthest <= static_cast<Count>(kCloseEnough * static_cast<double>(total))) {
+      break;
+    }
+    for (std::size_t label = 0; label < prior.size(); ++label) {
+      const Count places = std::min(wanted(label), total);
+      offsets[label] = places == 0
+                           ? kUnsellable
+                           : -double{nth_largest(comm, preferences(rows, label, offsets), places)};
+    }
+  }
+  std::vector<double> weights;
+  for (const double offset : offsets) {
+    weights.push_back(std::exp(offset));
+  }
+  return weights;
+}
+
+std::vector<double> estimate_prior(const Unlabeled& rows, std::span<const double> seed_shares) {
+  std::vector<double> prior(seed_shares.begin(), seed_shares.end());
+  for (int step = 0; step < kPriorSteps; ++step) {
+    std::vector<ExactSum> sums(prior.size());
+    for_rows<std::vector<ExactSum>>(
+        rows, prior.size(),
+        [&](std::vector<ExactSum>& mine, std::span<double> logits) {
+          mine.resize(logits.size());
+          add_corrected(prior, seed_shares, logits, mine);
+        },
+        [&](const std::vector<ExactSum>& mine) {
+          for (std::size_t label = 0; label < mine.size(); ++label) {
+            sums[label].add(mine[label]);
+          }
+        });
+    comm::sum_over_ranks(rows.graph->comm(), std::span{sums});
+    double total = 0;
+    for (const ExactSum& sum : sums) {
+      total += sum.value();
+    }
+    double moved = 0;
+    for (std::size_t label = 0; label < prior.size() && total > 0; ++label) {
+      const double share = sums[label].value() / total;
+      moved = std::max(moved, std::abs(share - prior[label]));
+      prior[label] = share;
+    }
+    if (moved < 1e-6) {
+      break;
+    }
+  }
+  return prior;
+}
+
+}  // namespace kith::ensemble
