@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kAbortStatus = 2;
 
+int most_ranks_per_node = 0;
+
 }  // namespace
 
 Environment::Environment(int& argc, char**& argv) {
@@ -53,14 +55,29 @@ Communicator& Communicator::operator=(Communicator&& other) noexcept {
   return *this;
 }
 
-int ranks_on_node(const Communicator& comm) {
+Communicator node_of(const Communicator& comm) {
   MPI_Comm node = MPI_COMM_NULL;
-  check(MPI_Comm_split_type(comm.raw(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node),
+  check(MPI_Comm_split_type(comm.raw(), MPI_COMM_TYPE_SHARED, comm.rank().value(), MPI_INFO_NULL,
+                            &node),
         "MPI_Comm_split_type");
-  int size = 0;
-  check(MPI_Comm_size(node, &size), "MPI_Comm_size");
-  check(MPI_Comm_free(&node), "MPI_Comm_free");
-  return size;
+  check(MPI_Comm_set_errhandler(node, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  Communicator whole{node};
+  if (most_ranks_per_node == 0) {
+    return whole;
+  }
+  MPI_Comm part = MPI_COMM_NULL;
+  const int rank = whole.rank().value();
+  check(MPI_Comm_split(node, rank / most_ranks_per_node, rank, &part), "MPI_Comm_split");
+  check(MPI_Comm_set_errhandler(part, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return Communicator{part};
+}
+
+void set_ranks_per_node(int ranks) {
+  most_ranks_per_node = ranks;
+}
+
+int ranks_on_node(const Communicator& comm) {
+  return node_of(comm).size();
 }
 
 void abort_job(std::string_view message) {

@@ -5,6 +5,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/node_memory.hpp"
 #include "kith/comm/pending.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
@@ -140,6 +141,37 @@ TEST(PendingBytes, ArriveWhileOtherCollectivesRun) {
                     static_cast<std::byte>(10 * other + me));
   }
   EXPECT_EQ(arrived, expected);
+}
+
+TEST(NodeMemory, IsSeenByTheRanksOfTheNodeOnly) {
+  for (const int ranks_per_node : {0, 1, 2}) {
+    set_ranks_per_node(ranks_per_node);
+    const int me = world().rank().value();
+    const auto place = [&](int rank) { return ranks_per_node == 0 ? 0 : rank / ranks_per_node; };
+
+    NodeMemory memory{world(), 100 * me};  // rank 0 has none
+    std::fill(memory.mine().begin(), memory.mine().end(), static_cast<std::byte>(me));
+    memory.publish();
+    NodeMemory moved = std::move(memory);
+    moved.release_others();
+
+    EXPECT_EQ(moved.mine().size(), to_size(100 * me));
+    for (int other = 0; other < world().size(); ++other) {
+      const bool is_near = other != me && place(other) == place(me);
+      if (other != 0) {
+        EXPECT_EQ(moved.sees(Rank{other}), is_near) << other << " from " << me;
+      }
+      if (moved.sees(Rank{other})) {
+        const auto block = moved.of(Rank{other});
+        EXPECT_EQ(block.size(), to_size(100 * other));
+        EXPECT_TRUE(std::all_of(block.begin(), block.end(), [&](std::byte value) {
+          return value == static_cast<std::byte>(other);
+        }));
+      }
+    }
+    moved.publish();  // nobody frees what others still read
+  }
+  set_ranks_per_node(0);
 }
 
 TEST(Collectives, ExchangeToKeepsTheOrderOfItemsForOneDestination) {

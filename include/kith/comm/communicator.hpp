@@ -24,6 +24,7 @@ class Communicator {
  public:
   /// Collective over `parent`.
   static Communicator duplicate(MPI_Comm parent);
+  friend Communicator node_of(const Communicator& comm);
   ~Communicator();
   Communicator(Communicator&& other) noexcept;
   Communicator& operator=(Communicator&& other) noexcept;
@@ -42,6 +43,13 @@ class Communicator {
   Rank rank_;
   int size_ = 0;
 };
+
+/// Collective. The ranks of `comm` that share this rank's node, in the order of their ranks.
+[[nodiscard]] Communicator node_of(const Communicator& comm);
+
+/// From now on node_of() takes so many ranks of a node at most for one node (0 = all): tests lower
+/// it so that what crosses between nodes runs on one machine.
+void set_ranks_per_node(int ranks);
 
 /// Collective. How many ranks share this rank's node.
 [[nodiscard]] int ranks_on_node(const Communicator& comm);
