@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "kith/core/half.hpp"
 #include "kith/core/random.hpp"
 #include "kith/distance/direct.hpp"
 #include "kith/distance/nearest.hpp"
@@ -80,19 +83,24 @@ double sgemm_gflops(Count size, Count dim) {
 }
 
 /// Millions of direct distances a second; `spread` rows in memory, 112 at a time.
-double direct_rate(Count spread, Count dim) {
+double direct_rate(kith::distance::RowType type, Count spread, Count dim) {
   constexpr Count kBatch = 112;
-  const auto rows = random_rows(spread, dim, 3);
-  std::vector<const float*> pointers;
+  const auto query = random_rows(1, dim, 4);
+  const auto floats = random_rows(spread, dim, 3);
+  std::vector<std::uint16_t> halves(floats.size());
+  kith::float_to_half(floats, halves);
+  const auto rows = type == kith::distance::RowType::f16 ? std::as_bytes(std::span{halves})
+                                                         : std::as_bytes(std::span{floats});
+  std::vector<const std::byte*> pointers;
   for (Count i = 0; i < kBatch * 200; ++i) {
     const auto row = static_cast<Count>(kith::random_bits(5, kith::Purpose::tie, i) %
                                         static_cast<std::uint64_t>(spread));
-    pointers.push_back(rows.data() + row * dim);
+    pointers.push_back(rows.data() + row * dim * kith::distance::element_bytes(type));
   }
   std::vector<float> out(kBatch);
   const double seconds = best_seconds([&] {
     for (Count i = 0; i < kith::count_of(pointers); i += kBatch) {
-      kith::distance::squared_distances(std::span{rows}.first(to_size(dim)),
+      kith::distance::squared_distances(query, type,
                                         std::span{pointers}.subspan(to_size(i), kBatch), out);
     }
   });
@@ -109,12 +117,19 @@ int main(int argc, char** argv) {
   if (dims.empty()) {
     dims = {32, 128, 784, 1536};
   }
-  fmt::print("target,dim,cell,k,scan_gflops,sgemm_gflops,direct_cached_mps,direct_memory_mps\n");
+  using kith::distance::RowType;
+  fmt::print(
+      "target,dim,cell,k,scan_gflops,sgemm_gflops,direct_cached_mps,direct_memory_mps,"
+      "half_cached_mps,half_memory_mps\n");
   for (const Count dim : dims) {
     for (const int k : {10, 32}) {
-      fmt::print("{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f}\n", kith::distance::target_name(), dim,
-                 512, k, scan_gflops(512, dim, k), sgemm_gflops(2048, dim), direct_rate(500, dim),
-                 direct_rate(100'000'000 / dim / 4, dim));
+      const Count cached = 500;
+      const Count in_memory = 100'000'000 / dim / 4;
+      fmt::print("{},{},{},{},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f}\n",
+                 kith::distance::target_name(), dim, 512, k, scan_gflops(512, dim, k),
+                 sgemm_gflops(2048, dim), direct_rate(RowType::f32, cached, dim),
+                 direct_rate(RowType::f32, in_memory, dim), direct_rate(RowType::f16, cached, dim),
+                 direct_rate(RowType::f16, in_memory, dim));
       std::fflush(stdout);
     }
   }

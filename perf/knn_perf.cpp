@@ -149,6 +149,8 @@ struct Line {
   double build_s = 0;   // cells, or index
   double search_s = 0;  // scan and refine, or search
   double cpu_s = 0;     // of both, all threads and ranks: less disturbed by others on the machine
+  double pilot_s = 0;   // of search_s: choosing probes and rounds
+  knn::KnnStats stats;  // Kith only
   std::string effort;   // what was chosen
   knn::RecallEstimate recall;
   Count memory_mib = 0;
@@ -176,7 +178,8 @@ class Benchmark {
   bool run() {
     write(
         "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,cpu_s,"
-        "items_per_s_core,effort,recall,recall_low,recall_high,peak_mib,is_right\n");
+        "items_per_s_core,effort,recall,recall_low,recall_high,peak_mib,is_right,pilot_s,scan_s,"
+        "scan_gflops_core,refine_s,refine_mdistances_s_core,ghost_mib,imbalance\n");
     bool are_right = true;
     for (const std::string& run : options_.runs) {
       for (int repeat = 0; repeat < options_.repeats; ++repeat) {
@@ -218,8 +221,10 @@ class Benchmark {
     cells::keep_probes(built.shard, chosen.probes);
     config.refine_rounds = chosen.refine_rounds;
     line.effort = fmt::format("{} probes {} rounds", chosen.probes, chosen.refine_rounds);
+    line.pilot_s = comm::max_over_ranks(comm_, now_s() - start);
     const knn::KnnResult result = knn::build_neighbors(built.shard, config);
     line.search_s = comm::max_over_ranks(comm_, now_s() - start);
+    line.stats = result.stats;
     ExactSum cpu;
     cpu.add(cpu_now_s() - cpu_start);
     comm::sum_over_ranks(comm_, std::span{&cpu, 1});
@@ -243,7 +248,7 @@ class Benchmark {
         cells::build_shard(comm_, corpus_, reader, census_.duplicates, one_cell).shard;
     reset_peak_memory();
     const double cpu_start = cpu_now_s();
-    const BaselineResult result = run_baseline(run, shard.vectors, shard.dim, options_.k);
+    const BaselineResult result = run_baseline(run, shard.vectors.copy(), shard.dim, options_.k);
     Line line;
     line.cpu_s = cpu_now_s() - cpu_start;
     line.build_s = result.build_s;
@@ -269,8 +274,10 @@ class Benchmark {
     return lists;
   }
 
-  static std::span<const float> vector(const cells::Shard& shard, Count node) {
-    return std::span{shard.vectors}.subspan(to_size(node * shard.dim), to_size(shard.dim));
+  static std::vector<float> vector(const cells::Shard& shard, Count node) {
+    std::vector<float> scratch;
+    const auto values = shard.vectors.floats(node, 1, scratch);
+    return {values.begin(), values.end()};
   }
 
   /// Lists are full, sorted, without the node itself, with true distances (to owned nodes).
@@ -298,16 +305,22 @@ class Benchmark {
   void print(const Line& line) const {
     const double total_s = line.build_s + line.search_s;
     const int num_cores = comm_.size() * num_threads();
+    const knn::KnnStats& stats = line.stats;
+    const auto rate = [](double count, double seconds) {
+      return seconds > 0 ? count / seconds : 0.0;
+    };
     write(fmt::format(
         "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{},{:.4f},{:.4f},"
-        "{:.4f},{},{}"
-        "\n",
+        "{:.4f},{},{},{:.3f},{:.3f},{:.1f},{:.3f},{:.2f},{},{:.3f}\n",
         KITH_GIT_HASH, distance::target_name(), comm_.size(), num_threads(),
         options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
         options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s, line.cpu_s,
         static_cast<double>(corpus_.num_items) / total_s / num_cores, line.effort,
         line.recall.recall, line.recall.low, line.recall.high, line.memory_mib,
-        line.is_right ? "yes" : "no"));
+        line.is_right ? "yes" : "no", line.pilot_s, stats.scan_s,
+        rate(stats.scan_flops, stats.scan_s) * 1e-9 / num_cores, stats.refine_s,
+        rate(static_cast<double>(stats.refine_distances), stats.refine_s) * 1e-6 / num_cores,
+        stats.ghost_bytes >> 20, stats.imbalance));
   }
 
   void write(const std::string& text) const {

@@ -11,7 +11,12 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
 
+#include "kith/core/half.hpp"
 #include "kith/distance/direct.hpp"
 
 #include "direct.hpp"
@@ -72,35 +77,72 @@ void sum_rows(const float* query, Count dim, const float* const* rows, const flo
   }
 }
 
-/// All rows: full groups, then one group filled up with the last row.
-template <class Term>
-void sum_all_rows(std::span<const float> query, std::span<const float* const> rows, float* out) {
-  constexpr std::size_t kGroup = 2 * kLanes;
-  std::array<const float*, kGroup> now;
-  std::array<const float*, kGroup> next;
-  const auto gather = [&](std::size_t begin, std::array<const float*, kGroup>& group) {
-    for (std::size_t i = 0; i < kGroup; ++i) {
-      group[i] = rows[std::min(begin + i, rows.size() - 1)];
+const float* as_floats(const std::byte* row) {
+  return static_cast<const float*>(static_cast<const void*>(row));
+}
+std::span<const std::uint16_t> as_halves(const std::byte* row, Count count) {
+  return {static_cast<const std::uint16_t*>(static_cast<const void*>(row)), to_size(count)};
+}
+
+constexpr std::size_t kGroup = 2 * kLanes;
+using Group = std::array<const std::byte*, kGroup>;
+
+/// Some rows from `begin` on; the last one again where there are no more.
+Group gather(std::span<const std::byte* const> rows, std::size_t begin) {
+  Group group;
+  for (std::size_t i = 0; i < kGroup; ++i) {
+    group[i] = rows[std::min(begin + i, rows.size() - 1)];
+  }
+  return group;
+}
+
+void prefetch(const Group& rows, Count row_bytes) {
+  constexpr Count kLineBytes = 64;
+  for (const std::byte* row : rows) {
+    for (Count i = 0; i < row_bytes; i += kLineBytes) {
+      hwy::Prefetch(row + i);
     }
-  };
+  }
+}
+
+/// All rows: full groups, then one group filled up with the last row. Halves are widened group by
+/// group, in a core's first-level cache.
+template <class Term>
+void sum_all_rows(std::span<const float> query, RowType type,
+                  std::span<const std::byte* const> rows, float* out) {
   if (rows.empty()) {
     return;
   }
-  gather(0, now);
   const Count dim = count_of(query);
-  for (std::size_t row = 0; row < std::min(rows.size(), kGroup); ++row) {
-    for (Count i = 0; i < dim; i += kLine) {
-      hwy::Prefetch(rows[row] + i);
-    }
-  }
+  const bool is_half = type == RowType::f16;
+  static thread_local std::vector<float, CacheLineAllocator<float>> widened;
+  widened.resize(is_half ? kGroup * to_size(dim) : 0);
+  Group now = gather(rows, 0);
+  prefetch(now, dim * element_bytes(type));
   for (std::size_t begin = 0; begin < rows.size(); begin += kGroup) {
-    gather(begin + kGroup, next);
+    const Group next = gather(rows, begin + kGroup);
+    std::array<const float*, kGroup> floats;
+    std::array<const float*, kGroup> fetched;
+    if (is_half) {
+      prefetch(next, dim * element_bytes(type));
+    }
+    for (std::size_t i = 0; i < kGroup; ++i) {
+      if (is_half) {
+        const auto row = std::span{widened}.subspan(i * to_size(dim), to_size(dim));
+        half_to_float(as_halves(now[i], dim), row);
+        floats[i] = row.data();
+        fetched[i] = row.data();
+      } else {
+        floats[i] = as_floats(now[i]);
+        fetched[i] = as_floats(next[i]);
+      }
+    }
     const std::size_t size = std::min(kGroup, rows.size() - begin);
     alignas(64) float sums[kGroup];
     if (size > kLanes) {
-      sum_rows<Term, 2>(query.data(), dim, now.data(), next.data(), sums);
+      sum_rows<Term, 2>(query.data(), dim, floats.data(), fetched.data(), sums);
     } else {
-      sum_rows<Term, 1>(query.data(), dim, now.data(), next.data(), sums);
+      sum_rows<Term, 1>(query.data(), dim, floats.data(), fetched.data(), sums);
     }
     std::copy(sums, sums + size, out + begin);
     now = next;
@@ -109,14 +151,14 @@ void sum_all_rows(std::span<const float> query, std::span<const float* const> ro
 
 }  // namespace
 
-void squared_distances_on_target(std::span<const float> query, std::span<const float* const> rows,
-                                 float* out) {
-  sum_all_rows<SquaredDifference>(query, rows, out);
+void squared_distances_on_target(std::span<const float> query, RowType type,
+                                 std::span<const std::byte* const> rows, float* out) {
+  sum_all_rows<SquaredDifference>(query, type, rows, out);
 }
 
-void inner_products_on_target(std::span<const float> query, std::span<const float* const> rows,
-                              float* out) {
-  sum_all_rows<Product>(query, rows, out);
+void inner_products_on_target(std::span<const float> query, RowType type,
+                              std::span<const std::byte* const> rows, float* out) {
+  sum_all_rows<Product>(query, type, rows, out);
 }
 
 void pack_panel_on_target(const PackJob& job) {
@@ -153,18 +195,18 @@ HWY_EXPORT(squared_distances_on_target);
 HWY_EXPORT(inner_products_on_target);
 HWY_EXPORT(pack_panel_on_target);
 
-void squared_distances(std::span<const float> query, std::span<const float* const> rows,
-                       std::span<float> out) {
+void squared_distances(std::span<const float> query, RowType type,
+                       std::span<const std::byte* const> rows, std::span<float> out) {
   assert(out.size() == rows.size());
   choose_target_once();
-  HWY_DYNAMIC_DISPATCH(squared_distances_on_target)(query, rows, out.data());
+  HWY_DYNAMIC_DISPATCH(squared_distances_on_target)(query, type, rows, out.data());
 }
 
-void inner_products(std::span<const float> query, std::span<const float* const> rows,
-                    std::span<float> out) {
+void inner_products(std::span<const float> query, RowType type,
+                    std::span<const std::byte* const> rows, std::span<float> out) {
   assert(out.size() == rows.size());
   choose_target_once();
-  HWY_DYNAMIC_DISPATCH(inner_products_on_target)(query, rows, out.data());
+  HWY_DYNAMIC_DISPATCH(inner_products_on_target)(query, type, rows, out.data());
 }
 
 float squared_distance(std::span<const float> x, std::span<const float> y) {
@@ -184,6 +226,26 @@ float inner_product(std::span<const float> x, std::span<const float> y) {
     sum = std::fma(x[i], y[i], sum);
   }
   return sum;
+}
+
+void load_rows(RowType type, const std::byte* rows, std::span<float> out) {
+  if (type == RowType::f16) {
+    half_to_float({static_cast<const std::uint16_t*>(static_cast<const void*>(rows)), out.size()},
+                  out);
+  } else {
+    std::memcpy(out.data(), rows, out.size_bytes());
+  }
+}
+
+std::span<const float> as_floats(RowType type, std::span<const std::byte> rows,
+                                 std::vector<float>& scratch) {
+  const std::size_t count = rows.size() / to_size(element_bytes(type));
+  if (type == RowType::f32) {
+    return {static_cast<const float*>(static_cast<const void*>(rows.data())), count};
+  }
+  scratch.resize(count);
+  load_rows(type, rows.data(), scratch);
+  return scratch;
 }
 
 void pack_panel(const PackJob& job) {

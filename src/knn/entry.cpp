@@ -5,9 +5,10 @@
 
 namespace kith::knn {
 
-void Candidates::rate(distance::Nearness nearness, std::span<const float> query) {
-  distances_.resize(vectors_.size());
-  distance::squared_distances(query, vectors_, distances_);
+void Candidates::rate(distance::Nearness nearness, distance::RowType type,
+                      std::span<const float> query) {
+  distances_.resize(rows_.size());
+  distance::squared_distances(query, type, rows_, distances_);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     entries_[i].distance = distances_[i];
     entries_[i].key = distances_[i];
@@ -15,8 +16,8 @@ void Candidates::rate(distance::Nearness nearness, std::span<const float> query)
   if (nearness == distance::Nearness::l2) {
     return;
   }
-  keys_.resize(vectors_.size());
-  distance::inner_products(query, vectors_, keys_);
+  keys_.resize(rows_.size());
+  distance::inner_products(query, type, rows_, keys_);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     entries_[i].key = -keys_[i];
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/types.hpp"
 #include "kith/distance/nearest.hpp"
+#include "kith/distance/rows.hpp"
 
 namespace kith::knn {
 
@@ -56,21 +58,22 @@ class Candidates {
  public:
   void clear() {
     entries_.clear();
-    vectors_.clear();
+    rows_.clear();
   }
-  void add(Position position, const float* vector) {
+  /// row: its vector, of the type that rate() is told.
+  void add(Position position, const std::byte* row) {
     entries_.push_back({position});
-    vectors_.push_back(vector);
+    rows_.push_back(row);
   }
   /// Computes key and distance of all in direct form.
-  void rate(distance::Nearness nearness, std::span<const float> query);
+  void rate(distance::Nearness nearness, distance::RowType type, std::span<const float> query);
   /// Sorts and copies the nearest to `list`; if there are fewer, its rest is none.
   void keep_nearest(std::span<Entry> list);
   [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
 
  private:
   std::vector<Entry> entries_;
-  std::vector<const float*> vectors_;
+  std::vector<const std::byte*> rows_;
   std::vector<float> keys_;
   std::vector<float> distances_;
 };

@@ -29,12 +29,12 @@ class PackedCells {
         first_position_{shard.layout.nodes_of(shard.comm->rank()).begin},
         cells_{cells},
         panels_(to_size(cells.size())) {
+    std::vector<std::vector<float>> scratch(to_size(num_threads()));
     parallel_for(cells_.size(), 1, [&](Count begin, Count) {
       const Count num_rows = nodes_of(begin).size();
       if (num_rows > 0) {
         panels_[to_size(begin)].pack(
-            std::span{shard.vectors}.subspan(to_size(first_row(begin) * shard.dim),
-                                             to_size(num_rows * shard.dim)),
+            shard.vectors.floats(first_row(begin), num_rows, scratch[to_size(thread_index())]),
             shard.dim, nearness_of(shard.metric));
       }
     });
@@ -78,12 +78,12 @@ class PackedCells {
         candidates.add(position, vector(position));
       }
     }
-    candidates.rate(nearness_of(shard_.metric), query);
+    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), query);
     candidates.keep_nearest(list);
   }
 
-  [[nodiscard]] const float* vector(Position node) const {
-    return shard_.vectors.data() + (node.value() - first_position_.value()) * shard_.dim;
+  [[nodiscard]] const std::byte* vector(Position node) const {
+    return shard_.vectors.row(node.value() - first_position_.value());
   }
   /// Of the index-th cell.
   [[nodiscard]] IdRange<Position> nodes_of(Count index) const {
@@ -125,10 +125,10 @@ Round share_queries(const cells::Shard& shard, std::span<const std::int32_t> row
   const Position first = shard.layout.nodes_of(shard.comm->rank()).begin;
   std::vector<Position> positions;
   std::vector<float> vectors;
+  std::vector<float> scratch;
   for (const std::int32_t row : rows) {
     positions.emplace_back(first.value() + row);
-    const auto vector =
-        std::span{shard.vectors}.subspan(to_size(row * shard.dim), to_size(shard.dim));
+    const auto vector = shard.vectors.floats(row, 1, scratch);
     vectors.insert(vectors.end(), vector.begin(), vector.end());
   }
   return {comm::gather_to_all<Position>(*shard.comm, positions),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <faiss/Index.h>
@@ -23,31 +24,41 @@ std::unique_ptr<faiss::Index> build_index(const cells::Shard& shard, const Wave&
                                                                     : faiss::METRIC_L2;
   std::unique_ptr<faiss::Index> index{
       faiss::index_factory(static_cast<int>(shard.dim), factory.c_str(), metric)};
-  const Count num_owned = count_of(shard.vectors) / shard.dim;
-  index->train(num_owned, shard.vectors.data());
-  const Count num_lower = wave.first_owned();
-  const Count num_upper = wave.num_ghosts() - num_lower;
-  if (num_lower > 0) {
-    index->add(num_lower, wave.vector(0));
+  const Count num_owned = shard.vectors.size();
+  std::vector<float> scratch;
+  index->train(num_owned, shard.vectors.floats(0, num_owned, scratch).data());
+  bool has_owned = false;
+  const auto add_owned = [&] {
+    if (!std::exchange(has_owned, true)) {
+      index->add(num_owned, shard.vectors.floats(0, num_owned, scratch).data());
+    }
+  };
+  const IdRange<CellId> homes = shard.layout.cells_of(shard.comm->rank());
+  for (std::int32_t slot = 0; slot < count_of(wave.cells()); ++slot) {
+    const CellId cell = wave.cells()[to_size(slot)];
+    if (cell >= homes.begin) {
+      add_owned();
+    }
+    if (!homes.contains(cell) && wave.num_nodes(slot) > 0) {
+      index->add(wave.num_nodes(slot), wave.floats(slot, scratch).data());
+    }
   }
-  index->add(num_owned, shard.vectors.data());
-  if (num_upper > 0) {
-    index->add(num_upper, wave.vector(static_cast<std::int32_t>(num_lower + num_owned)));
-  }
+  add_owned();
   return index;
 }
 
 void search_rows(const cells::Shard& shard, const Wave& wave, const faiss::Index& index,
                  EntryLists& lists) {
   constexpr Count kRows = 65536;  // bounds the memory of one search
-  const Count num_owned = count_of(shard.vectors) / shard.dim;
+  const Count num_owned = shard.vectors.size();
   const Count wanted = lists.k + 1;
   std::vector<float> distances(to_size(std::min(kRows, num_owned) * wanted));
   std::vector<faiss::Index::idx_t> found(distances.size());
   for (Count first = 0; first < num_owned; first += kRows) {
     const Count size = std::min(kRows, num_owned - first);
-    index.search(size, shard.vectors.data() + first * shard.dim, wanted, distances.data(),
-                 found.data());
+    std::vector<float> scratch;
+    const auto queries = shard.vectors.floats(first, size, scratch);
+    index.search(size, queries.data(), wanted, distances.data(), found.data());
     parallel_for(size, 256, [&](Count begin, Count end) {
       Candidates candidates;
       for (Count i = begin; i < end; ++i) {
@@ -56,10 +67,11 @@ void search_rows(const cells::Shard& shard, const Wave& wave, const faiss::Index
         for (Count j = i * wanted; j < (i + 1) * wanted; ++j) {
           const auto node = static_cast<std::int32_t>(found[to_size(j)]);
           if (node >= 0 && node != self) {
-            candidates.add(wave.position(node), wave.vector(node));
+            candidates.add(wave.position(node), wave.row(node));
           }
         }
-        candidates.rate(nearness_of(shard.metric), {wave.vector(self), to_size(shard.dim)});
+        candidates.rate(nearness_of(shard.metric), shard.vectors.type(),
+                        queries.subspan(to_size(i * shard.dim), to_size(shard.dim)));
         candidates.keep_nearest(lists.of(first + i));
       }
     });
@@ -70,7 +82,7 @@ void search_rows(const cells::Shard& shard, const Wave& wave, const faiss::Index
 
 void search_with_faiss(const cells::Shard& shard, const Wave& wave, const std::string& factory,
                        EntryLists& lists) {
-  if (shard.vectors.empty()) {
+  if (shard.vectors.size() == 0) {
     return;
   }
   try {

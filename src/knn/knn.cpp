@@ -100,6 +100,7 @@ class Builder {
         wave_.reset();
         if (config_.memory_bytes > 0) {
           release_free_memory();  // what the last wave held in pieces would count twice
+          shard_.vectors.release_others();
         }
         wave_.emplace(next ? *std::exchange(next, std::nullopt)
                            : Wave{shard_, neighborhoods, waves[i]});
@@ -116,7 +117,8 @@ class Builder {
   void scan(const Neighborhoods& neighborhoods) {
     const Stopwatch watch;
     // Rows that came, their panels, and rows of the next wave that come and go meanwhile.
-    const NodeCost cost{4 * row_bytes(), row_bytes()};
+    const NodeCost cost{3 * row_bytes() + panel_bytes(), row_bytes() + panel_bytes(),
+                        panel_bytes()};
     const auto waves =
         plan_waves(shard_, neighborhoods, cost, is_faiss(config_) ? 0 : wave_bytes(config_));
     stats_.num_waves = static_cast<int>(waves.size());
@@ -194,7 +196,8 @@ class Builder {
     constexpr auto kEntryBytes = static_cast<Count>(sizeof(Entry)) + 1;
     constexpr Count kEndBytes = 4;
     constexpr Count kEdgeBytes = 16;
-    const NodeCost cost{3 * row_bytes() + k * (2 * kEntryBytes + kEndBytes), k * kEdgeBytes};
+    const Count list_bytes = k * (2 * kEntryBytes + kEndBytes);
+    const NodeCost cost{3 * row_bytes() + list_bytes, row_bytes() + list_bytes, k * kEdgeBytes};
     Count left = wave_bytes(config_);
     if (left > 0) {  // the ends of all owned nodes are there in every wave
       left = std::max(left - num_rows_ * (k + 1) * kEndBytes, left / 4);
@@ -202,7 +205,8 @@ class Builder {
     return plan_waves(shard_, neighborhoods, cost, left);
   }
 
-  [[nodiscard]] Count row_bytes() const { return shard_.dim * static_cast<Count>(sizeof(float)); }
+  [[nodiscard]] Count row_bytes() const { return shard_.vectors.row_bytes(); }
+  [[nodiscard]] Count panel_bytes() const { return shard_.dim * static_cast<Count>(sizeof(float)); }
 
   [[nodiscard]] NeighborLists finish() const {
     const Count num_entries = count_of(lists_.entries);

@@ -106,13 +106,13 @@ class Pilot {
   /// Collective. The lists that the scan of so many probes would give `nodes`.
   [[nodiscard]] PilotLists search(std::vector<Position> nodes, int probes) const {
     std::vector<float> vectors;
+    std::vector<float> scratch;
     std::vector<CellId> cells;
     std::vector<Count> entries_of_rank(to_size(comm_.size()), 0);
     for (const Position node : nodes) {
       entries_of_rank[to_size(shard_.layout.owner(node))] += k_;
       if (owned_.contains(node)) {
-        const auto vector = std::span{shard_.vectors}.subspan(
-            to_size((node.value() - owned_.begin.value()) * shard_.dim), to_size(shard_.dim));
+        const auto vector = shard_.vectors.floats(node.value() - owned_.begin.value(), 1, scratch);
         vectors.insert(vectors.end(), vector.begin(), vector.end());
         const auto of_node = probes_of(node, probes);
         cells.insert(cells.end(), of_node.begin(), of_node.end());
@@ -147,12 +147,11 @@ class Pilot {
       const IdRange<Position> nodes = shard_.layout.nodes_of(cell);
       for (Position node = nodes.begin; node < nodes.end; ++node) {
         if (node != self) {
-          candidates.add(
-              node, shard_.vectors.data() + (node.value() - owned_.begin.value()) * shard_.dim);
+          candidates.add(node, shard_.vectors.row(node.value() - owned_.begin.value()));
         }
       }
     }
-    candidates.rate(nearness_of(shard_.metric), vector);
+    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), vector);
     candidates.keep_nearest(out);
   }
 

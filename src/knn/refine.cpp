@@ -193,6 +193,7 @@ struct Scratch {
   std::vector<std::int32_t> nodes;  // to compare the row with
   Candidates candidates;            // the same, with distances
   std::vector<Entry> entries;       // what may enter the row's list
+  std::vector<float> query_floats;
 };
 
 class Refine {
@@ -276,9 +277,10 @@ class Refine {
     const std::int32_t self = wave_.first_owned() + row;
     scratch.candidates.clear();
     for (const std::int32_t node : scratch.nodes) {
-      scratch.candidates.add(wave_.position(node), wave_.vector(node));
+      scratch.candidates.add(wave_.position(node), wave_.row(node));
     }
-    scratch.candidates.rate(nearness_of(shard_.metric), {wave_.vector(self), to_size(shard_.dim)});
+    scratch.candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(),
+                            shard_.vectors.floats(row, 1, scratch.query_floats));
     const float farthest = lists_.entry(self, lists_.k() - 1).key;
     const auto rated = scratch.candidates.entries();
     std::copy_if(rated.begin(), rated.end(), std::back_inserter(scratch.entries),

@@ -25,6 +25,7 @@ struct Scratch {
   std::vector<CellQueries> cells;
   std::vector<distance::Neighbor> found;
   Candidates candidates;
+  std::vector<float> query_floats;
 };
 
 class Scan {
@@ -36,8 +37,8 @@ class Scan {
   /// Returns its multiplications and additions.
   Count run(const HomeBlock& block, Scratch& scratch) const {
     group_queries(block, scratch);
-    const auto queries = std::span{shard_.vectors}.subspan(to_size(block.first_row * shard_.dim),
-                                                           to_size(block.num_rows * shard_.dim));
+    const auto queries =
+        shard_.vectors.floats(block.first_row, block.num_rows, scratch.query_floats);
     scratch.scanner.start(queries);
     Count pairs = 0;
     for (const CellQueries& cell : scratch.cells) {
@@ -51,6 +52,7 @@ class Scan {
     scratch.scanner.finish(scratch.found);
     for (std::int32_t i = 0; i < block.num_rows; ++i) {
       keep_nearest(block.first_row + i,
+                   queries.subspan(to_size(i * shard_.dim), to_size(shard_.dim)),
                    std::span{scratch.found}.subspan(to_size(i * wanted), to_size(wanted)), scratch);
     }
     return 2 * pairs * shard_.dim;
@@ -86,17 +88,17 @@ class Scan {
   }
 
   /// Direct distances of what the scan found, and the k nearest of them to the row's list.
-  void keep_nearest(std::int32_t row, std::span<const distance::Neighbor> found,
-                    Scratch& scratch) const {
+  void keep_nearest(std::int32_t row, std::span<const float> query,
+                    std::span<const distance::Neighbor> found, Scratch& scratch) const {
     Candidates& candidates = scratch.candidates;
     candidates.clear();
     const std::int32_t self = wave_.first_owned() + row;
     for (const distance::Neighbor& neighbor : found) {
       if (neighbor.index >= 0 && neighbor.index != self) {
-        candidates.add(wave_.position(neighbor.index), wave_.vector(neighbor.index));
+        candidates.add(wave_.position(neighbor.index), wave_.row(neighbor.index));
       }
     }
-    candidates.rate(nearness_of(shard_.metric), {wave_.vector(self), to_size(shard_.dim)});
+    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), query);
     candidates.keep_nearest(lists_.of(row));
   }
 
@@ -136,6 +138,7 @@ Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, c
   for (int thread = 0; thread < num_threads(); ++thread) {
     scratch.push_back({distance::Scanner{shard.dim, num_candidates(lists.k)},
                        std::vector<std::int32_t>(wave.cells().size()),
+                       {},
                        {},
                        {},
                        {}});

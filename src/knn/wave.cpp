@@ -71,13 +71,18 @@ std::vector<IdRange<CellId>> plan_waves(const cells::Shard& shard,
   const Count limit = memory_bytes > 0 ? memory_bytes : std::numeric_limits<Count>::max();
   std::vector<std::int32_t> seen_in_wave(to_size(shard.layout.num_cells()), -1);
   std::vector<IdRange<CellId>> waves;
+  const auto cost_of = [&](CellId cell) {
+    if (homes.contains(cell)) {
+      return cost.owned;
+    }
+    return shard.vectors.sees(shard.layout.owner(cell)) ? cost.neighbor : cost.ghost;
+  };
   const auto new_bytes = [&](CellId home) {
     Count bytes = 0;
     const auto wave = static_cast<std::int32_t>(waves.size());
     for (const CellId cell : neighborhoods.of(home)) {
       if (seen_in_wave[to_size(cell)] != wave) {
-        bytes +=
-            shard.layout.nodes_of(cell).size() * (homes.contains(cell) ? cost.owned : cost.ghost);
+        bytes += shard.layout.nodes_of(cell).size() * cost_of(cell);
       }
     }
     return bytes;
@@ -140,27 +145,50 @@ Wave::Wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, IdRang
     number_nodes();
   });
   requested_ = comm::exchange_to<CellId>(comm, ghosts, owners);
-  const Count row_bytes = shard.dim * Count{sizeof(float)};
-  Packed packed = pack_requested(std::as_bytes(std::span{shard.vectors}), row_bytes);
-  arriving_ = {comm, std::move(packed.bytes), packed.to_rank, bytes_from_ranks(row_bytes)};
+  const Count row_bytes = shard.vectors.row_bytes();
+  const auto is_far = [&](Rank rank) { return !shard.vectors.sees(rank); };
+  Packed packed = pack_requested(shard.vectors.bytes(), row_bytes, is_far);
+  arriving_ = {comm, std::move(packed.bytes), packed.to_rank, bytes_from_ranks(row_bytes, is_far)};
 }
 
 void Wave::arrive() {
   ghost_vectors_ = arriving_.finish();
-  // Memory from the heap is aligned for any type, and bytes may be looked at as what they are.
-  ghost_rows_ = reinterpret_cast<const float*>(ghost_vectors_.data());  // NOLINT
+  ghost_bytes_ = count_of(ghost_vectors_);
+  const Count row_bytes = shard_->vectors.row_bytes();
+  const std::byte* next =
+      ghost_vectors_.data();  // cells ascend, and so do the ranks they came from
+  for (const CellId cell : cells_) {
+    const Rank owner = shard_->layout.owner(cell);
+    if (owner == shard_->comm->rank()) {
+      continue;
+    }
+    const IdRange<Position> nodes = shard_->layout.nodes_of(cell);
+    const Count first_of_owner = shard_->layout.nodes_of(owner).begin.value();
+    const bool is_near = shard_->vectors.sees(owner);
+    for (Position node = nodes.begin; node < nodes.end; ++node) {
+      ghost_rows_.push_back(is_near ? shard_->vectors.row_of(owner, node.value() - first_of_owner)
+                                    : next);
+      next += is_near ? 0 : row_bytes;
+    }
+  }
 }
 
-Wave::Packed Wave::pack_requested(std::span<const std::byte> owned, Count row_bytes) const {
+Wave::Packed Wave::pack_requested(std::span<const std::byte> owned, Count row_bytes,
+                                  const RankFilter& takes) const {
+  const auto requested_by = [&](int rank) {
+    return takes(Rank{rank}) ? requested_.from(Rank{rank}) : std::span<const CellId>{};
+  };
   Packed packed;
   Count num_sent = 0;
-  for (const CellId cell : requested_.items) {
-    num_sent += shard_->layout.nodes_of(cell).size();
+  for (int to = 0; to < shard_->comm->size(); ++to) {
+    for (const CellId cell : requested_by(to)) {
+      num_sent += shard_->layout.nodes_of(cell).size();
+    }
   }
   packed.bytes.reserve(to_size(num_sent * row_bytes));
   for (int to = 0; to < shard_->comm->size(); ++to) {
     const Count before = count_of(packed.bytes);
-    for (const CellId cell : requested_.from(Rank{to})) {
+    for (const CellId cell : requested_by(to)) {
       const IdRange<Position> nodes = shard_->layout.nodes_of(cell);
       const Count first = nodes.begin.value() - first_position_.value();
       const auto part =
@@ -172,11 +200,11 @@ Wave::Packed Wave::pack_requested(std::span<const std::byte> owned, Count row_by
   return packed;
 }
 
-std::vector<Count> Wave::bytes_from_ranks(Count row_bytes) const {
+std::vector<Count> Wave::bytes_from_ranks(Count row_bytes, const RankFilter& gives) const {
   std::vector<Count> bytes(to_size(shard_->comm->size()), 0);
   for (const CellId cell : cells_) {
     const Rank owner = shard_->layout.owner(cell);
-    if (owner != shard_->comm->rank()) {
+    if (owner != shard_->comm->rank() && gives(owner)) {
       bytes[to_size(owner)] += shard_->layout.nodes_of(cell).size() * row_bytes;
     }
   }
@@ -216,11 +244,12 @@ void Wave::number_nodes() {
 
 void Wave::pack_panels() {
   panels_.resize(cells_.size());
+  std::vector<std::vector<float>> scratch(to_size(num_threads()));
   parallel_for(count_of(cells_), 1, [&](Count begin, Count end) {
     for (auto slot = static_cast<std::int32_t>(begin); slot < end; ++slot) {
       if (num_nodes(slot) > 0) {
-        const std::span rows{vector(first_node(slot)), to_size(num_nodes(slot) * shard_->dim)};
-        panels_[to_size(slot)].pack(rows, shard_->dim, nearness_of(shard_->metric));
+        panels_[to_size(slot)].pack(floats(slot, scratch[to_size(thread_index())]), shard_->dim,
+                                    nearness_of(shard_->metric));
       }
     }
   });

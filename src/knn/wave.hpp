@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,8 +34,9 @@ class Neighborhoods {
 
 /// What a node of a wave takes, in bytes.
 struct NodeCost {
-  Count ghost = 0;  // of another rank's
-  Count owned = 0;  // beside what the shard holds
+  Count ghost = 0;     // of a rank elsewhere
+  Count neighbor = 0;  // of another rank of this node, whose vectors are read in place
+  Count owned = 0;     // beside what the shard holds
 };
 
 /// Collective. Cuts this rank's cells into runs whose cells together stay under memory_bytes (0 =
@@ -68,7 +70,8 @@ class CellFinder {
 /// ranks. A ghost is numbered only if its cell is in the neighborhood of one of the wave's homes.
 class Wave {
  public:
-  /// Collective. Begins to fetch the vectors of the ghost cells.
+  /// Collective. Begins to fetch the vectors of the ghost cells; those that ranks of this node own
+  /// are read where they are.
   Wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, IdRange<CellId> homes);
 
   /// Lets the vectors come in while something else is computed.
@@ -108,26 +111,33 @@ class Wave {
   [[nodiscard]] std::int32_t num_ghosts() const {
     return static_cast<std::int32_t>(ghost_positions_.size());
   }
-  [[nodiscard]] const float* vector(std::int32_t node) const {
-    return is_owned(node) ? shard_->vectors.data() + Count{node - num_lower_} * shard_->dim
-                          : ghost_rows_ + Count{ghost_of(node)} * shard_->dim;
+  /// A node's vector, of the type of the shard's.
+  [[nodiscard]] const std::byte* row(std::int32_t node) const {
+    return is_owned(node) ? shard_->vectors.row(node - num_lower_)
+                          : ghost_rows_[to_size(ghost_of(node))];
+  }
+  /// The vectors of a cell as float32, in place or in `scratch`.
+  [[nodiscard]] std::span<const float> floats(std::int32_t slot,
+                                              std::vector<float>& scratch) const {
+    const auto num_bytes = to_size(num_nodes(slot) * shard_->vectors.row_bytes());
+    return distance::as_floats(shard_->vectors.type(), {row(first_node(slot)), num_bytes}, scratch);
   }
   [[nodiscard]] Position position(std::int32_t node) const {
     return is_owned(node) ? Position{first_position_.value() + (node - num_lower_)}
                           : ghost_positions_[to_size(ghost_of(node))];
   }
-  [[nodiscard]] Count ghost_bytes() const {
-    return num_ghosts() * shard_->dim * static_cast<Count>(sizeof(float));
-  }
+  /// Of the vectors that came.
+  [[nodiscard]] Count ghost_bytes() const { return ghost_bytes_; }
 
   /// Collective. owned: owned nodes x width. Returns the ghosts' values, ghosts x width.
   template <class T>
   [[nodiscard]] std::vector<T> fetch(std::span<const T> owned, Count width) const {
-    const Packed packed = pack_requested(std::as_bytes(owned), width * Count{sizeof(T)});
+    const auto from_all = [](Rank) { return true; };
+    const Packed packed = pack_requested(std::as_bytes(owned), width * Count{sizeof(T)}, from_all);
     std::vector<T> received(to_size(num_ghosts() * width));
     comm::detail::exchange_bytes(*shard_->comm, packed.bytes.data(), packed.to_rank,
                                  std::as_writable_bytes(std::span{received}).data(),
-                                 bytes_from_ranks(width * Count{sizeof(T)}));
+                                 bytes_from_ranks(width * Count{sizeof(T)}, from_all));
     return received;
   }
 
@@ -138,9 +148,12 @@ class Wave {
     std::vector<Count> to_rank;
   };
 
+  using RankFilter = std::function<bool(Rank)>;
+
   void number_nodes();
-  [[nodiscard]] Packed pack_requested(std::span<const std::byte> owned, Count row_bytes) const;
-  [[nodiscard]] std::vector<Count> bytes_from_ranks(Count row_bytes) const;
+  [[nodiscard]] Packed pack_requested(std::span<const std::byte> owned, Count row_bytes,
+                                      const RankFilter& takes) const;
+  [[nodiscard]] std::vector<Count> bytes_from_ranks(Count row_bytes, const RankFilter& gives) const;
 
   const cells::Shard* shard_;
   IdRange<CellId> homes_;
@@ -154,8 +167,9 @@ class Wave {
   comm::Received<CellId> requested_;  // owned cells that other ranks need
   std::vector<Position> ghost_positions_;
   comm::PendingBytes arriving_;
-  std::vector<std::byte> ghost_vectors_;  // as they came: rows of floats
-  const float* ghost_rows_ = nullptr;
+  Count ghost_bytes_ = 0;
+  std::vector<std::byte> ghost_vectors_;      // as they came
+  std::vector<const std::byte*> ghost_rows_;  // by ghost, there or in another rank's memory
   std::vector<distance::Panels> panels_;
 };
 

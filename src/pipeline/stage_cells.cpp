@@ -169,7 +169,7 @@ void need_shard(Workspace& workspace) {
 void need_vectors(Workspace& workspace) {
   need_shard(workspace);
   cells::Shard& shard = *workspace.shard;
-  const bool is_missing = count_of(shard.vectors) < count_of(shard.rows) * shard.dim;
+  const bool is_missing = shard.vectors.size() < count_of(shard.rows);
   if (comm::any_rank(workspace.comm, is_missing)) {
     cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
     workspace.reader->drop_kept_rows();

@@ -89,7 +89,7 @@ struct Whole {
 Whole gather(const comm::Communicator& comm, const Shard& shard) {
   return {comm::gather_to_all<GlobalId>(comm, shard.rows).items,
           comm::gather_to_all<CellId>(comm, shard.probes).items,
-          comm::gather_to_all<float>(comm, shard.vectors).items};
+          comm::gather_to_all<float>(comm, shard.vectors.copy()).items};
 }
 
 CellConfig few_cells(Count num_cells) {
@@ -146,8 +146,9 @@ TEST(Cells, ProbeTheNearestCentroids) {
   const BuiltShard built = made.build(world(), few_cells(12));
 
   const Quantizer& quantizer = built.quantizer;
+  const std::vector<float> vectors = built.shard.vectors.copy();
   for (std::size_t node = 0; node < built.shard.rows.size(); ++node) {
-    const auto vector = std::span{built.shard.vectors}.subspan(node * kDim, kDim);
+    const auto vector = std::span{vectors}.subspan(node * kDim, kDim);
     std::vector<float> distances;
     for (Count cell = 0; cell < quantizer.num_cells(); ++cell) {
       const auto centroid =
@@ -209,11 +210,12 @@ TEST(Cells, KeepTheNearestProbesOnly) {
 TEST(Cells, FetchTheVectorsOfKnownRowsAgain) {
   const Made made = make_blobs(200);
   BuiltShard built = made.build(world(), few_cells(10));
-  const std::vector<float> before = std::exchange(built.shard.vectors, {});
+  const std::vector<float> before = built.shard.vectors.copy();
+  built.shard.vectors = {};
 
   made.fetch(built.shard);
 
-  EXPECT_EQ(built.shard.vectors, before);
+  EXPECT_EQ(built.shard.vectors.copy(), before);
 }
 
 TEST(Quantizer, IsAFileThatFaissReads) {

@@ -86,6 +86,37 @@ TEST(NeighborLists, AreTheSameForAnyRanksThreadsWavesAndDealing) {
   }
 }
 
+TEST(NeighborLists, AreTheSameWhereverTheNodesEnd) {
+  MadeCorpus corpus;
+  corpus.num_cells = 31;
+  corpus.num_probes = 3;
+  for (const auto type : {distance::RowType::f32, distance::RowType::f16}) {
+    corpus.type = type;
+    const auto expected = Alone{corpus}.build({8, 2, "cells", 0});
+    for (const int ranks_per_node : {1, 2}) {  // 0, all on one node, is what other tests run
+      comm::set_ranks_per_node(ranks_per_node);
+      for (const Count memory_bytes : {Count{0}, Count{1}, Count{20'000}}) {
+        expect_same(build_on_world(corpus, {8, 2, "cells", memory_bytes}), expected,
+                    fmt::format("{} ranks a node, {} bytes", ranks_per_node, memory_bytes));
+      }
+      comm::set_ranks_per_node(0);
+    }
+  }
+}
+
+TEST(NeighborLists, OfHalvesAreThoseOfTheFloatsTheyStandFor) {
+  for (const auto metric : {corpus::Metric::l2, corpus::Metric::inner_product}) {
+    MadeCorpus corpus;
+    corpus.dim = 21;
+    corpus.metric = metric;
+    corpus.type = distance::RowType::f16;
+    corpus.num_probes = 13;
+    const Alone alone{corpus};
+    expect_same(build_on_world(corpus, {10, 1, "cells", 0}), alone.all(10), "cells");
+    expect_same(build_on_world(corpus, {10, 0, "exact", 0}), alone.all(10), "exact");
+  }
+}
+
 TEST(NeighborLists, AreTheSameWithTheSmallestInstructionSet) {
   const std::string before = distance::target_name();
   MadeCorpus corpus;
@@ -172,12 +203,17 @@ TEST(KnnStats, CountTheWorkOnceForAllRanks) {
   const cells::Shard shard = make_shard(world(), corpus);
   const KnnResult whole = build_neighbors(shard, {5, 1, "cells", 0});
   const KnnResult in_waves = build_neighbors(shard, {5, 1, "cells", 1});
+  comm::set_ranks_per_node(1);
+  const cells::Shard far = make_shard(world(), corpus);
+  const KnnResult by_messages = build_neighbors(far, {5, 1, "cells", 0});
+  comm::set_ranks_per_node(0);
   const bool is_alone = world().size() == 1;
   EXPECT_EQ(whole.stats.num_waves, 1);
   EXPECT_EQ(whole.stats.scan_flops, expected.stats.scan_flops);
   EXPECT_EQ(whole.stats.refine_distances, expected.stats.refine_distances);
   EXPECT_EQ(in_waves.stats.refine_distances, expected.stats.refine_distances);
-  EXPECT_EQ(whole.stats.ghost_bytes > 0, !is_alone);
+  EXPECT_EQ(whole.stats.ghost_bytes, 0) << "ranks of one node read each other's vectors";
+  EXPECT_EQ(by_messages.stats.ghost_bytes > 0, !is_alone);
   EXPECT_GT(in_waves.stats.num_waves, 1);
   EXPECT_GE(whole.stats.imbalance, 1);
 }

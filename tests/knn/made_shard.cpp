@@ -1,8 +1,10 @@
 #include "made_shard.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
+#include "kith/core/half.hpp"
 #include "kith/core/random.hpp"
 #include "kith/distance/direct.hpp"
 
@@ -111,7 +113,16 @@ cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus
     return std::decay_t<decltype(all)>(all.begin() + mine.begin.value() * width,
                                        all.begin() + mine.end.value() * width);
   };
-  shard.vectors = part(sorted.vectors, corpus.dim);
+  shard.vectors = cells::Vectors{comm, corpus.type, corpus.dim, mine.size()};
+  const auto vectors = part(sorted.vectors, corpus.dim);
+  if (corpus.type == distance::RowType::f16) {
+    std::vector<std::uint16_t> halves(vectors.size());
+    float_to_half(vectors, halves);
+    std::memcpy(shard.vectors.bytes().data(), halves.data(), shard.vectors.bytes().size());
+  } else {
+    std::memcpy(shard.vectors.bytes().data(), vectors.data(), shard.vectors.bytes().size());
+  }
+  shard.vectors.publish();
   shard.rows = part(sorted.rows, 1);
   shard.probes = part(sorted.probes, corpus.num_probes);
   return shard;
@@ -119,13 +130,14 @@ cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus
 
 knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse& may_use) {
   knn::NeighborLists lists{k, {}, {}};
+  const std::vector<float> vectors = whole.vectors.copy();
   const Count num_nodes = whole.layout.num_nodes();
   for (Count query = 0; query < num_nodes; ++query) {
-    const auto x = row_of(whole.vectors, query, whole.dim);
+    const auto x = row_of(vectors, query, whole.dim);
     std::vector<std::pair<float, Count>> ranked;
     for (Count node = 0; node < num_nodes; ++node) {
       if (node != query && may_use(query, node)) {
-        const auto y = row_of(whole.vectors, node, whole.dim);
+        const auto y = row_of(vectors, node, whole.dim);
         ranked.emplace_back(whole.metric == corpus::Metric::inner_product
                                 ? -distance::inner_product(x, y)
                                 : distance::squared_distance(x, y),
@@ -137,7 +149,7 @@ knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse
       const Count node = i < ranked.size() ? ranked[i].second : -1;
       lists.neighbors.emplace_back(node);
       lists.distances.push_back(
-          node < 0 ? 0 : distance::squared_distance(x, row_of(whole.vectors, node, whole.dim)));
+          node < 0 ? 0 : distance::squared_distance(x, row_of(vectors, node, whole.dim)));
     }
   }
   return lists;

@@ -16,8 +16,9 @@ struct MadeCorpus {
   int num_probes = 4;
   corpus::Metric metric = corpus::Metric::l2;
   std::uint64_t seed = 1;
-  double shift = 0;     // added to every component
-  Count num_equal = 0;  // the first so many nodes are one vector
+  double shift = 0;                                 // added to every component
+  Count num_equal = 0;                              // the first so many nodes are one vector
+  distance::RowType type = distance::RowType::f32;  // f16 rounds the vectors
 };
 
 /// Which ranks get cells.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kith/cells/layout.hpp"
+#include "kith/cells/vectors.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/corpus/corpus.hpp"
@@ -22,14 +23,14 @@ struct CellConfig {
 };
 
 /// What one rank owns after the items have moved. Nodes are in position order: cell by cell, inside
-/// a cell by row. Move-only by its size; the communicator must outlive it.
+/// a cell by row. Move-only; the communicator must outlive it, and destroying it is collective.
 struct Shard {
   const comm::Communicator* comm = nullptr;
   CellLayout layout;
   Count dim = 0;
   int num_probes = 0;
   corpus::Metric metric = corpus::Metric::l2;
-  std::vector<float> vectors;  // owned nodes x dim
+  Vectors vectors;             // of owned nodes
   std::vector<GlobalId> rows;  // of each owned node: the smallest row with this vector
   std::vector<CellId>
       probes;  // owned nodes x num_probes, nearest first; the first is the home cell
@@ -96,7 +97,8 @@ struct LayoutPlan {
 [[nodiscard]] CellLayout make_layout(const LayoutPlan& plan, int num_ranks);
 
 /// Collective. Reads the vectors of shard.rows: each rank reads its row block and sends rows to the
-/// ranks that own them, in waves of bounded size. Fills shard.vectors.
+/// ranks that own them, in waves of bounded size. Fills shard.vectors: as float16 where that holds
+/// every value (an f16, u8 or i8 corpus that is not scaled to unit length), else as float32.
 void fetch_vectors(const corpus::Corpus& corpus, corpus::RowReader& reader, Shard& shard);
 
 }  // namespace kith::cells
