@@ -12,6 +12,7 @@
 #include "kith/core/random.hpp"
 
 #include "agreement_totals.hpp"
+#include "cohen_kappa.hpp"
 
 namespace kith::qa {
 namespace {
@@ -193,32 +194,6 @@ Estimate estimate(double value, std::optional<Interval> interval, Count items) {
   return result;
 }
 
-PairAgreement compare(const PairTotals& totals, int first, int second) {
-  PairAgreement pair{first, second, totals.both, totals.same, {}};
-  pair.kappa.items = pair.both;
-  if (pair.both == 0) {
-    pair.kappa.reason = "no item has votes of both";
-    return pair;
-  }
-  const auto n = static_cast<double>(pair.both);
-  const double observed = static_cast<double>(pair.same) / n;
-  double expected = 0;
-  for (std::size_t k = 0; k < totals.by_first.size(); ++k) {
-    expected += static_cast<double>(totals.by_first[k]) / n *
-                (static_cast<double>(totals.by_second[k]) / n);
-  }
-  if (expected >= 1) {
-    pair.kappa.reason = "all votes are for one class";
-    return pair;
-  }
-  const double kappa = corrected(observed, expected);
-  const double error = std::sqrt(observed * (1 - observed) / (n * (1 - expected) * (1 - expected)));
-  const double half = normal_quantile(0.975) * error;
-  pair.kappa.value = kappa;
-  pair.kappa.interval = Interval{std::max(-1.0, kappa - half), std::min(1.0, kappa + half)};
-  return pair;
-}
-
 std::vector<VoterSummary> summarize_voters(const AgreementTotals& totals, int num_voters,
                                            Count num_items) {
   const auto total = static_cast<double>(std::max<Count>(num_items, 1));
@@ -233,12 +208,14 @@ std::vector<VoterSummary> summarize_voters(const AgreementTotals& totals, int nu
 
 /// Everything but the intervals of the coefficients, which `interval` gives.
 Agreement describe(const AgreementTotals& totals, const VoteRows& rows, Count num_items,
+                   std::span<const ExactSum> pair_squares,
                    const std::function<std::optional<Interval>(std::size_t)>& interval) {
   Agreement result;
   result.voters = summarize_voters(totals, rows.num_voters, num_items);
   for (int a = 0; a < rows.num_voters; ++a) {
     for (int b = a + 1; b < rows.num_voters; ++b) {
-      result.pairs.push_back(compare(totals.pair(result.pairs.size()), a, b));
+      const std::size_t pair = result.pairs.size();
+      result.pairs.push_back(compare_pair(totals.pair(pair), pair_squares[pair].value(), a, b));
     }
   }
   const Count with_two = totals.number(AgreementTotals::with_two);
@@ -295,17 +272,18 @@ Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
   const VoteRows rows{patterns.votes, patterns.counts, patterns.num_voters, patterns.num_classes};
   const AgreementTotals totals = total_agreement(rows);
   const Count num_items = patterns.num_items();
+  const std::vector<ExactSum> pair_squares = square_pair_influences(rows, totals);
   const bool is_small = count_of(patterns.counts) * bootstrap_draws <= kMaxBootstrapWork;
   if (bootstrap_draws == 0 || is_small) {
     const auto resamples = bootstrap(rows, bootstrap_draws, seed);
-    return describe(totals, rows, num_items,
+    return describe(totals, rows, num_items, pair_squares,
                     [&](std::size_t c) { return percentile_interval(resamples, c); });
   }
   const std::vector<double> sums = totals.coefficient_sums();
   const auto squares = linearized_variances(rows, derivatives(sums, rows.num_classes), num_items);
   const auto size = static_cast<double>(num_items);
   return describe(
-      totals, rows, num_items,
+      totals, rows, num_items, pair_squares,
       normal_intervals(compute(sums, rows.num_classes), scaled_values(squares, size * size)));
 }
 
@@ -318,9 +296,11 @@ Agreement stream_agreement(const comm::Communicator& comm, std::span<const std::
   const std::vector<double> sums = totals.coefficient_sums();
   auto squares = linearized_variances(rows, derivatives(sums, num_classes), num_items);
   comm::sum_over_ranks(comm, squares);
+  std::vector<ExactSum> pair_squares = square_pair_influences(rows, totals);
+  comm::sum_over_ranks(comm, pair_squares);
   const auto size = static_cast<double>(num_items);
   return describe(
-      totals, rows, num_items,
+      totals, rows, num_items, pair_squares,
       normal_intervals(compute(sums, num_classes), scaled_values(squares, size * size)));
 }
 

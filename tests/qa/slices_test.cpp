@@ -133,6 +133,10 @@ TEST(PairTable, CountsAbstentionsApartAndGivesKappa) {
   const Estimate kappa = weighted_kappa(table, {{0, 1}, {1, 0}});
   EXPECT_NEAR(*kappa.value, .4, 1e-12);  // the textbook's 2 x 2 example
   EXPECT_EQ(kappa.items, 50);
+  const PairAgreement pair = measure_agreement(patterns, 0, 1).pairs[0];
+  EXPECT_NEAR(*pair.kappa.value, *kappa.value, 1e-12);
+  EXPECT_NEAR(pair.kappa.interval->low, kappa.interval->low, 1e-9);
+  EXPECT_NEAR(pair.kappa.interval->high, kappa.interval->high, 1e-9);
   EXPECT_LT(kappa.interval->low, .4);
   EXPECT_FALSE(
       weighted_kappa(pair_table(test::patterns_of({{{1, 1}, 4}}, 2), 0, 1), {{0, 1}, {1, 0}})

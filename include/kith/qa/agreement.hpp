@@ -36,7 +36,7 @@ struct PairAgreement {
   int second = 0;
   Count both = 0;
   Count same = 0;
-  Estimate kappa;  // J. Cohen, 1960
+  Estimate kappa;  // J. Cohen, 1960; interval: J. Fleiss, J. Cohen, B. Everitt, 1969
 };
 
 struct Agreement {
