@@ -116,13 +116,16 @@ void NodeMemory::publish() const {
 void NodeMemory::release_others() const {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   for (const auto block : others_) {
-    // Blocks begin at pages; what the last page holds beyond a block is padding.
+    if (block.empty()) {
+      continue;
+    }
+    // From the beginning of its first page: pages of a window stay as they are, whoever looks.
     const auto address =
         reinterpret_cast<std::uintptr_t>(block.data());  // NOLINT: its place in memory
-    if (!block.empty() && address % page == 0) {
-      void* memory = const_cast<std::byte*>(block.data());  // NOLINT: what it holds is not changed
-      madvise(memory, block.size(), MADV_DONTNEED);
-    }
+    const std::uintptr_t before = address % page;
+    void* memory =
+        const_cast<std::byte*>(block.data() - before);  // NOLINT: what it holds is not changed
+    madvise(memory, block.size() + before, MADV_DONTNEED);
   }
 }
 
