@@ -150,8 +150,9 @@ struct Line {
   double search_s = 0;  // scan and refine, or search
   double cpu_s = 0;     // of both, all threads and ranks: less disturbed by others on the machine
   double pilot_s = 0;   // of search_s: choosing probes and rounds
-  knn::KnnStats stats;  // Kith only
-  std::string effort;   // what was chosen
+  cells::CellStats cells;  // Kith only, as the next
+  knn::KnnStats stats;
+  std::string effort;  // what was chosen
   knn::RecallEstimate recall;
   Count memory_mib = 0;
   bool is_right = true;
@@ -178,7 +179,8 @@ class Benchmark {
   bool run() {
     write(
         "git,target,ranks,threads,corpus,items,dim,k,run,repeat,build_s,search_s,total_s,cpu_s,"
-        "items_per_s_core,effort,recall,recall_low,recall_high,peak_mib,is_right,pilot_s,scan_s,"
+        "items_per_s_core,effort,recall,recall_low,recall_high,peak_mib,is_right,train_s,assign_s,"
+        "move_s,pilot_s,scan_s,"
         "scan_gflops_core,refine_s,refine_mdistances_s_core,ghost_mib,imbalance\n");
     bool are_right = true;
     for (const std::string& run : options_.runs) {
@@ -224,6 +226,7 @@ class Benchmark {
     line.pilot_s = comm::max_over_ranks(comm_, now_s() - start);
     const knn::KnnResult result = knn::build_neighbors(built.shard, config);
     line.search_s = comm::max_over_ranks(comm_, now_s() - start);
+    line.cells = built.stats;
     line.stats = result.stats;
     ExactSum cpu;
     cpu.add(cpu_now_s() - cpu_start);
@@ -311,14 +314,15 @@ class Benchmark {
     };
     write(fmt::format(
         "{},{},{},{},{},{},{},{},\"{}\",{},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{},{:.4f},{:.4f},"
-        "{:.4f},{},{},{:.3f},{:.3f},{:.1f},{:.3f},{:.2f},{},{:.3f}\n",
+        "{:.4f},{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.1f},{:.3f},{:.2f},{},{:.3f}\n",
         KITH_GIT_HASH, distance::target_name(), comm_.size(), num_threads(),
         options_.file.empty() ? options_.corpus : options_.file, corpus_.num_items, corpus_.dim,
         options_.k, line.run, line.repeat, line.build_s, line.search_s, total_s, line.cpu_s,
         static_cast<double>(corpus_.num_items) / total_s / num_cores, line.effort,
         line.recall.recall, line.recall.low, line.recall.high, line.memory_mib,
-        line.is_right ? "yes" : "no", line.pilot_s, stats.scan_s,
-        rate(stats.scan_flops, stats.scan_s) * 1e-9 / num_cores, stats.refine_s,
+        line.is_right ? "yes" : "no", line.cells.train_s, line.cells.assign_s, line.cells.move_s,
+        line.pilot_s, stats.scan_s, rate(stats.scan_flops, stats.scan_s) * 1e-9 / num_cores,
+        stats.refine_s,
         rate(static_cast<double>(stats.refine_distances), stats.refine_s) * 1e-6 / num_cores,
         stats.ghost_bytes >> 20, stats.imbalance));
   }

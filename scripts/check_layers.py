@@ -19,6 +19,7 @@ THIRD_PARTIES = {  # pattern of an include -> modules that may have it
     r"mpi\.h": {"comm", "graph"},
     r"hdf5\.h|H5": {"io"},
     r"faiss/": {"cells", "knn"},
+    r"cblas\.h": {"knn"},
     r"hwy/": {"distance", "knn", "propagate"},
     r"boost/program_options": {"pipeline"},
     r"boost/math": {"qa"},

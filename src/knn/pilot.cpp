@@ -22,11 +22,17 @@ namespace kith::knn {
 namespace {
 
 constexpr std::array kProbeChoices{2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32};
-/// A distance of refine, one row at a time from memory, in distances of the scan (perf/README.md).
-constexpr double kRefineCost = 13;
+/// A distance of refine, one row at a time from memory, in distances of the scan (measured with
+/// perf/knn_perf at 128 dimensions).
+constexpr double kRefineCost = 26;
+/// One entry that refine looks at in a list, in dimensions of a distance of the scan (likewise).
+constexpr double kLookCost = 512;
+/// Lists of reverse neighbors that refine looks through at most.
+constexpr double kReverseLists = 16;
 /// Refine looks at lists of neighbors and of reverse neighbors; only the first are counted here.
 constexpr double kReverseShare = 2;
-constexpr double kSecondRoundMisses = 0.7;
+/// Of what the first round missed, the share that a later one misses at the least.
+constexpr double kSecondRoundMisses = 0.8;
 /// Standard errors: the target is missed in one of twenty runs at most.
 constexpr double kMargin = 1.645;
 
@@ -54,7 +60,8 @@ struct Trial {
   double recall = 0;      // after one refine round
   double error = 0;       // of `recall`
   double scan_cost = 0;   // distances a node
-  double round_cost = 0;  // of the first refine round, in distances of the scan
+  double round_cost = 0;  // of the new distances of the first refine round, in those of the scan
+  double look_cost = 0;   // of looking for them, in every round
 };
 
 /// What is counted over the sample.
@@ -180,9 +187,13 @@ class Pilot {
       const double variance = std::max(0.0, mean(squares) - mean(hits) * mean(hits));
       return std::sqrt(variance / nodes) / k_;
     };
-    return {mean(scan_hits) / k_, error(scan_hits, scan_squares),
-            mean(hits) / k_,      error(hits, squares),
-            mean(distances),      mean(candidates) * kReverseShare * kRefineCost};
+    return {mean(scan_hits) / k_,
+            error(scan_hits, scan_squares),
+            mean(hits) / k_,
+            error(hits, squares),
+            mean(distances),
+            mean(candidates) * kReverseShare * kRefineCost,
+            k_ * (k_ + kReverseLists) * kLookCost / static_cast<double>(shard_.dim)};
   }
 
   /// Counts one owned node of the sample.
@@ -281,8 +292,8 @@ double error_after(const Trial& trial, int rounds) {
 
 double cost_of(const Trial& trial, int rounds) {
   // Later rounds look at new entries only, about half as many each time.
-  const double cost = trial.round_cost * 2 * (1 - std::pow(0.5, rounds));
-  return trial.scan_cost + cost;
+  const double distances = trial.round_cost * 2 * (1 - std::pow(0.5, rounds));
+  return trial.scan_cost + distances + rounds * trial.look_cost;
 }
 
 /// Collective. The fewest probes with which so many rounds reach the goal, by bisection; the most

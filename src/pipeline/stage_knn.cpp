@@ -9,6 +9,7 @@
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/knn/recall.hpp"
+#include "kith/knn/roofline.hpp"
 
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -125,6 +126,22 @@ knn::Effort choose_effort(Workspace& workspace) {
   return effort;
 }
 
+/// What the stage did, and how far from what the cores can do.
+void log_rates(const knn::KnnStats& stats, double sgemm_flops) {
+  const auto rate = [](double count, double seconds) {
+    return seconds > 0 ? count / seconds : 0.0;
+  };
+  const double scan_flops = rate(stats.scan_flops, stats.scan_s);
+  log::info(
+      "stage=knn waves={} ghost_mib={} scan_s={:.2f} scan_gflops={:.1f} sgemm_gflops={:.1f} "
+      "scan_share_of_sgemm={:.2f} refine_s={:.2f} refine_mdistances_s={:.2f} refine_distances={} "
+      "widened_nodes={} imbalance={:.3f}",
+      stats.num_waves, stats.ghost_bytes >> 20, stats.scan_s, scan_flops * 1e-9, sgemm_flops * 1e-9,
+      scan_flops / sgemm_flops, stats.refine_s,
+      rate(static_cast<double>(stats.refine_distances), stats.refine_s) * 1e-6,
+      stats.refine_distances, stats.widened_nodes, stats.imbalance);
+}
+
 }  // namespace
 
 void do_knn(Workspace& workspace) {
@@ -150,19 +167,14 @@ void do_knn(Workspace& workspace) {
     facts["target_recall"] = workspace.config.effort.recall;
     facts["expected_recall"] = effort.recall;
   }
+  const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
   knn::KnnResult result = knn::build_neighbors(*workspace.shard, config);
   workspace.lists.emplace(std::move(result.lists));
-  const knn::KnnStats& stats = result.stats;
-  log::info(
-      "stage=knn waves={} ghost_mib={} scan_gflops={:.1f} scan_s={:.2f} refine_distances={} "
-      "refine_s={:.2f} widened_nodes={} imbalance={:.3f}",
-      stats.num_waves, stats.ghost_bytes >> 20,
-      stats.scan_s > 0 ? stats.scan_flops / stats.scan_s * 1e-9 : 0.0, stats.scan_s,
-      stats.refine_distances, stats.refine_s, stats.widened_nodes, stats.imbalance);
+  log_rates(result.stats, sgemm_flops);
   for (const Piece& piece : pieces(workspace.shard->layout)) {
     write_piece(workspace, piece);
   }
-  facts["widened_nodes"] = stats.widened_nodes;
+  facts["widened_nodes"] = result.stats.widened_nodes;
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);
   }

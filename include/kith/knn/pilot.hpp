@@ -36,7 +36,7 @@ struct Effort {
 /// For a hash sample of nodes the true neighbors are found by exact search. For a number of probes
 /// the lists of these nodes and of all nodes in those lists are made as the scan would make them,
 /// which says which true neighbors it would miss and which of them the first refine round would
-/// find through a common neighbor. A second round is taken to find 30 % of the rest, or as large a
+/// find through a common neighbor. A second round is taken to find 20 % of the rest, or as large a
 /// share as the first if that is less. Cost: num_samples x nodes x dim, and some 10 x num_samples x
 /// probes x cell size x dim, shared by all ranks.
 [[nodiscard]] Effort choose_effort(const cells::Shard& shard, int k, const EffortConfig& config);
