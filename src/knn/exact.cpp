@@ -24,15 +24,16 @@ constexpr Count kPackedBytes = Count{16} << 20;
 /// Some of this rank's cells, packed one by one: what is packed together must not depend on ranks.
 class PackedCells {
  public:
-  PackedCells(const cells::Shard& shard, IdRange<CellId> cells)
+  PackedCells(const cells::Shard& shard, IdRange<CellId> cells, const Queries& queries)
       : shard_{shard},
         first_position_{shard.layout.nodes_of(shard.comm->rank()).begin},
         cells_{cells},
         panels_(to_size(cells.size())) {
+    const std::vector<bool> is_asked = asked_cells(queries);
     std::vector<std::vector<float>> scratch(to_size(num_threads()));
     parallel_for(cells_.size(), 1, [&](Count begin, Count) {
       const Count num_rows = nodes_of(begin).size();
-      if (num_rows > 0) {
+      if (num_rows > 0 && is_asked[to_size(begin)]) {
         panels_[to_size(begin)].pack(
             shard.vectors.floats(first_row(begin), num_rows, scratch[to_size(thread_index())]),
             shard.dim, nearness_of(shard.metric));
@@ -42,28 +43,58 @@ class PackedCells {
 
   /// Takes nodes of these cells into the lists of queries as far as they are nearer, but never the
   /// query's own position; lists: queries x k of owned nodes.
-  void search(std::span<const Position> positions, std::span<const float> queries, int k,
-              std::span<Entry> lists) const {
+  void search(const Queries& queries, int k, std::span<Entry> lists) const {
     const Count wanted = num_candidates(k);
-    std::vector<std::int32_t> numbers(positions.size());
-    std::iota(numbers.begin(), numbers.end(), 0);
+    const auto numbers = queries_by_cell(queries);
     distance::Scanner scanner{shard_.dim, static_cast<int>(wanted)};
-    scanner.start(queries);
+    scanner.start(queries.vectors);
     for (Count cell = 0; cell < cells_.size(); ++cell) {
-      if (nodes_of(cell).size() > 0) {
-        scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)), numbers);
+      if (nodes_of(cell).size() > 0 && !numbers[to_size(cell)].empty()) {
+        scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)),
+                     numbers[to_size(cell)]);
       }
     }
-    std::vector<distance::Neighbor> found(positions.size() * to_size(wanted));
+    std::vector<distance::Neighbor> found(queries.positions.size() * to_size(wanted));
     scanner.finish(found);
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      keep_nearest(positions[i], queries.subspan(i * to_size(shard_.dim), to_size(shard_.dim)),
+    for (std::size_t i = 0; i < queries.positions.size(); ++i) {
+      keep_nearest(queries.positions[i],
+                   queries.vectors.subspan(i * to_size(shard_.dim), to_size(shard_.dim)),
                    std::span{found}.subspan(i * to_size(wanted), to_size(wanted)),
                    lists.subspan(i * to_size(k), to_size(k)));
     }
   }
 
  private:
+  [[nodiscard]] std::vector<bool> asked_cells(const Queries& queries) const {
+    std::vector<bool> is_asked(to_size(cells_.size()), queries.cells.empty());
+    for (const CellId cell : queries.cells) {
+      if (!cell.is_none() && cells_.contains(cell)) {
+        is_asked[to_size(cell.value() - cells_.begin.value())] = true;
+      }
+    }
+    return is_asked;
+  }
+
+  /// Numbers of the queries that ask for each of the cells, ascending.
+  [[nodiscard]] std::vector<std::vector<std::int32_t>> queries_by_cell(
+      const Queries& queries) const {
+    std::vector<std::vector<std::int32_t>> numbers(to_size(cells_.size()));
+    if (queries.cells.empty()) {
+      std::vector<std::int32_t> all(queries.positions.size());
+      std::iota(all.begin(), all.end(), 0);
+      std::fill(numbers.begin(), numbers.end(), all);
+      return numbers;
+    }
+    for (std::size_t i = 0; i < queries.cells.size(); ++i) {
+      const CellId cell = queries.cells[i];
+      if (!cell.is_none() && cells_.contains(cell)) {
+        numbers[to_size(cell.value() - cells_.begin.value())].push_back(
+            static_cast<std::int32_t>(i / to_size(queries.cells_per_query)));
+      }
+    }
+    return numbers;
+  }
+
   void keep_nearest(Position self, std::span<const float> query,
                     std::span<const distance::Neighbor> found, std::span<Entry> list) const {
     Candidates candidates;
@@ -135,7 +166,30 @@ Round share_queries(const cells::Shard& shard, std::span<const std::int32_t> row
           comm::gather_to_all<float>(*shard.comm, vectors)};
 }
 
+/// Queries [begin, end) of some.
+Queries part_of(const Queries& queries, Count dim, Count begin, Count end) {
+  const auto cut = [&](auto items, Count width) {
+    return items.subspan(to_size(begin * width), to_size((end - begin) * width));
+  };
+  return {cut(queries.positions, 1), cut(queries.vectors, dim),
+          queries.cells.empty() ? queries.cells : cut(queries.cells, queries.cells_per_query),
+          queries.cells_per_query};
+}
+
 }  // namespace
+
+std::vector<Entry> search_owned(const cells::Shard& shard, const Queries& queries, int k) {
+  const Count num_queries = count_of(queries.positions);
+  std::vector<Entry> entries(to_size(num_queries * k));
+  for (const IdRange<CellId> run : runs_of_cells(shard)) {
+    const PackedCells cells{shard, run, queries};
+    parallel_for(num_queries, kBlockQueries, [&](Count begin, Count end) {
+      cells.search(part_of(queries, shard.dim, begin, end), k,
+                   std::span{entries}.subspan(to_size(begin * k), to_size((end - begin) * k)));
+    });
+  }
+  return entries;
+}
 
 EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k,
                           Progress* progress) {
@@ -144,24 +198,12 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
   const Count per_round = std::max<Count>(1, kRoundQueries / comm.size());
   const Count num_rounds = (comm::max_over_ranks(comm, num_rows) + per_round - 1) / per_round;
   EntryLists lists{k, std::vector<Entry>(to_size(num_rows * k))};
-  const std::vector<IdRange<CellId>> runs = runs_of_cells(shard);
   for (Count step = 0; step < num_rounds; ++step) {
     const Count begin = std::min(num_rows, step * per_round);
     const Count size = std::min(num_rows - begin, per_round);
     const Round round = share_queries(shard, rows.subspan(to_size(begin), to_size(size)));
-    const Count num_queries = count_of(round.positions.items);
     const auto found = comm::locally(comm, [&] {
-      std::vector<Entry> entries(to_size(num_queries * k));
-      for (const IdRange<CellId> run : runs) {
-        const PackedCells cells{shard, run};
-        parallel_for(num_queries, kBlockQueries, [&](Count from, Count to) {
-          cells.search(std::span{round.positions.items}.subspan(to_size(from), to_size(to - from)),
-                       std::span{round.vectors.items}.subspan(to_size(from * shard.dim),
-                                                              to_size((to - from) * shard.dim)),
-                       k, std::span{entries}.subspan(to_size(from * k), to_size((to - from) * k)));
-        });
-      }
-      return entries;
+      return search_owned(shard, {round.positions.items, round.vectors.items, {}, 0}, k);
     });
     std::vector<Count> counts;
     counts.reserve(to_size(comm.size()));

@@ -128,38 +128,12 @@ class Pilot {
     // Ranks own ascending positions: what they give in turn is in the order of nodes.
     const std::vector<float> all_vectors = comm::gather_to_all<float>(comm_, vectors).items;
     const std::vector<CellId> all_cells = comm::gather_to_all<CellId>(comm_, cells).items;
-    std::vector<Entry> found(nodes.size() * to_size(k_));
-    comm::locally(comm_, [&] {
-      parallel_for(count_of(nodes), 1, [&](Count i, Count) {
-        search_owned(nodes[to_size(i)],
-                     std::span{all_vectors}.subspan(to_size(i * shard_.dim), to_size(shard_.dim)),
-                     std::span{all_cells}.subspan(to_size(i * probes), to_size(probes)),
-                     std::span{found}.subspan(to_size(i * k_), to_size(k_)));
-      });
+    const std::vector<Entry> found = comm::locally(comm_, [&] {
+      return search_owned(shard_, {nodes, all_vectors, all_cells, probes}, k_);
     });
     std::vector<Entry> merged(to_size(entries_of_rank[to_size(comm_.rank())]));
     merge_lists(comm::exchange<Entry>(comm_, found, entries_of_rank), comm_.size(), k_, merged);
     return {std::move(nodes), k_, comm::gather_to_all<Entry>(comm_, merged).items};
-  }
-
-  /// The nearest in those of the cells that this rank owns.
-  void search_owned(Position self, std::span<const float> vector, std::span<const CellId> cells,
-                    std::span<Entry> out) const {
-    const IdRange<CellId> mine = shard_.layout.cells_of(comm_.rank());
-    Candidates candidates;
-    for (const CellId cell : cells) {
-      if (cell.is_none() || !mine.contains(cell)) {
-        continue;
-      }
-      const IdRange<Position> nodes = shard_.layout.nodes_of(cell);
-      for (Position node = nodes.begin; node < nodes.end; ++node) {
-        if (node != self) {
-          candidates.add(node, shard_.vectors.row(node.value() - owned_.begin.value()));
-        }
-      }
-    }
-    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), vector);
-    candidates.keep_nearest(out);
   }
 
   /// Collective.
