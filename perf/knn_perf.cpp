@@ -158,6 +158,20 @@ struct Line {
   bool is_right = true;
 };
 
+/// All repeats of a run.
+struct Summary {
+  std::string run;
+  std::vector<double> seconds;
+  std::vector<double> recalls;
+  Count peak_mib = 0;
+};
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 != 0 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
 class Benchmark {
  public:
   Benchmark(const comm::Communicator& comm, const Options& options, const std::string& path)
@@ -183,16 +197,22 @@ class Benchmark {
         "move_s,pilot_s,scan_s,"
         "scan_gflops_core,refine_s,refine_mdistances_s_core,ghost_mib,imbalance\n");
     bool are_right = true;
+    std::vector<Summary> table;
     for (const std::string& run : options_.runs) {
+      Summary& summary = table.emplace_back(Summary{run, {}, {}, 0});
       for (int repeat = 0; repeat < options_.repeats; ++repeat) {
         reset_peak_memory();
         Line line = run.starts_with("kith:") ? run_kith(run) : run_other(run);
         line.run = run;
         line.repeat = repeat;
         print(line);
+        summary.seconds.push_back(line.build_s + line.search_s);
+        summary.recalls.push_back(line.recall.recall);
+        summary.peak_mib = std::max(summary.peak_mib, line.memory_mib);
         are_right = are_right && line.is_right;
       }
     }
+    print_table(table);
     return are_right;
   }
 
@@ -325,6 +345,20 @@ class Benchmark {
         stats.refine_s,
         rate(static_cast<double>(stats.refine_distances), stats.refine_s) * 1e-6 / num_cores,
         stats.ghost_bytes >> 20, stats.imbalance));
+  }
+
+  /// For people: medians, and how many times as long as the first run each took.
+  void print_table(std::span<const Summary> table) const {
+    if (!comm_.is_root()) {
+      return;
+    }
+    fmt::print(stderr, "\n{:<36} {:>10} {:>10} {:>10} {:>10}\n", "run", "seconds", "recall",
+               "peak MiB", "times");
+    for (const Summary& line : table) {
+      fmt::print(stderr, "{:<36} {:>10.2f} {:>10.4f} {:>10} {:>10.1f}\n", line.run,
+                 median(line.seconds), median(line.recalls), line.peak_mib,
+                 median(line.seconds) / median(table.front().seconds));
+    }
   }
 
   void write(const std::string& text) const {
