@@ -7,6 +7,8 @@
 
 #include "kith/core/error.hpp"
 
+#include "pipeline/qa_acceptance.hpp"
+
 namespace kith::pipeline {
 namespace {
 
@@ -266,6 +268,28 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<int>(
       "qa.bootstrap_draws", Stage::qa, [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
       100000, "resamples behind the intervals of agreement statistics"));
+  Option errors = text(
+      "qa.accept_errors", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_errors; },
+      "shares above 0 and below 1, separated by commas",
+      "errors for which the report says how many labels may be used without a look");
+  errors.set = [](Config& config, const std::string& value) {
+    (void)parse_errors(value);
+    config.qa.accept_errors = value;
+  };
+  table.push_back(errors);
+  table.push_back(number<double>(
+      "qa.accept_confidence", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_confidence; },
+      0.5, 0.9999, "confidence with which the thresholds of acceptance keep to their errors"));
+  using Filter = qa::LabelErrorFilter;
+  table.push_back(choice<Filter>(
+      "qa.seed_filter", Stage::qa, [](Config & c) -> auto& { return c.qa.seed_filter; },
+      {{"predicted_neq_given", Filter::predicted_neq_given},
+       {"confident_learning", Filter::confident_learning},
+       {"prune_by_class", Filter::prune_by_class},
+       {"prune_by_noise_rate", Filter::prune_by_noise_rate},
+       {"both", Filter::both},
+       {"low_self_confidence", Filter::low_self_confidence}},
+      "which seeds confident learning lists as suspected errors"));
   table.push_back(number<int>(
       "qa.review_items", Stage::qa, [](Config & c) -> auto& { return c.qa.review_items; }, 0,
       100000, "items listed in the report for review"));

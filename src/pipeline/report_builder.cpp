@@ -10,42 +10,17 @@
 #include "kith/qa/calibration.hpp"
 #include "kith/report/html.hpp"
 
+#include "pipeline/report_json.hpp"
 #include "pipeline/stages.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-Json number(const std::optional<double>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json to_json(const qa::Proportion& share) {
-  return {{"value", number(share.value)},
-          {"low", share.interval.low},
-          {"high", share.interval.high},
-          {"successes", share.successes},
-          {"trials", share.trials}};
-}
-
-Json to_json(const qa::Estimate& estimate) {
-  Json json;
-  json["value"] = number(estimate.value);
-  if (estimate.interval) {
-    json["low"] = estimate.interval->low;
-    json["high"] = estimate.interval->high;
-  }
-  json["items"] = estimate.items;
-  if (!estimate.reason.empty()) {
-    json["reason"] = estimate.reason;
-  }
-  return json;
-}
-
-Json to_json(const Histogram& histogram) {
+Json histogram_json(const Histogram& histogram) {
   return {{"edges", histogram.edges}, {"counts", histogram.counts}};
 }
 
-Json to_json(const qa::CalibrationMeasures& measures) {
+Json calibration_json(const qa::CalibrationMeasures& measures) {
   return {{"items", measures.items},
           {"nll", measures.nll},
           {"brier", measures.brier},
@@ -152,9 +127,9 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
                      {"overlap", findings.agreement.voters[m].overlap},
                      {"conflict", findings.agreement.voters[m].conflict}};
     json["held_out"] = to_json(qa::measure_accuracy(findings.held_out_members[m]).overall);
-    json["calibration_before"] = to_json(qa::measure_calibration(
+    json["calibration_before"] = calibration_json(qa::measure_calibration(
         findings.judged.raw_probabilities[m], findings.judged.truth, workspace.num_classes()));
-    json["calibration_after"] = to_json(qa::measure_calibration(
+    json["calibration_after"] = calibration_json(qa::measure_calibration(
         findings.judged.member_probabilities[m], findings.judged.truth, workspace.num_classes()));
     if (!findings.gold_members.empty()) {
       json["gold"] = to_json(qa::measure_accuracy(findings.gold_members[m]).overall);
@@ -173,12 +148,12 @@ Json consensus_json(const Workspace& workspace, const Findings& findings) {
     json["status_counts"][ensemble::to_string(static_cast<ensemble::Status>(status))] =
         findings.status_counts[to_size(status)];
   }
-  json["probability_histogram"] = to_json(findings.probability);
-  json["vote_entropy_histogram"] = to_json(findings.vote_entropy);
-  json["bald_histogram"] = to_json(findings.bald);
-  json["margin_histogram"] = to_json(findings.margin);
+  json["probability_histogram"] = histogram_json(findings.probability);
+  json["vote_entropy_histogram"] = histogram_json(findings.vote_entropy);
+  json["bald_histogram"] = histogram_json(findings.bald);
+  json["margin_histogram"] = histogram_json(findings.margin);
   json["held_out"] = accuracy_json(findings.held_out, names);
-  json["held_out"]["calibration"] = to_json(qa::measure_calibration(
+  json["held_out"]["calibration"] = calibration_json(qa::measure_calibration(
       findings.judged.probabilities, findings.judged.truth, workspace.num_classes()));
   json["held_out"]["reliability"] = reliability_json(
       findings.judged.probabilities, findings.judged.truth, workspace.num_classes());
@@ -232,6 +207,8 @@ void write_report(const Workspace& workspace, const Findings& findings) {
   report["members"] = members_json(workspace, findings);
   report["consensus"] = consensus_json(workspace, findings);
   report["agreement"] = agreement_json(findings.agreement);
+  report["acceptance"] = acceptance_json(workspace, findings.acceptance);
+  report["seeds"] = seed_check_json(workspace, findings.seeds);
   report["review"] = review_json(workspace, findings.review);
   write_facts(workspace, Stage::qa, report);
   comm::on_root(workspace.comm, [&] {

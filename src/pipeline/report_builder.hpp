@@ -7,6 +7,8 @@
 #include "kith/qa/accuracy.hpp"
 #include "kith/qa/agreement.hpp"
 
+#include "pipeline/qa_acceptance.hpp"
+#include "pipeline/qa_seeds.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -44,6 +46,8 @@ struct Findings {
   qa::Confusion gold_auto;
   std::vector<qa::Confusion> gold_members;
   std::vector<ReviewItem> review;
+  SeedCheck seeds;
+  Acceptance acceptance;
 };
 
 /// Collective. Writes report.json and report.html.

@@ -165,6 +165,17 @@ void choose_review(const Workspace& workspace, const RowColumns& rows, Findings&
   keep_first(findings.review);
 }
 
+/// Most probable class of each row, -1 where there is none or a seed gives it.
+std::vector<std::int32_t> unseeded_best(const RowColumns& rows) {
+  std::vector<std::int32_t> best = rows.best;
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    if (rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::seed)) {
+      best[i] = -1;
+    }
+  }
+  return best;
+}
+
 std::vector<Count> flatten(const qa::Confusion& confusion) {
   std::vector<Count> flat;
   for (const std::vector<Count>& row : confusion) {
@@ -173,7 +184,8 @@ std::vector<Count> flatten(const qa::Confusion& confusion) {
   return flat;
 }
 
-void write_tables(const Workspace& workspace, const Findings& findings) {
+void write_tables(const Workspace& workspace, const AcceptRows& accept_rows,
+                  const Findings& findings) {
   const Count num_classes = workspace.num_classes();
   auto file = io::OutputFile::create(workspace.comm, workspace.path("qa.h5"));
   const qa::PatternCounts& patterns = findings.patterns;
@@ -200,6 +212,8 @@ void write_tables(const Workspace& workspace, const Findings& findings) {
   file.write_whole<Count>("/agreement/pairs", pairs, {count_of(kappas), 4});
   file.set_attribute("/agreement/pairs", "columns", "first member,second member,both voted,same");
   file.write_whole<double>("/agreement/cohen_kappa", kappas, {count_of(kappas)});
+  write_seed_check(file, findings.seeds);
+  write_acceptance(file, accept_rows, findings.acceptance, workspace.corpus.num_items);
   file.commit();
 }
 
@@ -224,7 +238,12 @@ void do_qa(Workspace& workspace) {
   measure_gold(workspace, rows, findings);
   measure_held_out(workspace, findings);
   choose_review(workspace, rows, findings);
-  write_tables(workspace, findings);
+  findings.seeds = check_seeds(workspace, findings.judged);
+  const std::vector<std::int32_t> countable = unseeded_best(rows);
+  const AcceptRows accept_rows{rows.block, countable, rows.probability};
+  const auto known = held_out_items(findings.judged, workspace.num_classes());
+  findings.acceptance = measure_acceptance(workspace, accept_rows, known, "held-out seeds");
+  write_tables(workspace, accept_rows, findings);
   write_report(workspace, findings);
 }
 

@@ -50,16 +50,7 @@ std::string accuracy_tile(const Json& report) {
 }
 
 std::string safe_tile(const Json& report) {
-  if (!report.contains("acceptance")) {
-    const Json& status = report.at("consensus").at("status_counts");
-    const Json& consensus = report.at("consensus");
-    return tile("Safe to use?", count_text(status.at("auto")),
-                "labels above the probability that was asked for" +
-                    (consensus.contains("gold_auto")
-                         ? "; " + share_text(consensus["gold_auto"].at("accuracy")) + " right"
-                         : std::string{}));
-  }
-  const Json& acceptance = report["acceptance"];
+  const Json& acceptance = report.at("acceptance");
   std::string numbers;
   for (const Json& level : acceptance.at("levels")) {
     numbers += fmt::format("{}{} <span class=\"ci\">at {:.2g}&#160;% error</span>",
@@ -160,10 +151,20 @@ void find_in_voters(const Json& report, std::vector<std::string>& notes) {
   }
 }
 
+void find_in_seeds(const Json& report, std::vector<std::string>& notes) {
+  const Json& seeds = report.at("seeds");
+  if (!seeds.at("suspects").empty()) {
+    notes.push_back(
+        fmt::format("{} of the {} seeds look mislabeled: <a href=\"#seeds\">which ones</a>.",
+                    seeds["suspects"].size(), count_text(seeds.at("held_out"))));
+  }
+}
+
 /// What looks wrong, worst first; each a sentence.
 std::vector<std::string> find_problems(const Json& report) {
   std::vector<std::string> notes;
   find_in_graph(report, notes);
+  find_in_seeds(report, notes);
   find_in_classes(report, notes);
   find_in_voters(report, notes);
   return notes;

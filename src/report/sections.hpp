@@ -17,6 +17,8 @@ namespace kith::report {
 [[nodiscard]] std::string member_section(const Json& report);
 [[nodiscard]] std::string agreement_section(const Json& report);
 [[nodiscard]] std::string review_section(const Json& report);
+[[nodiscard]] std::string seed_section(const Json& report);
+[[nodiscard]] std::string acceptance_section(const Json& report);
 [[nodiscard]] std::string methods_section(const Json& report);
 
 }  // namespace kith::report

@@ -263,6 +263,48 @@ std::string log_line_chart(std::string_view title, std::string_view x_axis, std:
   return svg + close_svg();
 }
 
+std::string band_chart(std::string_view title, std::string_view x_axis, std::string_view y_axis,
+                       const Curve& curve) {
+  constexpr double kLeft = 64;
+  constexpr double kRight = kWidth - 20;
+  constexpr double kBottom = 210;
+  const double top_x = std::max(1e-9, *std::max_element(curve.x.begin(), curve.x.end()));
+  const double top_y = std::max(1e-9, *std::max_element(curve.high.begin(), curve.high.end()));
+  const auto x = [&](double value) { return kLeft + value / top_x * (kRight - kLeft); };
+  const auto y = [&](double value) { return kBottom - value / top_y * (kBottom - 14); };
+  std::string svg = open_svg(title, kBottom + 46);
+  for (const double tick : ticks(top_y)) {
+    svg += line(kLeft, y(tick), kRight, y(tick), "grid");
+    svg += text(kLeft - 8, y(tick) + 4, "end", tick_label(tick));
+  }
+  for (const double tick : ticks(top_x)) {
+    svg += text(x(tick), kBottom + 18, "middle", tick_label(tick));
+  }
+  std::string points;
+  std::string outline;
+  std::string marks;
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    points += fmt::format("{:.1f},{:.1f} ", x(curve.x[i]), y(curve.y[i]));
+    outline += fmt::format("{:.1f},{:.1f} ", x(curve.x[i]), y(curve.high[i]));
+    marks += fmt::format(
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"2.5\" class=\"mark\"><title>{:.1f} %: {:.2f} % "
+        "[{:.2f}, {:.2f}]</title></circle>\n",
+        x(curve.x[i]), y(curve.y[i]), curve.x[i], curve.y[i], curve.low[i], curve.high[i]);
+  }
+  for (std::size_t i = curve.x.size(); i-- > 0;) {
+    outline += fmt::format("{:.1f},{:.1f} ", x(curve.x[i]), y(curve.low[i]));
+  }
+  svg += fmt::format("<polygon points=\"{}\" class=\"band\"/>\n", outline);
+  svg += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\"/>\n",
+                     points, kColors[0]);
+  svg += marks + line(kLeft, kBottom, kRight, kBottom, "axis");
+  svg += text((kLeft + kRight) / 2, kBottom + 40, "middle", x_axis);
+  svg += fmt::format(
+      "<text transform=\"translate(16 {:.0f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
+      kBottom / 2, escape(y_axis));
+  return svg + close_svg();
+}
+
 std::string reliability_chart(std::string_view title, const std::vector<CalibrationPoint>& points) {
   constexpr double kLeft = 64;
   constexpr double kSide = 280;

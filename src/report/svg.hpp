@@ -49,6 +49,16 @@ struct Line {
 [[nodiscard]] std::string log_line_chart(std::string_view title, std::string_view x_axis,
                                          std::string_view y_axis, const std::vector<Line>& lines);
 
+/// A curve with the band of its intervals; both axes linear, from 0.
+struct Curve {
+  std::vector<double> x;
+  std::vector<double> y;
+  std::vector<double> low;
+  std::vector<double> high;
+};
+[[nodiscard]] std::string band_chart(std::string_view title, std::string_view x_axis,
+                                     std::string_view y_axis, const Curve& curve);
+
 /// Points with intervals against the diagonal of the unit square.
 struct CalibrationPoint {
   double confidence;

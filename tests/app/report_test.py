@@ -48,7 +48,7 @@ class Report(unittest.TestCase):
             outside = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
             outside = outside.replace('xmlns="http://www.w3.org/1999/xhtml"', "")
             self.assertNotIn(word, outside)
-        self.assertEqual(list(report), ["run", "graph", "members", "consensus", "agreement", "review"])
+        self.assertEqual(list(report), ["run", "graph", "members", "consensus", "agreement", "acceptance", "seeds", "review"])
         self.assertIn("gold", report["consensus"])
 
     def test_without_gold_and_without_folds(self):

@@ -14,6 +14,7 @@
 #include "kith/graph/graph.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/knn/pilot.hpp"
+#include "kith/qa/label_errors.hpp"
 
 namespace kith::pipeline {
 
@@ -34,7 +35,10 @@ struct RunConfig {
 
 struct QaConfig {
   int bootstrap_draws = 1000;  // for intervals of agreement statistics
-  int review_items = 100;      // length of the list of items to look at in the report
+  qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::prune_by_noise_rate;
+  std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
+  double accept_confidence = 0.95;           // with which thresholds keep to them
+  int review_items = 100;                    // length of the list of items to look at in the report
 };
 
 struct Config {

@@ -1,0 +1,178 @@
+#include "pipeline/qa_acceptance.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+
+#include "pipeline/report_json.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr std::size_t kCurvePoints = 200;
+
+bool passes(const qa::AcceptThreshold& rule, float probability) {
+  return rule.threshold && double{probability} >= *rule.threshold;
+}
+
+/// Collective. Items of the corpus above the thresholds.
+void count_accepted(const comm::Communicator& comm, const AcceptRows& rows, AcceptLevel& level) {
+  std::vector<Count> counts(level.classes.size() + 1, 0);
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    if (rows.best[i] >= 0) {
+      const std::size_t label = to_size(rows.best[i]);
+      counts[label] += passes(level.classes[label], rows.probability[i]) ? 1 : 0;
+      counts.back() += passes(level.together, rows.probability[i]) ? 1 : 0;
+    }
+  }
+  comm::sum_over_ranks(comm, counts);
+  level.accepted = counts.back();
+  counts.pop_back();
+  level.class_accepted = std::move(counts);
+}
+
+Json rule_json(const qa::AcceptThreshold& rule, Count accepted) {
+  return {{"threshold", number(rule.threshold)},
+          {"accepted", accepted},
+          {"known", rule.audited},
+          {"wrong", rule.wrong},
+          {"error_bound", rule.error_bound}};
+}
+
+/// At most kCurvePoints, the last one among them.
+Json curve_json(const qa::RiskCoverage& risk) {
+  Json points = Json::array();
+  const std::size_t step =
+      std::max<std::size_t>(1, (risk.points.size() + kCurvePoints - 1) / kCurvePoints);
+  for (std::size_t i = 0; i < risk.points.size(); ++i) {
+    if ((i + 1) % step == 0 || i + 1 == risk.points.size()) {
+      const qa::RiskPoint& point = risk.points[i];
+      points.push_back({{"threshold", point.threshold},
+                        {"coverage", point.coverage},
+                        {"risk", point.risk},
+                        {"low", point.interval.low},
+                        {"high", point.interval.high}});
+    }
+  }
+  return points;
+}
+
+}  // namespace
+
+Acceptance measure_acceptance(const Workspace& workspace, const AcceptRows& rows,
+                              std::span<const qa::AuditedItem> known, std::string basis) {
+  const auto num_classes = to_size(workspace.num_classes());
+  std::vector<std::vector<qa::AuditedItem>> of_class(num_classes);
+  for (const qa::AuditedItem& item : known) {
+    of_class[to_size(item.predicted)].push_back(item);
+  }
+  Acceptance acceptance;
+  acceptance.basis = std::move(basis);
+  acceptance.confidence = workspace.config.qa.accept_confidence;
+  acceptance.countable = comm::sum_over_ranks(
+      workspace.comm,
+      static_cast<Count>(std::count_if(rows.best.begin(), rows.best.end(),
+                                       [](std::int32_t best) { return best >= 0; })));
+  const double delta = 1 - acceptance.confidence;
+  for (const double error : parse_errors(workspace.config.qa.accept_errors)) {
+    AcceptLevel level;
+    level.error = error;
+    level.fewest_known = qa::acceptance_items(error, delta);
+    level.together = qa::find_accept_threshold(known, error, delta);
+    for (const auto& items : of_class) {
+      level.classes.push_back(
+          qa::find_accept_threshold(items, error, delta / static_cast<double>(num_classes)));
+    }
+    count_accepted(workspace.comm, rows, level);
+    acceptance.levels.push_back(std::move(level));
+  }
+  if (!known.empty()) {
+    acceptance.risk = qa::risk_coverage(known);
+  }
+  return acceptance;
+}
+
+std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged, int num_classes) {
+  std::vector<qa::AuditedItem> items;
+  for (std::size_t i = 0; i < judged.truth.size(); ++i) {
+    if (!judged.consensus[i].is_none()) {
+      qa::AuditedItem item;
+      item.predicted = judged.consensus[i];
+      item.truth = judged.truth[i];
+      // The corpus has its probabilities in single precision: thresholds are compared with those.
+      const std::size_t at = i * to_size(num_classes) + to_size(item.predicted);
+      item.confidence = double{static_cast<float>(judged.probabilities[at])};
+      items.push_back(item);
+    }
+  }
+  return items;
+}
+
+void write_acceptance(io::OutputFile& file, const AcceptRows& rows, const Acceptance& acceptance,
+                      Count num_items) {
+  std::vector<float> errors(rows.best.size(), std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    for (const AcceptLevel& level : acceptance.levels) {  // the errors ascend
+      if (rows.best[i] >= 0 && passes(level.together, rows.probability[i])) {
+        errors[i] = static_cast<float>(level.error);
+        break;
+      }
+    }
+  }
+  file.write_rows<float>("/accepted_error", errors, rows.block.begin.value(), {num_items});
+}
+
+Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
+  Json json;
+  json["basis"] = acceptance.basis;
+  json["confidence"] = acceptance.confidence;
+  json["countable"] = acceptance.countable;
+  json["levels"] = Json::array();
+  for (const AcceptLevel& level : acceptance.levels) {
+    Json entry;
+    entry["error"] = level.error;
+    entry["fewest_known"] = level.fewest_known;
+    entry["accepted"] = level.accepted;
+    entry["together"] = rule_json(level.together, level.accepted);
+    entry["per_class"] = Json::array();
+    for (std::size_t k = 0; k < level.classes.size(); ++k) {
+      Json of_class{{"class", workspace.corpus.class_names[k]}};
+      of_class.update(rule_json(level.classes[k], level.class_accepted[k]));
+      entry["per_class"].push_back(of_class);
+    }
+    json["levels"].push_back(entry);
+  }
+  json["risk_coverage"] = curve_json(acceptance.risk);
+  json["aurc"] = acceptance.risk.aurc;
+  json["excess_aurc"] = acceptance.risk.excess;
+  return json;
+}
+
+std::vector<double> parse_errors(const std::string& text) {
+  std::vector<double> errors;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at != end) {
+    while (at != end && (*at == ' ' || *at == ',')) {
+      ++at;
+    }
+    if (at == end) {
+      break;
+    }
+    double error = 0;
+    const auto [rest, status] = std::from_chars(at, end, error);
+    if (status != std::errc{} || !(error > 0 && error < 1)) {
+      fail("qa.accept_errors = {}, must be shares above 0 and below 1, separated by commas", text);
+    }
+    errors.push_back(error);
+    at = rest;
+  }
+  std::sort(errors.begin(), errors.end());
+  return errors;
+}
+
+}  // namespace kith::pipeline

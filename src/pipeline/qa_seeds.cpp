@@ -1,0 +1,192 @@
+#include "pipeline/qa_seeds.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <tuple>
+
+#include "pipeline/item_ids.hpp"
+#include "pipeline/node_maps.hpp"
+#include "pipeline/report_json.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr std::array kFilters{qa::LabelErrorFilter::predicted_neq_given,
+                              qa::LabelErrorFilter::confident_learning,
+                              qa::LabelErrorFilter::prune_by_class,
+                              qa::LabelErrorFilter::prune_by_noise_rate,
+                              qa::LabelErrorFilter::both,
+                              qa::LabelErrorFilter::low_self_confidence};
+constexpr std::array kFilterNames{
+    "predicted_neq_given", "confident_learning", "prune_by_class", "prune_by_noise_rate", "both",
+    "low_self_confidence"};
+
+/// Collective. The corpus rows of the held-out seeds. Folded seeds are sorted by node and label.
+std::vector<Count> held_out_rows(const Workspace& workspace) {
+  const auto placed = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  std::vector<std::size_t> order(placed.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tie(placed[a].node, placed[a].label, a) <
+           std::tie(placed[b].node, placed[b].label, b);
+  });
+  std::vector<Count> rows;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (workspace.folded[i].fold >= 0) {
+      rows.push_back(workspace.seeds[order[i]].row.value());
+    }
+  }
+  return rows;
+}
+
+Label most_probable(std::span<const float> row) {
+  return Label{static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin())};
+}
+
+template <class Number>
+std::vector<Number> flatten(const std::vector<std::vector<Number>>& rows) {
+  std::vector<Number> flat;
+  for (const std::vector<Number>& row : rows) {
+    flat.insert(flat.end(), row.begin(), row.end());
+  }
+  return flat;
+}
+
+std::vector<std::int32_t> numbers(std::span<const Label> labels) {
+  std::vector<std::int32_t> values;
+  for (const Label label : labels) {
+    values.push_back(label.value());
+  }
+  return values;
+}
+
+std::size_t configured_filter(const Workspace& workspace) {
+  const auto found = std::find(kFilters.begin(), kFilters.end(), workspace.config.qa.seed_filter);
+  return static_cast<std::size_t>(found - kFilters.begin());
+}
+
+Json suspects_json(const Workspace& workspace, const SeedCheck& check,
+                   std::span<const std::uint8_t> flags) {
+  const std::vector<std::string>& names = workspace.corpus.class_names;
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i] != 0) {
+      order.push_back(i);
+    }
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tie(check.normalized_margin[a], check.rows[a]) <
+           std::tie(check.normalized_margin[b], check.rows[b]);
+  });
+  Json suspects = Json::array();
+  for (const std::size_t i : order) {
+    Json suspect;
+    suspect["row"] = check.rows[i];
+    if (!check.ids.empty()) {
+      suspect["id"] = check.ids[i];
+    }
+    suspect["given"] = names[to_size(check.given[i])];
+    suspect["suggested"] = names[to_size(check.suggested[i])];
+    suspect["self_confidence"] = check.self_confidence[i];
+    suspect["normalized_margin"] = check.normalized_margin[i];
+    suspects.push_back(suspect);
+  }
+  return suspects;
+}
+
+}  // namespace
+
+SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judged) {
+  const comm::Communicator& comm = workspace.comm;
+  const auto width = to_size(workspace.num_classes());
+  SeedCheck check;
+  check.rows = held_out_rows(workspace);
+  check.ids = id_texts(workspace, check.rows);
+  check.given = judged.truth;
+  std::vector<float> probabilities;
+  for (const double p : judged.probabilities) {
+    probabilities.push_back(static_cast<float>(p));
+  }
+  std::vector<GlobalId> ids;
+  for (std::size_t i = 0; i < check.given.size(); ++i) {
+    const auto row = std::span{std::as_const(probabilities)}.subspan(i * width, width);
+    ids.emplace_back(check.rows[i]);
+    check.suggested.push_back(most_probable(row));
+    check.self_confidence.push_back(qa::self_confidence(row, check.given[i]));
+    check.normalized_margin.push_back(qa::normalized_margin(row, check.given[i]));
+    check.weighted_entropy.push_back(qa::confidence_weighted_entropy(row, check.given[i]));
+  }
+  // The seeds are on every rank: an even share of them is each one's own.
+  const IdRange<GlobalId> mine = corpus::rows_of(count_of(ids), comm.rank(), comm.size());
+  const auto first = to_size(mine.begin.value());
+  const auto size = to_size(mine.size());
+  const qa::GivenLabels labels{
+      std::span{std::as_const(ids)}.subspan(first, size),
+      std::span{std::as_const(check.given)}.subspan(first, size),
+      std::span{std::as_const(probabilities)}.subspan(first * width, size * width),
+      workspace.num_classes()};
+  check.joint = qa::confident_joint(comm, labels);
+  for (const qa::LabelErrorFilter filter : kFilters) {
+    const auto flags =
+        qa::find_label_errors(comm, labels, check.joint, filter, workspace.config.run.seed);
+    if (filter == workspace.config.qa.seed_filter) {
+      check.health = qa::measure_label_health(comm, labels, check.joint, flags);
+    }
+    check.flags.push_back(comm::gather_to_all<std::uint8_t>(comm, flags).items);
+  }
+  return check;
+}
+
+void write_seed_check(io::OutputFile& file, const SeedCheck& check) {
+  const Count num_seeds = count_of(check.rows);
+  const Count num_classes = count_of(check.joint.given);
+  file.write_whole<Count>("/seeds/row", check.rows, {num_seeds});
+  file.write_whole<std::int32_t>("/seeds/given", numbers(check.given), {num_seeds});
+  file.write_whole<std::int32_t>("/seeds/suggested", numbers(check.suggested), {num_seeds});
+  file.write_whole<double>("/seeds/self_confidence", check.self_confidence, {num_seeds});
+  file.write_whole<double>("/seeds/normalized_margin", check.normalized_margin, {num_seeds});
+  file.write_whole<double>("/seeds/confidence_weighted_entropy", check.weighted_entropy,
+                           {num_seeds});
+  for (std::size_t filter = 0; filter < kFilters.size(); ++filter) {
+    file.write_whole<std::uint8_t>(std::string{"/seeds/flags/"} + kFilterNames[filter],
+                                   check.flags[filter], {num_seeds});
+  }
+  const std::vector<Count> square{num_classes, num_classes};
+  file.write_whole<Count>("/seeds/confident_counts", flatten(check.joint.counts), square);
+  file.write_whole<double>("/seeds/joint", flatten(check.joint.joint), square);
+  file.write_whole<double>("/seeds/noise", flatten(check.joint.noise), square);
+  file.write_whole<double>("/seeds/inverse_noise", flatten(check.joint.inverse_noise), square);
+}
+
+Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
+  const std::vector<std::string>& names = workspace.corpus.class_names;
+  const std::size_t filter = configured_filter(workspace);
+  Json json;
+  json["held_out"] = count_of(check.rows);
+  json["filter"] = kFilterNames[filter];
+  json["flagged"] = to_json(check.health.flagged);
+  json["suspects"] = suspects_json(workspace, check, check.flags[filter]);
+  json["per_class"] = Json::array();
+  for (std::size_t k = 0; k < check.health.classes.size(); ++k) {
+    const qa::ClassHealth& health = check.health.classes[k];
+    json["per_class"].push_back({{"class", names[k]},
+                                 {"given", health.given},
+                                 {"flagged", health.flagged},
+                                 {"quality", number(health.quality)},
+                                 {"noise", number(health.noise)},
+                                 {"missed", number(health.missed)},
+                                 {"threshold", number(check.joint.thresholds[k])},
+                                 {"true_share", number(check.joint.true_shares[k])}});
+  }
+  json["joint"] = check.joint.joint;
+  json["overlaps"] = Json::array();
+  for (const qa::ClassOverlap& overlap : qa::overlapping_classes(check.joint)) {
+    json["overlaps"].push_back({{"first", names[to_size(overlap.first)]},
+                                {"second", names[to_size(overlap.second)]},
+                                {"share", overlap.share}});
+  }
+  return json;
+}
+
+}  // namespace kith::pipeline

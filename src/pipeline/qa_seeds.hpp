@@ -1,0 +1,37 @@
+/// Are the seeds right? Confident learning on what members say that had not seen them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/io/output_file.hpp"
+#include "kith/qa/label_errors.hpp"
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Of the seeds that were held out, in the order of ensemble::HeldOut; the same on every rank.
+struct SeedCheck {
+  std::vector<Count> rows;
+  std::vector<std::string> ids;  // empty if the corpus has none
+  std::vector<Label> given;
+  std::vector<Label> suggested;  // most probable by the held-out consensus
+  std::vector<double> self_confidence;
+  std::vector<double> normalized_margin;
+  std::vector<double> weighted_entropy;          // confidence-weighted entropy
+  std::vector<std::vector<std::uint8_t>> flags;  // [filter][seed], filters in the enum's order
+  qa::ConfidentJoint joint;
+  qa::LabelHealth health;  // by the configured filter
+};
+
+/// Collective.
+[[nodiscard]] SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judged);
+
+/// Collective. /seeds/... of qa.h5.
+void write_seed_check(io::OutputFile& file, const SeedCheck& check);
+
+/// "seeds" of report.json.
+[[nodiscard]] Json seed_check_json(const Workspace& workspace, const SeedCheck& check);
+
+}  // namespace kith::pipeline

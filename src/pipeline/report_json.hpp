@@ -1,0 +1,22 @@
+/// Statistics as JSON, under the keys that report.json has everywhere.
+#pragma once
+
+#include <optional>
+
+#include "kith/qa/agreement.hpp"
+#include "kith/qa/audit.hpp"
+#include "kith/qa/intervals.hpp"
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Null where there is no value, or none that is finite.
+[[nodiscard]] Json number(std::optional<double> value);
+[[nodiscard]] Json to_json(const qa::Proportion& share);
+[[nodiscard]] Json to_json(const qa::Estimate& estimate);
+[[nodiscard]] Json to_json(const qa::AuditEstimate& estimate);
+/// 1 - the estimate.
+[[nodiscard]] Json complement_json(const qa::AuditEstimate& estimate);
+
+}  // namespace kith::pipeline

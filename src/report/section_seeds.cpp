@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/sections.hpp"
+#include "report/svg.hpp"
+
+namespace kith::report {
+namespace {
+
+std::string suspects_table(const Json& suspects) {
+  const bool has_ids = !suspects.empty() && suspects.front().contains("id");
+  std::vector<std::string> head{"row", "given", "suggested", "probability of the given label"};
+  if (has_ids) {
+    head.insert(head.begin(), "id");
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& suspect : suspects) {
+    std::vector<std::string> row{count_text(suspect.at("row")),
+                                 escape(suspect.at("given").get<std::string>()),
+                                 escape(suspect.at("suggested").get<std::string>()),
+                                 decimal(suspect.at("self_confidence"), 3)};
+    if (has_ids) {
+      row.insert(row.begin(), escape(suspect.at("id").get<std::string>()));
+    }
+    rows.push_back(std::move(row));
+  }
+  constexpr std::size_t kShown = 10;
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kShown));
+  std::string html = table(head, {rows.begin(), middle});
+  if (middle != rows.end()) {
+    html += details(fmt::format("{} more", rows.end() - middle), table(head, {middle, rows.end()}));
+  }
+  return html;
+}
+
+std::string class_table(const Json& seeds) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& of_class : seeds.at("per_class")) {
+    rows.push_back({escape(of_class.at("class").get<std::string>()),
+                    count_text(of_class.at("given")), count_text(of_class.at("flagged")),
+                    decimal(of_class.at("quality"), 3), decimal(of_class.at("missed"), 3),
+                    decimal(of_class.at("true_share"), 3)});
+  }
+  return table({"class", "seeds", "suspected", "label quality", "given another label",
+                "share of true class"},
+               rows);
+}
+
+std::string overlap_chart(const Json& seeds) {
+  constexpr std::size_t kShown = 10;
+  std::vector<Bar> bars;
+  double top = 0;
+  for (const Json& overlap : seeds.at("overlaps")) {
+    if (bars.size() == kShown) {
+      break;
+    }
+    const double share = overlap.at("share").get<double>() * 100;
+    const std::string name =
+        overlap.at("first").get<std::string>() + " / " + overlap.at("second").get<std::string>();
+    bars.push_back({name, share, {}, {}, fmt::format("{}: {:.2f} % of the seeds", name, share)});
+    top = std::max(top, share);
+  }
+  return bars.empty() ? std::string{}
+                      : bar_chart("Pairs of classes that overlap most",
+                                  "% of seeds given one and likely the other", top, bars);
+}
+
+}  // namespace
+
+std::string seed_section(const Json& report) {
+  const Json& seeds = report.at("seeds");
+  if (seeds.at("held_out").get<long long>() == 0) {
+    return {};
+  }
+  const Json& suspects = seeds.at("suspects");
+  std::string html = paragraph(fmt::format(
+      "{} of {} seeds that were held out look mislabeled, by confident learning ({}). Look at them "
+      "before anything else: a wrong seed misleads all around it.",
+      suspects.size(), count_text(seeds.at("held_out")),
+      escape(seeds.at("filter").get<std::string>())));
+  if (!suspects.empty()) {
+    html += suspects_table(suspects);
+  }
+  html += overlap_chart(seeds) + details("Seeds by class", class_table(seeds));
+  return section("seeds", "Are the seeds right?", html);
+}
+
+}  // namespace kith::report
