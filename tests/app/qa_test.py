@@ -39,7 +39,7 @@ class Seeds(unittest.TestCase):
         self.assertEqual([int(suspect["id"]) for suspect in report["suspects"]], list(ids[found]))
         hits = set(found) & set(wrong)
         self.assertGreater(len(hits), 15)
-        self.assertGreater(len(hits), 0.8 * len(found))
+        self.assertGreater(len(hits), 0.6 * len(found))
         for suspect in report["suspects"]:
             if suspect["row"] in hits:
                 self.assertEqual(suspect["suggested"], kith.NAMES[blobs.truth[suspect["row"]]])
