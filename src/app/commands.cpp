@@ -33,6 +33,12 @@ constexpr const char* kUsage =
              the pipeline up to this stage
   export --graph OUT.h5
              the graph of a run in corpus order
+  review export --audit N --file OUT.csv
+             draws N items, stratified, to have labeled by people
+  review import --file FILLED.csv
+             takes their labels: the report then states the accuracy from them
+  eval --gold FILE
+             accuracy of a run against known labels, in the form of corpus.seeds
   replay RUN/manifest.json [--run.directory NEW]
              does a run again and compares every result with the hashes of its manifest
   config     prints the configuration as parsed
@@ -82,12 +88,41 @@ void choose_threads(const comm::Communicator& world, int asked) {
   }
 }
 
+void run_review(const comm::Communicator& world, const Command& command) {
+  const std::string action = command.arguments.size() == 1 ? command.arguments.front() : "";
+  if (action != "export" && action != "import") {
+    throw comm::CollectiveError{"review: export or import? say kith review export --audit N"};
+  }
+  if (command.file_path.empty()) {
+    throw comm::CollectiveError{fmt::format("review {}: which list? say --file LIST.csv", action)};
+  }
+  if (action == "export" && command.audit_items == 0) {
+    throw comm::CollectiveError{"review export: how many items? say --audit N"};
+  }
+  announce(world, command);
+  print_on_root(world, action == "export"
+                           ? pipeline::export_audit(world, command.config, command.audit_items,
+                                                    command.file_path)
+                           : pipeline::import_audit(world, command.config, command.file_path));
+}
+
 void run_command(const comm::Communicator& world, const Command& command) {
   if (command.name == "export") {
     if (command.export_path.empty()) {
       throw comm::CollectiveError{"export: where to? say --graph OUT.h5"};
     }
     pipeline::export_graph(world, command.config, command.export_path);
+    return;
+  }
+  if (command.name == "review") {
+    run_review(world, command);
+    return;
+  }
+  if (command.name == "eval") {
+    if (command.gold_path.empty()) {
+      throw comm::CollectiveError{"eval: against what? say --gold FILE"};
+    }
+    print_on_root(world, pipeline::evaluate(world, command.config, command.gold_path));
     return;
   }
   if (command.name == "replay") {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -89,7 +90,8 @@ std::vector<Setting> read_ini(const std::string& path) {
 po::options_description describe_options(std::span<const std::string> words) {
   po::options_description description;
   description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
-      "graph", po::value<std::string>());
+      "graph", po::value<std::string>())("file", po::value<std::string>())(
+      "gold", po::value<std::string>())("audit", po::value<std::string>());
   std::set<std::string> members;
   for (const std::string& word : words) {
     if (word.starts_with("--member.")) {
@@ -165,6 +167,15 @@ std::vector<Setting> read_manifest(const std::vector<std::string>& arguments) {
   return settings;
 }
 
+Count parse_audit(const std::string& text) {
+  Count items = 0;
+  const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), items);
+  if (status != std::errc{} || rest != text.data() + text.size() || items < 1) {
+    fail("command line: --audit {}, must be how many items to have labeled, 1 or more", text);
+  }
+  return items;
+}
+
 Command parse_on_root(const std::vector<std::string>& words) {
   Command command;
   std::vector<Setting> from_line;
@@ -179,6 +190,12 @@ Command parse_on_root(const std::vector<std::string>& words) {
       return command;
     } else if (option.string_key == "graph") {
       command.export_path = value;
+    } else if (option.string_key == "file") {
+      command.file_path = value;
+    } else if (option.string_key == "gold") {
+      command.gold_path = value;
+    } else if (option.string_key == "audit") {
+      command.audit_items = parse_audit(value);
     } else {
       from_line.push_back({option.string_key, value, "command line"});
     }
@@ -251,6 +268,11 @@ Command parse_command_line(const comm::Communicator& comm, int argc, char** argv
   comm::broadcast(comm, command.name);
   comm::broadcast(comm, command.config_path);
   comm::broadcast(comm, command.export_path);
+  comm::broadcast(comm, command.file_path);
+  comm::broadcast(comm, command.gold_path);
+  std::vector<Count> audit{command.audit_items};
+  comm::broadcast(comm, audit);
+  command.audit_items = audit[0];
   std::string text = to_text(command.config);
   comm::broadcast(comm, text);
   std::string arguments = fmt::format("{}", fmt::join(command.arguments, "\n"));

@@ -5,19 +5,17 @@
 
 namespace kith::pipeline {
 
-std::vector<std::string> id_texts(const Workspace& workspace, std::span<const Count> rows) {
+std::vector<std::string> id_texts(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                                  const corpus::CorpusConfig& config, std::span<const Count> rows) {
   struct Found {
     Count place;
     std::uint64_t id;
   };
-  if (!workspace.corpus.id_type || rows.empty()) {
+  if (!corpus.id_type || rows.empty()) {
     return {};
   }
-  const comm::Communicator& comm = workspace.comm;
-  const IdRange<GlobalId> block =
-      corpus::rows_of(workspace.corpus.num_items, comm.rank(), comm.size());
-  const auto ids = comm::locally(
-      comm, [&] { return corpus::read_ids(workspace.corpus, workspace.config.corpus, block); });
+  const IdRange<GlobalId> block = corpus::rows_of(corpus.num_items, comm.rank(), comm.size());
+  const auto ids = comm::locally(comm, [&] { return corpus::read_ids(corpus, config, block); });
   std::vector<Found> mine;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (block.contains(GlobalId{rows[i]})) {
@@ -26,7 +24,7 @@ std::vector<std::string> id_texts(const Workspace& workspace, std::span<const Co
   }
   std::vector<std::string> texts(rows.size());
   for (const Found& found : comm::gather_to_all<Found>(comm, mine).items) {
-    texts[to_size(found.place)] = corpus::id_text(workspace.corpus, found.id);
+    texts[to_size(found.place)] = corpus::id_text(corpus, found.id);
   }
   return texts;
 }

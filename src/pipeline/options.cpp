@@ -280,6 +280,12 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<double>(
       "qa.accept_confidence", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_confidence; },
       0.5, 0.9999, "confidence with which the thresholds of acceptance keep to their errors"));
+  table.push_back(choice<qa::Allocation>(
+      "qa.audit_allocation", Stage::qa, [](Config & c) -> auto& { return c.qa.audit_allocation; },
+      {{"proportional", qa::Allocation::proportional},
+       {"neyman", qa::Allocation::neyman},
+       {"per_class", qa::Allocation::per_class}},
+      "what an audit is for: all questions, the accuracy alone, or every class alike"));
   using Filter = qa::LabelErrorFilter;
   table.push_back(choice<Filter>(
       "qa.seed_filter", Stage::qa, [](Config & c) -> auto& { return c.qa.seed_filter; },

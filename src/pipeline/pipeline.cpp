@@ -14,9 +14,11 @@
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 #include "kith/distance/target.hpp"
+#include "kith/io/files.hpp"
 
 #include "pipeline/manifest.hpp"
 #include "pipeline/provenance.hpp"
+#include "pipeline/qa_audit.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -58,7 +60,10 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
                           const corpus::Corpus& corpus) {
   std::string vectors;
   std::string labels;
+  std::string audit;
   comm::on_root(comm, [&] {
+    const auto answers = std::filesystem::path{config.run.directory} / kAuditFile;
+    audit = std::filesystem::exists(answers) ? io::read_file(answers.string()) : std::string{};
     std::vector<std::string> paths;
     for (const corpus::FileExtent& file : corpus.files) {
       paths.push_back(file.path);
@@ -68,6 +73,7 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
   });
   comm::broadcast(comm, vectors);
   comm::broadcast(comm, labels);
+  comm::broadcast(comm, audit);
   labels += labels_text(config);
   std::string before =
       digest(fmt::format("format {}\n{}{}", kFormat, vectors, stage_text(config, Stage::check)));
@@ -75,8 +81,8 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
   prints[to_size(static_cast<int>(Stage::check))] = digest(before + labels);
   for (int stage = static_cast<int>(Stage::cells); stage < kNumStages; ++stage) {
     const auto current = static_cast<Stage>(stage);
-    before =
-        digest(before + (current == Stage::propagate ? labels : "") + stage_text(config, current));
+    before = digest(before + (current == Stage::propagate ? labels : "") +
+                    (current == Stage::qa ? audit : "") + stage_text(config, current));
     prints[to_size(stage)] = before;
   }
   return prints;

@@ -102,7 +102,7 @@ SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judge
   const auto width = to_size(workspace.num_classes());
   SeedCheck check;
   check.rows = held_out_rows(workspace);
-  check.ids = id_texts(workspace, check.rows);
+  check.ids = id_texts(comm, workspace.corpus, workspace.config.corpus, check.rows);
   check.given = judged.truth;
   std::vector<float> probabilities;
   for (const double p : judged.probabilities) {

@@ -208,6 +208,9 @@ void write_report(const Workspace& workspace, const Findings& findings) {
   report["consensus"] = consensus_json(workspace, findings);
   report["agreement"] = agreement_json(findings.agreement);
   report["acceptance"] = acceptance_json(workspace, findings.acceptance);
+  if (findings.audit) {
+    report["audit"] = audit_json(workspace, *findings.audit);
+  }
   report["seeds"] = seed_check_json(workspace, findings.seeds);
   report["review"] = review_json(workspace, findings.review);
   write_facts(workspace, Stage::qa, report);

@@ -8,6 +8,7 @@
 #include "kith/qa/agreement.hpp"
 
 #include "pipeline/qa_acceptance.hpp"
+#include "pipeline/qa_audit.hpp"
 #include "pipeline/qa_seeds.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -48,6 +49,7 @@ struct Findings {
   std::vector<ReviewItem> review;
   SeedCheck seeds;
   Acceptance acceptance;
+  std::optional<AuditFindings> audit;
 };
 
 /// Collective. Writes report.json and report.html.

@@ -176,6 +176,21 @@ std::vector<std::int32_t> unseeded_best(const RowColumns& rows) {
   return best;
 }
 
+/// Collective. Thresholds from the audit where it is large enough for the mildest error, else from
+/// the held-out seeds.
+Acceptance accept(const Workspace& workspace, const AcceptRows& rows, const Findings& findings) {
+  const std::vector<double> errors = parse_errors(workspace.config.qa.accept_errors);
+  const Count fewest =
+      errors.empty()
+          ? 0
+          : qa::acceptance_items(errors.back(), 1 - workspace.config.qa.accept_confidence);
+  if (findings.audit && findings.audit->answered >= fewest) {
+    return measure_acceptance(workspace, rows, findings.audit->items, "the audit");
+  }
+  return measure_acceptance(
+      workspace, rows, held_out_items(findings.judged, workspace.num_classes()), "held-out seeds");
+}
+
 std::vector<Count> flatten(const qa::Confusion& confusion) {
   std::vector<Count> flat;
   for (const std::vector<Count>& row : confusion) {
@@ -241,8 +256,8 @@ void do_qa(Workspace& workspace) {
   findings.seeds = check_seeds(workspace, findings.judged);
   const std::vector<std::int32_t> countable = unseeded_best(rows);
   const AcceptRows accept_rows{rows.block, countable, rows.probability};
-  const auto known = held_out_items(findings.judged, workspace.num_classes());
-  findings.acceptance = measure_acceptance(workspace, accept_rows, known, "held-out seeds");
+  findings.audit = measure_audit(workspace, {rows.block, countable, rows.probability});
+  findings.acceptance = accept(workspace, accept_rows, findings);
   write_tables(workspace, accept_rows, findings);
   write_report(workspace, findings);
 }

@@ -18,10 +18,11 @@ std::string render_html(std::string_view report_json) {
             ? ""
             : escape(files.front().at("path").get<std::string>()) +
                   (files.size() > 1 ? fmt::format(" and {} more files", files.size() - 1) : "");
-    const std::string sections =
-        accuracy_section(report) + acceptance_section(report) + review_section(report) +
-        seed_section(report) + class_section(report) + certainty_section(report) +
-        member_section(report) + agreement_section(report) + methods_section(report);
+    const std::string sections = accuracy_section(report) + audit_section(report) +
+                                 acceptance_section(report) + review_section(report) +
+                                 seed_section(report) + class_section(report) +
+                                 certainty_section(report) + member_section(report) +
+                                 agreement_section(report) + methods_section(report);
     return page_head(subtitle) + overview(report) + contents(sections) + sections + page_foot();
   } catch (const nlohmann::json::exception& error) {
     fail("report.json: {}", error.what());

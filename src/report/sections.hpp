@@ -19,6 +19,8 @@ namespace kith::report {
 [[nodiscard]] std::string review_section(const Json& report);
 [[nodiscard]] std::string seed_section(const Json& report);
 [[nodiscard]] std::string acceptance_section(const Json& report);
+/// Only of a run that was audited.
+[[nodiscard]] std::string audit_section(const Json& report);
 [[nodiscard]] std::string methods_section(const Json& report);
 
 }  // namespace kith::report

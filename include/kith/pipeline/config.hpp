@@ -14,6 +14,7 @@
 #include "kith/graph/graph.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/knn/pilot.hpp"
+#include "kith/qa/audit_design.hpp"
 #include "kith/qa/label_errors.hpp"
 
 namespace kith::pipeline {
@@ -37,8 +38,9 @@ struct QaConfig {
   int bootstrap_draws = 1000;  // for intervals of agreement statistics
   qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::prune_by_noise_rate;
   std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
-  double accept_confidence = 0.95;           // with which thresholds keep to them
-  int review_items = 100;                    // length of the list of items to look at in the report
+  qa::Allocation audit_allocation = qa::Allocation::proportional;
+  double accept_confidence = 0.95;  // with which thresholds keep to them
+  int review_items = 100;           // length of the list of items to look at in the report
 };
 
 struct Config {
@@ -60,6 +62,9 @@ struct Command {
   Config config;
   std::string config_path;
   std::string export_path;  // export --graph PATH
+  std::string file_path;    // review --file PATH
+  std::string gold_path;    // eval --gold PATH
+  Count audit_items = 0;    // review export --audit N
 };
 
 /// Collective. Rank 0 parses and validates, all get the same. Throws CollectiveError with one

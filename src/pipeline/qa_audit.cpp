@@ -1,0 +1,199 @@
+#include "pipeline/qa_audit.hpp"
+
+#include <algorithm>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/exact_sum.hpp"
+#include "kith/io/files.hpp"
+#include "kith/qa/audit_design.hpp"
+
+#include "pipeline/item_ids.hpp"
+#include "pipeline/report_json.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+struct Drawn {
+  Count row;
+  std::int32_t stratum;
+  float confidence;
+};
+
+/// Collective. Mean and variance of 1 - probability over the items of each stratum.
+void add_forecasts(const comm::Communicator& comm, std::span<const std::int32_t> strata,
+                   std::span<const float> probability, std::vector<review::AuditStratum>& result) {
+  std::vector<ExactSum> sums(2 * result.size());
+  for (std::size_t i = 0; i < strata.size(); ++i) {
+    if (strata[i] >= 0) {
+      const double f = 1 - double{probability[i]};
+      sums[2 * to_size(strata[i])].add(f);
+      sums[2 * to_size(strata[i]) + 1].add(f * f);
+    }
+  }
+  comm::sum_over_ranks(comm, sums);
+  for (std::size_t h = 0; h < result.size(); ++h) {
+    const auto items = static_cast<double>(result[h].items);
+    const double mean = sums[2 * h].value() / items;
+    result[h].forecast_mean = mean;
+    result[h].forecast_variance = std::max(0.0, sums[2 * h + 1].value() / items - mean * mean);
+  }
+}
+
+/// A row of the audit as it is labeled now.
+struct Current {
+  Count entry;
+  std::int32_t best;
+  float probability;
+};
+
+/// Collective. For each answered entry its label now; -1 where it has become a seed.
+std::vector<Current> current_labels(const comm::Communicator& comm, const review::Audit& audit,
+                                    const LabeledRows& rows) {
+  std::vector<Current> mine;
+  for (std::size_t e = 0; e < audit.entries.size(); ++e) {
+    const GlobalId row{audit.entries[e].row};
+    if (!audit.entries[e].truth.is_none() && rows.block.contains(row)) {
+      const std::size_t at = to_size(row.value() - rows.block.begin.value());
+      mine.push_back({static_cast<Count>(e), rows.best[at], rows.probability[at]});
+    }
+  }
+  std::vector<Current> all = comm::gather_to_all<Current>(comm, mine).items;
+  std::sort(all.begin(), all.end(),
+            [](const Current& a, const Current& b) { return a.entry < b.entry; });
+  std::erase_if(all, [](const Current& entry) { return entry.best < 0; });
+  return all;
+}
+
+void estimate(const review::Audit& audit, std::span<const Current> current, int num_classes,
+              AuditFindings& findings) {
+  std::vector<qa::StratumAudit> strata;
+  std::vector<qa::Forecast> forecasts;
+  std::vector<Count> sizes;
+  for (const review::AuditStratum& stratum : audit.strata) {
+    strata.push_back({stratum.items, 0, 0});
+    forecasts.push_back({stratum.items, stratum.forecast_mean, stratum.forecast_variance});
+    sizes.push_back(stratum.items);
+  }
+  for (const Current& entry : current) {
+    const review::AuditEntry& drawn = audit.entries[to_size(entry.entry)];
+    ++strata[to_size(drawn.stratum)].audited;
+    strata[to_size(drawn.stratum)].wrong += entry.best == drawn.truth.value() ? 0 : 1;
+  }
+  std::vector<qa::AuditedItem> forecast_items;
+  for (const Current& entry : current) {
+    const review::AuditEntry& drawn = audit.entries[to_size(entry.entry)];
+    const qa::StratumAudit& stratum = strata[to_size(drawn.stratum)];
+    qa::AuditedItem item;
+    item.predicted = Label{entry.best};
+    item.truth = drawn.truth;
+    item.inclusion = static_cast<double>(stratum.audited) / static_cast<double>(stratum.items);
+    item.confidence = double{entry.probability};
+    item.stratum = drawn.stratum;
+    findings.items.push_back(item);
+    item.confidence = drawn.confidence;  // the forecast's, made when the item was drawn
+    forecast_items.push_back(item);
+  }
+  findings.error = qa::stratified_error(strata);
+  findings.hajek = qa::hajek_error(findings.items);
+  findings.difference = qa::prediction_powered_error(forecast_items, forecasts);
+  findings.classes = qa::audit_classes(findings.items, sizes, num_classes);
+}
+
+Json optional_json(const std::optional<qa::AuditEstimate>& estimate) {
+  return estimate ? to_json(*estimate) : Json{{"value", nullptr}};
+}
+
+}  // namespace
+
+review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                         const Config& config, const LabeledRows& rows, Count budget) {
+  std::vector<Label> predicted;
+  std::vector<GlobalId> ids;
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    predicted.emplace_back(rows.best[i]);
+    ids.emplace_back(rows.block.begin.value() + static_cast<Count>(i));
+  }
+  const qa::Stratification design = qa::stratify(comm, {predicted, rows.probability, {}},
+                                                 corpus.num_classes(), qa::StrataConfig{});
+  const std::vector<Count> wanted = qa::allocate(design.strata, budget, config.qa.audit_allocation);
+  std::vector<std::int32_t> strata;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    strata.push_back(design.stratum_of(predicted[i], double{rows.probability[i]}, 0));
+  }
+  const auto flags = qa::draw_audit(comm, ids, strata, wanted, config.run.seed);
+  std::vector<Drawn> mine;
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    if (flags[i] != 0) {
+      mine.push_back({ids[i].value(), strata[i], rows.probability[i]});
+    }
+  }
+  review::Audit audit;
+  for (std::size_t h = 0; h < design.strata.size(); ++h) {
+    audit.strata.push_back({design.strata[h].predicted, design.strata[h].items, wanted[h], 0, 0});
+  }
+  add_forecasts(comm, strata, rows.probability, audit.strata);
+  std::vector<Count> drawn_rows;
+  for (const Drawn& drawn : comm::gather_to_all<Drawn>(comm, mine).items) {  // blocks: by row
+    audit.entries.push_back({drawn.row, {}, drawn.stratum, double{drawn.confidence}, {}});
+    drawn_rows.push_back(drawn.row);
+  }
+  const std::vector<std::string> texts = id_texts(comm, corpus, config.corpus, drawn_rows);
+  for (std::size_t e = 0; e < texts.size(); ++e) {
+    audit.entries[e].id = texts[e];
+  }
+  return audit;
+}
+
+std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Config& config) {
+  const std::string path = (std::filesystem::path{config.run.directory} / kAuditFile).string();
+  std::string text;
+  comm::on_root(comm, [&] {
+    if (std::filesystem::exists(path)) {
+      text = io::read_file(path);
+    }
+  });
+  comm::broadcast(comm, text);
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  return comm::locally(comm, [&] { return review::from_json(text, path); });
+}
+
+std::optional<AuditFindings> measure_audit(const Workspace& workspace, const LabeledRows& rows) {
+  const auto audit = read_audit(workspace.comm, workspace.config);
+  if (!audit) {
+    return std::nullopt;
+  }
+  const std::vector<Current> current = current_labels(workspace.comm, *audit, rows);
+  if (current.empty()) {
+    return std::nullopt;
+  }
+  AuditFindings findings;
+  findings.drawn = count_of(audit->entries);
+  findings.answered = count_of(current);
+  findings.population = audit->population();
+  estimate(*audit, current, workspace.num_classes(), findings);
+  return findings;
+}
+
+Json audit_json(const Workspace& workspace, const AuditFindings& findings) {
+  Json json;
+  json["drawn"] = findings.drawn;
+  json["audited"] = findings.answered;
+  json["population"] = findings.population;
+  json["accuracy"] = complement_json(findings.error);
+  json["hajek"] = complement_json(findings.hajek);
+  json["difference"] = complement_json(findings.difference.error);
+  json["difference"]["lambda"] = findings.difference.lambda;
+  json["per_class"] = Json::array();
+  for (std::size_t k = 0; k < findings.classes.size(); ++k) {
+    json["per_class"].push_back({{"class", workspace.corpus.class_names[k]},
+                                 {"audited", findings.classes[k].audited},
+                                 {"precision", optional_json(findings.classes[k].precision)},
+                                 {"recall", optional_json(findings.classes[k].recall)}});
+  }
+  return json;
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,150 @@
+// kith review export | import, kith eval: what people say of a finished run.
+#include <map>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/io/files.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/pipeline/pipeline.hpp"
+#include "kith/qa/accuracy.hpp"
+
+#include "pipeline/qa_audit.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+std::string path_in(const Config& config, const char* name) {
+  return (std::filesystem::path{config.run.directory} / name).string();
+}
+
+/// This rank's rows of labels.h5.
+struct StoredLabels {
+  IdRange<GlobalId> block;
+  std::vector<std::int32_t> label;
+  std::vector<std::int32_t> best;
+  std::vector<std::uint8_t> status;
+  std::vector<float> probability;
+};
+
+/// Collective.
+StoredLabels read_labels(const comm::Communicator& comm, const Config& config, Count num_items) {
+  StoredLabels stored;
+  stored.block = corpus::rows_of(num_items, comm.rank(), comm.size());
+  const auto rows = to_size(stored.block.size());
+  stored.label.resize(rows);
+  stored.best.resize(rows);
+  stored.status.resize(rows);
+  stored.probability.resize(rows);
+  comm::locally(comm, [&] {
+    const io::InputFile file{path_in(config, "labels.h5")};
+    const Count first = stored.block.begin.value();
+    file.read_rows<std::int32_t>("/label", first, stored.label);
+    file.read_rows<std::int32_t>("/best", first, stored.best);
+    file.read_rows<std::uint8_t>("/status", first, stored.status);
+    file.read_rows<float>("/probability", first, stored.probability);
+  });
+  return stored;
+}
+
+void forget_seeds(StoredLabels& stored) {
+  for (std::size_t i = 0; i < stored.best.size(); ++i) {
+    if (stored.status[i] == static_cast<std::uint8_t>(ensemble::Status::seed)) {
+      stored.best[i] = -1;
+    }
+  }
+}
+
+std::string class_line(const std::string& name, const qa::ClassAccuracy& accuracy) {
+  const auto text = [](const qa::Proportion& share) {
+    return share.value
+               ? fmt::format("{:6.2f} % [{:.2f}, {:.2f}] of {}", *share.value * 100,
+                             share.interval.low * 100, share.interval.high * 100, share.trials)
+               : std::string{"   -"};
+  };
+  return fmt::format("{:<20} precision {:<36} recall {}\n", name, text(accuracy.precision),
+                     text(accuracy.recall));
+}
+
+}  // namespace
+
+std::string export_audit(const comm::Communicator& comm, const Config& config, Count budget,
+                         const std::string& path) {
+  run(comm, config, Stage::qa);
+  if (const auto old = read_audit(comm, config); old && old->answered() > 0) {
+    throw comm::CollectiveError{fmt::format(
+        "{}: has {} answers already, which a new audit would lose: move the file away first",
+        path_in(config, kAuditFile), old->answered())};
+  }
+  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
+  StoredLabels stored = read_labels(comm, config, corpus.num_items);
+  forget_seeds(stored);
+  const review::Audit audit =
+      draw_audit(comm, corpus, config, {stored.block, stored.best, stored.probability}, budget);
+  comm::on_root(comm, [&] {
+    io::write_file_atomically(path, review::to_csv(audit, corpus.class_names));
+    io::write_file_atomically(path_in(config, kAuditFile), review::to_json(audit));
+  });
+  return fmt::format(
+      "{} items in {} strata, of {}: fill in the column label of {}, then\n"
+      "kith review import --file {}\n",
+      audit.entries.size(), audit.strata.size(), audit.population(), path, path);
+}
+
+std::string import_audit(const comm::Communicator& comm, const Config& config,
+                         const std::string& path) {
+  auto audit = read_audit(comm, config);
+  if (!audit) {
+    throw comm::CollectiveError{
+        fmt::format("{}: no audit was drawn there; kith review export --audit N draws one",
+                    config.run.directory)};
+  }
+  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
+  Count answers = 0;
+  comm::on_root(comm, [&] {
+    answers = review::take_answers(*audit, io::read_file(path), corpus.class_names, path);
+    io::write_file_atomically(path_in(config, kAuditFile), review::to_json(*audit));
+  });
+  run(comm, config, Stage::qa);
+  return comm.is_root() ? fmt::format("{} answers taken, {} of {} drawn items are answered\n",
+                                      answers, audit->answered(), audit->entries.size())
+                        : std::string{};
+}
+
+std::string evaluate(const comm::Communicator& comm, const Config& config,
+                     const std::string& gold_path) {
+  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
+  corpus::CorpusConfig source = config.corpus;
+  source.labels.clear();
+  source.seeds = gold_path;
+  source.allow_missing_classes = true;
+  const std::vector<corpus::Seed> gold = corpus::read_seeds(comm, corpus, source);
+  const StoredLabels stored = read_labels(comm, config, corpus.num_items);
+  std::vector<Label> truth;
+  std::vector<Label> stated;
+  for (const corpus::Seed& entry : gold) {
+    if (stored.block.contains(entry.row)) {
+      const std::size_t at = to_size(entry.row.value() - stored.block.begin.value());
+      if (stored.status[at] != static_cast<std::uint8_t>(ensemble::Status::seed)) {
+        truth.push_back(entry.label);
+        stated.emplace_back(stored.label[at]);
+      }
+    }
+  }
+  qa::Confusion confusion = qa::empty_confusion(corpus.num_classes());
+  qa::count_confusion(truth, stated, confusion);
+  qa::sum_confusion(comm, confusion);
+  const qa::Accuracy accuracy = qa::measure_accuracy(confusion);
+  std::string text;
+  for (std::size_t k = 0; k < accuracy.classes.size(); ++k) {
+    text += class_line(corpus.class_names[k], accuracy.classes[k]);
+  }
+  const qa::Proportion& all = accuracy.overall;
+  return text + fmt::format(
+                    "accuracy {:.2f} % [{:.2f}, {:.2f}] of {} stated labels, {} without a "
+                    "stated label; seeds left out\n",
+                    all.value.value_or(0) * 100, all.interval.low * 100, all.interval.high * 100,
+                    all.trials, accuracy.abstained);
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,116 @@
+"""An audit: drawn, filled in, taken back; and what the report says from then on."""
+import csv
+import json
+import os
+import unittest
+
+import h5py
+import numpy
+
+import kith_runner as kith
+
+
+class Review(unittest.TestCase):
+    def setUp(self):
+        self.folder = kith.temporary_directory()
+        self.addCleanup(self.folder.cleanup)
+        self.directory = self.folder.name
+        self.blobs = kith.Blobs(items=1500, spread=75)
+        self.blobs.write(os.path.join(self.directory, "corpus.h5"))
+        self.list = os.path.join(self.directory, "audit.csv")
+
+    def kith(self, *words, ranks=2, expect=0, **sections):
+        config = kith.ini(self.directory, **sections)
+        done = kith.run([*words, "-c", config], ranks)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done
+
+    def read(self):
+        with open(self.list, encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def fill_in(self, rows):
+        with open(self.list, "w", encoding="utf-8") as file:
+            file.write("row,label\n")
+            file.writelines(f"{row},{kith.NAMES[self.blobs.truth[row]]}\n" for row in rows)
+
+    def report(self):
+        with open(os.path.join(self.directory, "run", "report.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def labels(self):
+        with h5py.File(os.path.join(self.directory, "run", "labels.h5")) as file:
+            return {name: file[name][...] for name in ("best", "label", "status", "probability")}
+
+    def test_audit_from_draw_to_report(self):
+        self.kith("review", "export", "--audit", "300", "--file", self.list, corpus={"gold": ""})
+        drawn = self.read()
+        labels = self.labels()
+        self.assertEqual(len(drawn), 300)
+        rows = numpy.array([int(item["row"]) for item in drawn])
+        self.assertTrue((labels["status"][rows] != 1).all())
+        self.assertEqual(list(drawn[0]), ["row", "stratum", "inclusion", "label"])
+        weights = 1 / numpy.array([float(item["inclusion"]) for item in drawn])
+        self.assertAlmostEqual(weights.sum(), (labels["status"] != 1).sum(), 6)
+        for stratum in {item["stratum"] for item in drawn}:
+            of_stratum = [int(item["row"]) for item in drawn if item["stratum"] == stratum]
+            self.assertEqual(len(set(labels["best"][of_stratum])), 1)
+        self.assertNotIn("audit", self.report())
+
+        self.fill_in(rows)
+        self.kith("review", "import", "--file", self.list, corpus={"gold": ""})
+        report = self.report()
+        wrong = labels["best"][rows] != self.blobs.truth[rows]
+        others = labels["status"] != 1
+        truth = (labels["best"] == self.blobs.truth)[others].mean()
+        audit = report["audit"]
+        self.assertEqual(audit["audited"], 300)
+        self.assertAlmostEqual(audit["accuracy"]["value"], 1 - (weights * wrong).sum() / weights.sum(), 9)
+        self.assertAlmostEqual(audit["hajek"]["value"], audit["accuracy"]["value"], 9)
+        for estimate in ("accuracy", "hajek", "difference"):
+            self.assertLess(audit[estimate]["low"], truth)
+            self.assertGreater(audit[estimate]["high"], truth)
+        self.assertEqual(report["acceptance"]["basis"], "the audit")
+        with open(os.path.join(self.directory, "run", "report.html"), encoding="utf-8") as file:
+            self.assertIn("estimated from an audit of 300 items", file.read())
+        again = self.kith("review", "export", "--audit", "9", "--file", self.list, expect=1, corpus={"gold": ""})
+        self.assertIn("has 300 answers already", again.stderr)
+
+    def test_same_bytes_at_any_number_of_ranks(self):
+        seen = set()
+        for ranks in (1, 2, 3, 5):
+            self.kith("review", "export", "--audit", "120", "--file", self.list, ranks=ranks)
+            rows = [int(item["row"]) for item in self.read()]
+            self.fill_in(rows[:100])
+            self.kith("review", "import", "--file", self.list, ranks=ranks)
+            seen.add((tuple(rows), *(kith.digest(os.path.join(self.directory, "run", name))
+                                     for name in ("audit.json", "qa.h5", "report.json"))))
+            os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, f"run{ranks}"))
+        self.assertEqual(len(seen), 1)
+
+    def test_eval_counts_as_we_do(self):
+        self.kith("run")
+        path = os.path.join(self.directory, "gold.csv")
+        rows = numpy.arange(0, 1500, 7)
+        self.list = path
+        self.fill_in(rows)
+        done = self.kith("eval", "--gold", path, ranks=3)
+        labels = self.labels()
+        rows = rows[(labels["status"][rows] != 1)]
+        stated = labels["label"][rows] >= 0
+        right = (labels["label"] == self.blobs.truth)[rows].sum() / stated.sum()
+        self.assertIn(f"accuracy {100 * right:.2f} %", done.stdout)
+        self.assertIn(f"of {stated.sum()} stated labels, {(~stated).sum()} without", done.stdout)
+
+    def test_what_is_asked_wrongly(self):
+        for words, message in (
+                (("review",), "export or import?"), (("review", "export", "--audit", "5"), "which list?"),
+                (("review", "export", "--file", self.list), "how many items? say --audit N"),
+                (("review", "export", "--audit", "x", "--file", self.list), "--audit x, must be how many items"),
+                (("eval",), "against what? say --gold FILE"),
+                (("review", "import", "--file", self.list), "no audit was drawn there")):
+            self.assertIn(message, self.kith(*words, expect=1).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
