@@ -96,6 +96,18 @@ std::vector<Count> count_sizes(const Graph& graph, std::span<const Position> com
   return sizes;
 }
 
+/// Collective. The ten largest over all ranks, descending.
+std::vector<Count> largest_of(const comm::Communicator& comm, std::vector<Count> sizes) {
+  const auto keep_largest = [](std::vector<Count>& counts) {
+    std::sort(counts.begin(), counts.end(), std::greater<>());
+    counts.resize(std::min(counts.size(), kListedSizes));
+  };
+  keep_largest(sizes);
+  std::vector<Count> all = comm::gather_to_all<Count>(comm, sizes).items;
+  keep_largest(all);
+  return all;
+}
+
 }  // namespace
 
 Components connected_components(const Graph& graph) {
@@ -114,13 +126,33 @@ Components connected_components(const Graph& graph) {
   for (Count node = 0; node < graph.num_owned(); ++node) {
     result.component.emplace_back(labels[to_size(node)]);
   }
-  std::vector<Count> sizes = count_sizes(graph, result.component);
+  const std::vector<Count> sizes = count_sizes(graph, result.component);
   result.num_components = comm::sum_over_ranks(graph.comm(), count_of(sizes));
-  std::sort(sizes.begin(), sizes.end(), std::greater<>());
-  sizes.resize(std::min(sizes.size(), kListedSizes));
-  result.largest_sizes = comm::gather_to_all<Count>(graph.comm(), sizes).items;
-  std::sort(result.largest_sizes.begin(), result.largest_sizes.end(), std::greater<>());
-  result.largest_sizes.resize(std::min(result.largest_sizes.size(), kListedSizes));
+  result.largest_sizes = largest_of(graph.comm(), sizes);
+  return result;
+}
+
+OtherComponents components_without(const Graph& graph, const Components& components,
+                                   std::span<const Position> nodes) {
+  std::vector<Position> held;
+  for (const Position node : nodes) {
+    if (graph.owned().contains(node)) {
+      held.push_back(components.component[to_size(graph.local_id(node))]);
+    }
+  }
+  held = comm::gather_to_all<Position>(graph.comm(), held).items;
+  std::sort(held.begin(), held.end());
+  std::vector<Position> others;
+  for (const Position component : components.component) {
+    if (!std::binary_search(held.begin(), held.end(), component)) {
+      others.push_back(component);
+    }
+  }
+  const std::vector<Count> sizes = count_sizes(graph, others);
+  OtherComponents result;
+  result.num_components = comm::sum_over_ranks(graph.comm(), count_of(sizes));
+  result.num_nodes = comm::sum_over_ranks(graph.comm(), count_of(others));
+  result.largest_sizes = largest_of(graph.comm(), sizes);
   return result;
 }
 

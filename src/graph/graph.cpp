@@ -166,4 +166,16 @@ Graph build_graph(const comm::Communicator& comm, std::span<const Position> firs
   return Graph{comm, owned, Count{first_of_rank.back().value()}, std::move(rows)};
 }
 
+HaloRows count_halo_rows(const Graph& graph) {
+  const double others = graph.comm().size() - 1;
+  ExactSum sum;
+  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+    const auto edges = static_cast<double>(graph.neighbors(row).size());
+    sum.add(others * (1 - std::pow(others / (others + 1), edges)));
+  }
+  std::vector<ExactSum> sums{sum};
+  comm::sum_over_ranks(graph.comm(), std::span{sums});
+  return {comm::sum_over_ranks(graph.comm(), graph.halo().bytes_sent(1)), sums[0].value()};
+}
+
 }  // namespace kith::graph

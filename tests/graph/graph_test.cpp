@@ -229,6 +229,68 @@ TEST(Halo, PushesEveryOwnedValueToEachGhostCopy) {
   comm::set_chunk_bytes(before);
 }
 
+TEST(Components, AreListedBySizeWhereNoneOfSomeNodesIs) {
+  const Lists lists = line_lists(70, 3, 7, 1.0);
+  const Graph graph = distribute(world(), lists, GraphConfig{});
+  const Components components = connected_components(graph);
+  const Position held{5};
+  std::vector<Position> of_node =
+      comm::gather_to_all<Position>(world(), components.component).items;
+  std::map<Position, Count> sizes;
+  for (const Position component : of_node) {
+    sizes[component] += component == of_node[to_size(held)] ? 0 : 1;
+  }
+  sizes.erase(of_node[to_size(held)]);
+  std::vector<Count> expected;
+  Count nodes = 0;
+  for (const auto& [component, size] : sizes) {
+    expected.push_back(size);
+    nodes += size;
+  }
+  std::sort(expected.rbegin(), expected.rend());
+  ASSERT_GT(expected.size(), 0U);
+
+  const OtherComponents others = components_without(graph, components, std::vector{held});
+
+  EXPECT_EQ(others.num_components, count_of(expected));
+  EXPECT_EQ(others.num_nodes, nodes);
+  EXPECT_EQ(others.largest_sizes, expected);
+  EXPECT_EQ(components_without(graph, components, {}).num_nodes, 70);
+}
+
+TEST(Halo, PushesOnlyRowsThatChanged) {
+  const Lists lists = line_lists(60, 3, 1, 1.0);
+  const Graph graph = distribute(world(), lists, GraphConfig{});
+  constexpr Count kColumns = 3;
+  const Count num_rows = graph.num_owned() + graph.num_ghosts();
+  std::vector<float> before(to_size(num_rows * kColumns));
+  for (LocalId node{0}; node.value() < num_rows; ++node) {
+    std::fill_n(before.begin() + node.value() * kColumns, kColumns,
+                static_cast<float>(graph.position(node).value()));
+  }
+  std::vector<float> now = before;
+  for (Count row = 0; row < graph.num_owned(); ++row) {
+    const bool changes = (graph.owned().begin.value() + row) % 4 == 0;
+    now[to_size(row * kColumns + 1)] += changes ? 100.0F : 0.0F;
+  }
+  std::fill(now.begin() + graph.num_owned() * kColumns, now.end(), -1.0F);
+
+  const Count bytes = graph.halo().push_changed(now, before, kColumns);
+
+  for (LocalId node{0}; node.value() < num_rows; ++node) {
+    const Count position = graph.position(node).value();
+    const float expected = static_cast<float>(position) + (position % 4 == 0 ? 100.0F : 0.0F);
+    EXPECT_EQ(now[to_size(node.value() * kColumns + 1)], expected);
+    EXPECT_EQ(now[to_size(node.value() * kColumns)], static_cast<float>(position));
+  }
+  const Count all = graph.halo().bytes_sent(kColumns * static_cast<Count>(sizeof(float)));
+  EXPECT_LE(bytes, all / 2 + 16) << "a quarter of the rows, and a bit for each";
+  const HaloRows rows = count_halo_rows(graph);
+  EXPECT_EQ(rows.sent, comm::sum_over_ranks(world(), graph.halo().bytes_sent(1)));
+  // The nodes of line_lists() are numbered at random.
+  EXPECT_NEAR(static_cast<double>(rows.sent), rows.if_random, 0.1 * rows.if_random);
+}
+
 TEST(Components, EqualThoseOfASerialSearch) {
   for (const int clusters : {1, 3, 7}) {
     const Lists lists = line_lists(70, 3, clusters, 1.0);

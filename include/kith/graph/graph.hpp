@@ -86,6 +86,15 @@ class Graph {
   Rows rows_;
 };
 
+/// Rows that one halo push sends, all ranks together, and what it would send if every node were on
+/// a random rank: sum over nodes of (R - 1) (1 - (1 - 1/R)^edges) for R ranks.
+struct HaloRows {
+  Count sent = 0;
+  double if_random = 0;
+};
+/// Collective.
+[[nodiscard]] HaloRows count_halo_rows(const Graph& graph);
+
 /// Collective. k-nearest-neighbor lists to a symmetric graph. first_of_rank: first position of each
 /// rank, and the end. Gaussian weights: exp(-d_ij^2 / (s_i s_j)), s_i the distance of node i to its
 /// scale_neighbor-th neighbor (L. Zelnik-Manor, P. Perona, "Self-tuning spectral clustering",
