@@ -59,9 +59,9 @@ def run_sklearn(graph, labels, sweeps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default="build/release/perf/propagation_perf")
-    parser.add_argument("--items", type=int, default=200000)
+    parser.add_argument("--items", type=int, default=100000)
     parser.add_argument("--k", type=int, default=10)
-    parser.add_argument("--sweeps", type=int, default=30)
+    parser.add_argument("--sweeps", type=int, default=150)
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     import warnings
