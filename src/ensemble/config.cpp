@@ -50,6 +50,11 @@ void validate_solver(const MemberConfig& member) {
     fail("member.{}: injection and continuation must be above 0, abandonment not below",
          member.name);
   }
+  if (solver.early_stop &&
+      (solver.solver == propagate::Solver::conjugate_gradient ||
+       solver.method == Method::nearest_seed || solver.method == Method::poisson_volume)) {
+    fail("member.{}.early_stop = yes, but this member is only right at its end", member.name);
+  }
   if (solver.solver == propagate::Solver::conjugate_gradient &&
       !propagate::has_conjugate_gradient(solver.method)) {
     fail("member.{}.solver = conjugate_gradient, but {} is no symmetric system: use sweeps",

@@ -96,9 +96,11 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
   for (int fold = -1; fold < (config.folds < 2 ? 0 : config.folds); ++fold) {
     const std::vector<NodeSeed> training = training_seeds(seeds, fold);
     std::vector<Position> watched;
+    std::vector<Label> truth;
     for (const FoldedSeed& entry : seeds) {
       if (fold >= 0 && entry.fold == fold) {
         watched.push_back(entry.seed.node);
+        truth.push_back(entry.seed.label);
       }
     }
     if (fold >= 0 && watched.empty()) {
@@ -111,6 +113,8 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       task.seeds =
           member.bootstrap > 0 ? resample(training, member.bootstrap, fold, config.seed) : training;
       task.watched = watched;
+      task.truth = truth;
+      task.family = static_cast<int>(&member - members.data());
       task.prior = prior;
       tasks.push_back(std::move(task));
     }

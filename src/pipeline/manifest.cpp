@@ -205,7 +205,7 @@ std::vector<std::string> files_of(Stage stage) {
     case Stage::graph:
       return {"graph/graph.json"};
     case Stage::propagate:
-      return {"propagation.h5"};
+      return {"propagation.h5", "propagation.json"};
     case Stage::ensemble:
       return {"labels.h5"};
     case Stage::qa:

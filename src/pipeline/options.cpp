@@ -391,6 +391,10 @@ std::vector<Option> member_options(const std::string& name) {
           prefix + "tolerance",
           kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
           "relative change below which a member has settled"),
+      yes_no(
+          prefix + "early_stop",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
+          "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
       number<double>(
           prefix + "seed_trust",
           kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 0.0, 1.0,

@@ -76,6 +76,7 @@ Json graph_json(const Workspace& workspace) {
   Json json = read_facts(workspace, Stage::graph);
   json["cells"] = read_facts(workspace, Stage::cells);
   json["knn"] = read_facts(workspace, Stage::knn);
+  json.update(read_facts(workspace, Stage::propagate));
   return json;
 }
 
@@ -86,7 +87,10 @@ Json trace_json(const propagate::TaskResult& result) {
                      {"residual", line.residual},
                      {"flips", line.flips},
                      {"reached", line.reached},
-                     {"class_counts", line.class_counts}});
+                     {"class_counts", line.class_counts},
+                     {"held_out", number(line.held_out)},
+                     {"class_mass", line.class_mass},
+                     {"energy", number(line.energy)}});
   }
   return trace;
 }
@@ -97,6 +101,7 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["method"] = propagate::to_string(solver.method);
   json["solver"] = propagate::to_string(solver.solver);
   json["alpha"] = solver.alpha;
+  json["early_stop"] = solver.early_stop;
   json["seed_trust"] = solver.seed_trust;
   json["nearest"] = solver.nearest;
   json["injection"] = solver.injection;

@@ -3,6 +3,7 @@
 // trace.
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
@@ -16,6 +17,7 @@ namespace kith::pipeline {
 namespace {
 
 constexpr const char* kFile = "propagation.h5";
+constexpr double kUnknown = -1;  // in the trace, where no measure is negative
 
 void fold_seeds(Workspace& workspace) {
   comm::locally(workspace.comm, [&] {
@@ -24,6 +26,30 @@ void fold_seeds(Workspace& workspace) {
   need_shard(workspace);
   const auto seeds = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   workspace.folded = ensemble::deal_folds(seeds, workspace.config.ensemble);
+}
+
+/// Collective. What no label can reach.
+Json unseeded_facts(const Workspace& workspace) {
+  std::vector<Position> seeded;
+  for (const ensemble::FoldedSeed& entry : workspace.folded) {
+    seeded.push_back(entry.seed.node);
+  }
+  const auto components = graph::connected_components(*workspace.graph);
+  const auto unseeded = graph::components_without(*workspace.graph, components, seeded);
+  Json facts;
+  facts["unseeded_components"] = unseeded.num_components;
+  facts["unseeded_nodes"] = unseeded.num_nodes;
+  facts["largest_unseeded_components"] = unseeded.largest_sizes;
+  return facts;
+}
+
+/// Collective. These numbers depend on the number of ranks: they belong to the log.
+void log_halo(const graph::Graph& graph) {
+  const graph::HaloRows rows = graph::count_halo_rows(graph);
+  if (rows.if_random > 0) {
+    log::info("stage=propagate halo_rows={} halo_share_of_random={:.3f}", rows.sent,
+              static_cast<double>(rows.sent) / rows.if_random);
+  }
 }
 
 void write_member(io::OutputFile& file, const Workspace& workspace,
@@ -41,9 +67,14 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
                      std::int64_t{member.readout.takes_log ? 1 : 0});
   const auto& trace = member.result.trace;
   std::vector<double> residuals;
+  std::vector<double> measures;
   std::vector<Count> counts;
   for (const propagate::SweepTrace& line : trace) {
     residuals.push_back(line.residual);
+    measures.push_back(line.held_out.value_or(kUnknown));
+    measures.push_back(line.energy.value_or(kUnknown));
+    measures.insert(measures.end(), line.class_mass.begin(), line.class_mass.end());
+    measures.insert(measures.end(), to_size(num_classes) - line.class_mass.size(), kUnknown);
     counts.insert(counts.end(), {line.sweep, line.flips, line.reached});
     counts.insert(counts.end(), line.class_counts.begin(), line.class_counts.end());
   }
@@ -51,6 +82,10 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
   file.write_whole<Count>(group + "/trace_counts", counts, {count_of(trace), 3 + num_classes});
   file.set_attribute(group + "/trace_counts", "columns",
                      std::string{"sweep,flips,reached,then one a class"});
+  file.write_whole<double>(group + "/trace_measures", measures, {count_of(trace), 2 + num_classes});
+  file.set_attribute(group + "/trace_measures", "columns",
+                     std::string{"held_out,energy,then one class mass a class; -1 = not known"});
+  file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{member.result.sweeps});
   file.set_attribute(group + "/trace_counts", "stop",
                      static_cast<std::int64_t>(member.result.stop));
 }
@@ -73,6 +108,7 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
   const auto residuals = file.read_all<double>(group + "/trace_residual");
   const auto counts = file.read_all<Count>(group + "/trace_counts");
+  const auto measures = file.read_all<double>(group + "/trace_measures");
   for (std::size_t line = 0; line < residuals.size(); ++line) {
     const auto at = counts.begin() + static_cast<Count>(line * (3 + width));
     propagate::SweepTrace& entry = member.result.trace.emplace_back();
@@ -81,8 +117,15 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
     entry.flips = at[1];
     entry.reached = at[2];
     entry.class_counts.assign(at + 3, at + 3 + static_cast<Count>(width));
+    const auto known = measures.begin() + static_cast<Count>(line * (2 + width));
+    entry.held_out = known[0] == kUnknown ? std::nullopt : std::optional{known[0]};
+    entry.energy = known[1] == kUnknown ? std::nullopt : std::optional{known[1]};
+    if (known[2] != kUnknown) {
+      entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
+    }
   }
-  member.result.sweeps = member.result.trace.empty() ? 0 : member.result.trace.back().sweep;
+  member.result.sweeps =
+      static_cast<int>(file.attribute<std::int64_t>(group + "/trace_counts", "sweeps"));
   member.result.stop = static_cast<propagate::StopReason>(
       file.attribute<std::int64_t>(group + "/trace_counts", "stop"));
   return member;
@@ -100,6 +143,8 @@ void do_propagate(Workspace& workspace) {
       *workspace.graph, tasks, {workspace.num_classes(), memory_left(workspace.memory_bytes)});
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
+  write_facts(workspace, Stage::propagate, unseeded_facts(workspace));
+  log_halo(*workspace.graph);
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kFile));
   std::vector<Count> rows;
   for (const GlobalId row : workspace.shard->rows) {

@@ -45,6 +45,18 @@ Measure Engine::check(std::size_t task) {
   return total;
 }
 
+Count Engine::count_right(std::size_t index, const Task& task) const {
+  Count right = 0;
+  std::vector<float> values(to_size(num_classes_));
+  for (std::size_t i = 0; i < task.truth.size(); ++i) {
+    if (graph_->owned().contains(task.watched[i])) {
+      read_row(index, graph_->local_id(task.watched[i]), values);
+      right += best_class(values) == task.truth[i].value() ? 1 : 0;
+    }
+  }
+  return right;
+}
+
 void Engine::check_rows(std::size_t task, Count begin, Count end, Measure& measure) {
   std::vector<float> values(to_size(num_classes_));
   for (Count index = begin; index < end; ++index) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kith/core/exact_sum.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
 
@@ -18,6 +19,7 @@ struct Measure {
   float unmixed = 0;  // largest distance of the walk from its limit, times degree
   Count flips = 0;
   Count reached = 0;
+  Count right = 0;  // watched nodes whose best class is the truth
   std::vector<Count> class_counts;
   std::optional<StopReason> stop;  // the engine says that the task is done; the same on every rank
 };
@@ -44,9 +46,22 @@ class Engine {
   /// What the tolerance of a task is multiplied with.
   [[nodiscard]] virtual double tolerance_factor() const { return 1; }
 
+  /// Adds this rank's tr(X'LX) and tr(X'DX), X the task's classes times scale; false if this engine
+  /// knows no energy.
+  virtual bool add_energy(std::size_t /*task*/, double /*scale*/, ExactSum& /*rough*/,
+                          ExactSum& /*whole*/) const {
+    return false;
+  }
+
+  /// Bytes that this rank has sent to others as halo.
+  [[nodiscard]] virtual Count halo_bytes() const { return 0; }
+
   /// What the last measured step did to task `task` on this rank. Flips are counted from check to
   /// check.
   [[nodiscard]] Measure check(std::size_t task);
+
+  /// Watched nodes owned here whose best class is the truth.
+  [[nodiscard]] Count count_right(std::size_t index, const Task& task) const;
 
  protected:
   Engine(const graph::Graph& graph, std::size_t num_tasks, int num_classes);

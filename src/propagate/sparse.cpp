@@ -151,7 +151,12 @@ class SparseSweeps {
     comm::max_over_ranks(graph_->comm(), std::span{extremes});
     comm::sum_over_ranks(graph_->comm(), std::span{counts});
     const double residual = extremes[1] > 0 ? double{extremes[0]} / extremes[1] : 0.0;
-    return {sweep, residual, counts[0], counts[1], {}};
+    SweepTrace line;
+    line.sweep = sweep;
+    line.residual = residual;
+    line.flips = counts[0];
+    line.reached = counts[1];
+    return line;
   }
 
   [[nodiscard]] RowView row(Count row) const {

@@ -110,7 +110,7 @@ void Sweeps::step(bool measured) {
       project(slot, num_steps_ / every - 1);
     }
   }
-  graph().halo().push_changed(state_, next_, stride_);
+  halo_bytes_ += graph().halo().push_changed(state_, next_, stride_);
 }
 
 void Sweeps::finish_rows(Count begin, Count end) {
@@ -211,6 +211,39 @@ float Sweeps::unmixed(std::size_t task, LocalId row) const {
   const float walk = row_of(slot, row.value()).back();
   return static_cast<float>(
       std::abs(graph().degree(row) * (walk - slot.plan->stationary[to_size(row)])));
+}
+
+bool Sweeps::add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const {
+  const Slot& slot = slots_[task];
+  std::mutex merging;
+  parallel_for(graph().num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    ExactSum chunk_rough;
+    ExactSum chunk_whole;
+    for (Count index = begin; index < end; ++index) {
+      const LocalId row{static_cast<std::int32_t>(index)};
+      const float* mine = row_of(slot, index).data();
+      const auto neighbors = graph().neighbors(row);
+      const auto weights = graph().weights(row);
+      double row_rough = 0;
+      double row_whole = 0;
+      for (int label = 0; label < num_classes(); ++label) {
+        row_whole += graph().degree(row) * (scale * mine[label]) * (scale * mine[label]);
+      }
+      for (std::size_t edge = 0; edge < neighbors.size(); ++edge) {
+        const float* other = row_of(slot, neighbors[edge].value()).data();
+        for (int label = 0; label < num_classes(); ++label) {
+          const double difference = scale * (double{mine[label]} - other[label]);
+          row_rough += weights[edge] * difference * difference / 2;  // each edge is seen twice
+        }
+      }
+      chunk_rough.add(row_rough);
+      chunk_whole.add(row_whole);
+    }
+    const std::scoped_lock lock{merging};
+    rough.add(chunk_rough);
+    whole.add(chunk_whole);
+  });
+  return true;
 }
 
 void Sweeps::retire(std::size_t task) {

@@ -26,6 +26,8 @@ class Sweeps : public Engine {
   void read_row(std::size_t task, LocalId row, std::span<float> values) const override;
   void retire(std::size_t task) override;
   void compact() override;
+  bool add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const override;
+  [[nodiscard]] Count halo_bytes() const override { return halo_bytes_; }
 
  protected:
   void measure(std::size_t task, Measure& measure) override;
@@ -54,6 +56,7 @@ class Sweeps : public Engine {
 
   Count stride_ = 0;
   int num_steps_ = 0;
+  Count halo_bytes_ = 0;
   std::vector<Slot> slots_;
   std::vector<float> state_;  // (owned + ghost) x stride
   std::vector<float> next_;   // the same size; between steps the state before

@@ -14,6 +14,8 @@ const char* to_string(StopReason reason) {
       return "no_seed";
     case StopReason::finished:
       return "finished";
+    case StopReason::held_out:
+      return "held_out";
   }
   return "";
 }

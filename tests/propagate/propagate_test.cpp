@@ -72,6 +72,93 @@ TEST(Propagate, EveryStopHasAReason) {
   EXPECT_EQ(results[3].scores, std::vector<float>(to_size(graph.num_owned() * kClasses), 0.0F));
 }
 
+/// A family of a task on all seeds and one with three held out.
+std::vector<Task> make_family(const Task& whole) {
+  Task fold = whole;
+  fold.seeds.resize(whole.seeds.size() - 3);
+  for (std::size_t s = fold.seeds.size(); s < whole.seeds.size(); ++s) {
+    fold.watched.push_back(whole.seeds[s].node);
+    fold.truth.push_back(whole.seeds[s].label);
+  }
+  std::vector<Task> family{whole, fold};
+  family[0].family = 0;
+  family[1].family = 0;
+  return family;
+}
+
+TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
+  constexpr int kCount = 90;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 5});
+  const std::vector<Task> family = make_family(make_task(Method::spreading, kCount));
+
+  const auto results = propagate(graph, family, {kClasses, 0});
+
+  const SweepTrace& last = results[0].trace.back();
+  double right = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto row = std::span{results[1].scores}.subspan(i * kClasses, kClasses);
+    const auto best = std::max_element(row.begin(), row.end()) - row.begin();
+    right += best == family[1].truth[i].value() ? 1 : 0;
+  }
+  ASSERT_TRUE(last.held_out.has_value());
+  EXPECT_EQ(*last.held_out, right / 3);
+  EXPECT_FALSE(results[1].trace.back().held_out.has_value());
+
+  const auto others = propagate(
+      graph, std::vector{make_task(Method::harmonic, kCount), make_task(Method::poisson, kCount)},
+      {kClasses, 0});
+  const std::vector<float> f = gather_scores(graph, others[0]);
+  const std::vector<float> u = gather_scores(graph, others[1]);  // the state itself
+  const Matrix w = dense(graph);
+  double rough = 0;
+  double whole = 0;
+  std::vector<double> mass(kClasses, 0.0);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    for (std::size_t c = 0; c < kClasses; ++c) {
+      mass[c] += f[i * kClasses + c];
+      for (std::size_t j = 0; j < kCount; ++j) {
+        const double difference = double{u[i * kClasses + c]} - u[j * kClasses + c];
+        rough += w[i][j] * difference * difference / 2;
+        whole += w[i][j] * u[i * kClasses + c] * u[i * kClasses + c];
+      }
+    }
+  }
+  ASSERT_TRUE(others[1].trace.back().energy.has_value());
+  EXPECT_NEAR(*others[1].trace.back().energy, rough / whole, 1e-5);
+  for (std::size_t c = 0; c < kClasses; ++c) {
+    EXPECT_NEAR(others[0].trace.back().class_mass[c], mass[c], 1e-4);
+  }
+}
+
+TEST(EarlyStop, KeepsTheSweepThatIsBestOnHeldOutSeeds) {
+  constexpr int kCount = 120;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 11});
+  std::vector<Task> family = make_family(make_task(Method::harmonic, kCount));
+  for (Task& task : family) {
+    task.solver.early_stop = true;
+    task.solver.max_sweeps = 1000;
+  }
+
+  const auto results = propagate(graph, family, {kClasses, 0});
+
+  ASSERT_EQ(results[0].stop, StopReason::held_out);
+  EXPECT_EQ(results[1].stop, StopReason::held_out);
+  double best = -1;
+  int at = 0;
+  for (const SweepTrace& line : results[0].trace) {
+    if (*line.held_out > best) {
+      best = *line.held_out;
+      at = line.sweep;
+    }
+  }
+  EXPECT_EQ(results[0].sweeps, at);
+  Task until_then = make_task(Method::harmonic, kCount);
+  until_then.solver.max_sweeps = at;
+  const auto expected = propagate(graph, std::vector{until_then}, {kClasses, 0});
+  EXPECT_EQ(gather_scores(graph, results[0]), gather_scores(graph, expected[0]));
+  EXPECT_EQ(results[0].class_mass, expected[0].class_mass);
+}
+
 TEST(Propagate, AllItemsMayBeSeedsAndAClassMayHaveNone) {
   constexpr int kCount = 24;
   const graph::Graph graph = make_graph(world(), Points{kCount, 4});

@@ -1,6 +1,7 @@
 /// What is propagated: one method from one set of seeds is a task; all tasks share the sweeps.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct SolverConfig {
   double continuation = 0.01;  // adsorption: mu_2, of agreement with the neighbors
   double abandonment = 0.01;   // adsorption: mu_3, of giving up
   double smoothing = 0.8;      // correct_smooth: alpha of the second step
+  bool early_stop = false;     // by sweeps: end at the sweep that is best on held-out seeds
 };
 
 /// Whether the method's limit is the solution of a symmetric system.
@@ -55,6 +57,8 @@ struct Task {
   SolverConfig solver;
   std::vector<NodeSeed> seeds;    // the same on every rank
   std::vector<Position> watched;  // not empty: keep the scores of these nodes only, on every rank
+  std::vector<Label> truth;       // labels of the watched nodes, or empty: held-out accuracy
+  int family = -1;                // tasks that differ in the held-out seeds only; -1 = none
   std::vector<double> prior;      // poisson_volume: class shares, sum 1; empty = as the seeds
   std::span<const float> base;    // correct_smooth: owned nodes x K, a voter's probabilities
 };
@@ -65,6 +69,7 @@ enum class StopReason {
   limit,     // max_sweeps
   no_seed,   // nothing to propagate
   finished,  // a method with a schedule of its own has come to its end
+  held_out,  // early_stop: held-out accuracy has not risen for a while; the best sweep is kept
 };
 [[nodiscard]] const char* to_string(StopReason reason);
 [[nodiscard]] const char* to_string(Method method);
@@ -77,6 +82,13 @@ struct SweepTrace {
   Count flips = 0;                  // nodes whose best class differs from the last line's
   Count reached = 0;                // nodes that any label has reached
   std::vector<Count> class_counts;  // nodes by best class, reached ones only
+  /// Of the family's tasks that watch held-out seeds: share of these whose best class is right.
+  std::optional<double> held_out;
+  /// Only of tasks that watch nothing. Sum of the scores over all nodes; empty of poisson.
+  std::vector<double> class_mass;
+  /// Only of tasks that watch nothing and go by sweeps: tr(X'LX) / tr(X'DX) of the state X, from 0
+  /// (constant on each component) to 2.
+  std::optional<double> energy;
 };
 
 struct TaskResult {

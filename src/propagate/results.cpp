@@ -1,0 +1,104 @@
+#include "propagate/results.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "kith/comm/collectives.hpp"
+
+namespace kith::propagate {
+
+void to_scores(const Plan& plan, std::span<float> row) {
+  if (!plan.normalizes_rows) {
+    return;
+  }
+  float sum = 0;
+  for (float& value : row) {
+    value = std::max(value, 0.0F);
+    sum += value;
+  }
+  for (float& value : row) {
+    value *= sum > 0 ? 1 / sum : 1.0F;
+  }
+}
+
+std::vector<float> collect_scores(const graph::Graph& graph, const Engine& engine,
+                                  std::size_t index, const Task& task, const Plan& plan,
+                                  int num_classes) {
+  const auto width = to_size(num_classes);
+  if (task.watched.empty()) {
+    std::vector<float> scores(to_size(graph.num_owned()) * width);
+    for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+      const auto one = std::span{scores}.subspan(to_size(row) * width, width);
+      engine.read_row(index, row, one);
+      to_scores(plan, one);
+    }
+    return scores;
+  }
+  struct Entry {
+    Count slot;
+    float value;
+  };
+  std::vector<Entry> mine;
+  std::vector<float> one(width);
+  for (std::size_t i = 0; i < task.watched.size(); ++i) {
+    if (graph.owned().contains(task.watched[i])) {
+      engine.read_row(index, graph.local_id(task.watched[i]), one);
+      to_scores(plan, one);
+      for (std::size_t label = 0; label < width; ++label) {
+        mine.push_back({static_cast<Count>(i * width + label), one[label]});
+      }
+    }
+  }
+  std::vector<float> scores(task.watched.size() * width, 0.0F);
+  for (const Entry& entry : comm::gather_to_all<Entry>(graph.comm(), mine).items) {
+    scores[to_size(entry.slot)] = entry.value;
+  }
+  return scores;
+}
+
+std::vector<double> sum_class_mass(const graph::Graph& graph, const Engine& engine,
+                                   std::size_t index, const Plan& plan, int num_classes) {
+  std::vector<ExactSum> sums(to_size(num_classes));
+  std::vector<float> scores(to_size(num_classes));
+  auto seed = plan.sources.begin();
+  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+    if (seed != plan.sources.end() && seed->row == row) {
+      ++seed;
+      continue;
+    }
+    engine.read_row(index, row, scores);
+    to_scores(plan, scores);
+    for (std::size_t label = 0; label < sums.size(); ++label) {
+      sums[label].add(double{scores[label]});
+    }
+  }
+  comm::sum_over_ranks(graph.comm(), sums);
+  std::vector<double> mass;
+  std::transform(sums.begin(), sums.end(), std::back_inserter(mass),
+                 [](const ExactSum& sum) { return sum.value(); });
+  return mass;
+}
+
+void add_scores(const graph::Graph& graph, const Engine& engine, std::size_t index,
+                const Plan& plan, std::span<ExactSum> sums) {
+  std::vector<float> scores(sums.size());
+  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+    engine.read_row(index, row, scores);
+    to_scores(plan, scores);
+    for (std::size_t label = 0; label < sums.size(); ++label) {
+      sums[label].add(double{scores[label]});
+    }
+  }
+}
+
+std::vector<float> read_state(const graph::Graph& graph, const Engine& engine, std::size_t index,
+                              int num_classes) {
+  const auto width = to_size(num_classes);
+  std::vector<float> state(to_size(graph.num_owned()) * width);
+  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
+    engine.read_row(index, row, std::span{state}.subspan(to_size(row) * width, width));
+  }
+  return state;
+}
+
+}  // namespace kith::propagate
