@@ -231,7 +231,9 @@ Agreement describe(const AgreementTotals& totals, const VoteRows& rows, Count nu
       result.conflicts[k][l] = totals.conflicts(k, l);
     }
   }
-  const std::vector<double> values = compute(totals.coefficient_sums(), rows.num_classes);
+  const std::vector<double> sums = totals.coefficient_sums();
+  result.pairable_votes = std::llround(sums[Terms::votes]);
+  const std::vector<double> values = compute(sums, rows.num_classes);
   const auto make = [&](std::size_t c) { return estimate(values[c], interval(c), with_two); };
   result.mean_pair_agreement = make(mean_pair);
   result.fleiss = make(fleiss);

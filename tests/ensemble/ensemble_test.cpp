@@ -236,6 +236,7 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
 
   if (world().is_root()) {
     EXPECT_NEAR(found.consensus_entropy[0], 0.972952, 1e-6);
+    EXPECT_NEAR(consensus.bald[0], 0.091915, 1e-6);
     EXPECT_NEAR(found.kl_max[0], 0.123899, 1e-6);
     EXPECT_NEAR(found.surprise[1], 0.123899, 1e-6);
     EXPECT_NEAR(found.variation_ratio[0], 1.0 / 3, 1e-6);

@@ -94,6 +94,10 @@ TEST(Agreement, EqualsFleissTableOf1971) {
 
   EXPECT_NEAR(*agreement.mean_pair_agreement.value, 0.3780, 5e-5);
   EXPECT_NEAR(*agreement.fleiss.value, 0.2099, 5e-5);
+  const double expected_agreement =
+      (*agreement.mean_pair_agreement.value - *agreement.fleiss.value) /
+      (1 - *agreement.fleiss.value);
+  EXPECT_NEAR(expected_agreement, 0.2128, 5e-5);
   EXPECT_NEAR(*agreement.gwet_ac1.value, 0.2256, 5e-5);
 }
 
@@ -108,7 +112,9 @@ TEST(Agreement, EqualsKrippendorffsExampleWithMissingVotes) {
       items[unit].push_back(coder[unit] < 0 ? -1 : coder[unit] - 1);
     }
   }
-  EXPECT_NEAR(*measure_agreement(patterns_of(items, 5), 0, 1).krippendorff.value, 0.7434, 5e-5);
+  const Agreement agreement = measure_agreement(patterns_of(items, 5), 0, 1);
+  EXPECT_NEAR(*agreement.krippendorff.value, 0.7434, 5e-5);
+  EXPECT_EQ(agreement.pairable_votes, 40);
   EXPECT_NEAR(*measure_agreement(patterns_of({{0, 0}, {1, 1}, {0, 1}}, 2), 0, 1).krippendorff.value,
               0.444444, 5e-7);
 }

@@ -229,6 +229,10 @@ TEST(ClassAudits, AreThePlainRatiosOfACompleteAudit) {
   EXPECT_DOUBLE_EQ(classes[2].precision->value, 0);
   EXPECT_FALSE(classes[2].recall.has_value());
   EXPECT_EQ(cells.size(), 5U);
+  const MacroF1 f1 = audit_macro_f1(audited, 3, 100, 1);
+  EXPECT_NEAR(*f1.value, (60.0 / 67 + 80.0 / 90 + 0.0 / 3) / 3, 1e-12);
+  EXPECT_NEAR(f1.interval.high - f1.interval.low, 0, 1e-12);  // a complete audit
+  EXPECT_FALSE(audit_macro_f1({}, 3, 100, 1).value.has_value());
   EXPECT_DOUBLE_EQ(cells[1].share.value, 5.0 / 80);
 }
 

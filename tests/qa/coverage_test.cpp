@@ -77,6 +77,7 @@ struct MadeAudit {
   double truth = 0;
   double precision = 0;  // of class 0: strata 0 and 1 are predicted as it
   double recall = 0;
+  double macro_f1 = 0;
 
   explicit MadeAudit(int corpus) {
     Count right_of_first = 0;
@@ -86,6 +87,10 @@ struct MadeAudit {
       add_stratum(corpus, h, right_of_first, missed, wrong_total);
     }
     truth = static_cast<double>(wrong_total) / 10000;
+    const auto wrong = static_cast<double>(wrong_total);
+    const auto of_first = static_cast<double>(right_of_first);
+    const auto of_second = static_cast<double>(kItems[2] - missed);
+    macro_f1 = of_first / (2 * of_first + wrong) + of_second / (2 * of_second + wrong);
     precision = static_cast<double>(right_of_first) / static_cast<double>(kItems[0] + kItems[1]);
     recall = static_cast<double>(right_of_first) / static_cast<double>(right_of_first + missed);
   }
@@ -126,7 +131,7 @@ struct MadeAudit {
 
 TEST(Coverage, StratifiedAuditsAndWhatIsMadeOfThem) {
   const std::vector<Count> items(std::begin(MadeAudit::kItems), std::end(MadeAudit::kItems));
-  std::vector<double> held(7, 0.0);
+  std::vector<double> held(8, 0.0);
   std::vector<double> width(2, 0.0);
   for (int corpus = 0; corpus < kCorpora; ++corpus) {
     const MadeAudit audit{corpus};
@@ -143,11 +148,14 @@ TEST(Coverage, StratifiedAuditsAndWhatIsMadeOfThem) {
                      audit.precision * .9)  // truth 0 predicted 0
                    ? 1
                    : 0;
+    const auto f1 = audit_macro_f1(audit.audited, 2, 200, static_cast<std::uint64_t>(corpus));
+    held[7] += holds(f1.interval, audit.macro_f1) ? 1 : 0;
     width[0] += error.wilson.high - error.wilson.low;
     width[1] += powered.error.interval.high - powered.error.interval.low;
   }
-  for (const double count : held) {
-    expect_nominal(count / kCorpora);
+  for (std::size_t what = 0; what < held.size(); ++what) {
+    SCOPED_TRACE(what);
+    expect_nominal(held[what] / kCorpora);
   }
   EXPECT_LT(width[1], .9 * width[0]);
 }

@@ -88,6 +88,35 @@ TEST(DawidSkene, IsTheSameForAnyNumberOfThreadsAndClimbs) {
   }
 }
 
+/// The prior of the classes enters once an item, not once a vote.
+TEST(DawidSkene, BoundIsTheLogLikelihoodAtTheOptimum) {
+  DawidSkeneConfig config;
+  config.tolerance = 1e-13;
+  config.max_iterations = 5000;
+  const PatternCounts patterns = patterns_of(sampled(), 2);
+  const DawidSkene model = fit_dawid_skene(patterns, config);
+  double expected = 0;
+  for (std::size_t u = 0; u < patterns.size(); ++u) {
+    double likelihood = 0;
+    for (int k = 0; k < 2; ++k) {
+      double joint = model.prior[to_size(k)];
+      for (int m = 0; m < 3; ++m) {
+        joint *= model.chance(m, k, patterns.pattern(u)[to_size(m)]);
+      }
+      likelihood += joint;
+    }
+    expected += static_cast<double>(patterns.counts[u]) * std::log(likelihood);
+  }
+  for (int k = 0; k < 2; ++k) {
+    expected += config.class_items * std::log(model.prior[to_size(k)]);
+    for (int m = 0; m < 3; ++m) {
+      expected += config.right_votes * std::log(model.chance(m, k, k)) +
+                  config.wrong_votes * std::log(model.chance(m, k, 1 - k));
+    }
+  }
+  EXPECT_NEAR(model.bound, expected, 1e-3);
+}
+
 TEST(DawidSkene, KnowsItsOwnAccuracyAndSkipsAbstentions) {
   const PatternCounts patterns = independent_patterns({.9, .8, .7}, 3, 1e6);
   const DawidSkene model = fit_dawid_skene(patterns);

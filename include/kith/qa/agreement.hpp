@@ -42,6 +42,7 @@ struct PairAgreement {
 struct Agreement {
   std::vector<VoterSummary> voters;
   std::vector<PairAgreement> pairs;           // first < second, in order
+  Count pairable_votes = 0;                   // on items with two votes or more
   Estimate mean_pair_agreement;               // items with two votes or more, weighed equally
   Estimate fleiss;                            // J. Fleiss, 1971; items weighed equally
   Estimate krippendorff;                      // nominal alpha, missing votes allowed

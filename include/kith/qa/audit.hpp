@@ -93,6 +93,17 @@ struct ClassAudit {
                                                     std::span<const Count> strata_items,
                                                     int num_classes, double confidence = 0.95);
 
+/// Mean over the classes that occur among the audited items of 2 TP / (2 TP + FP + FN), weights 1 /
+/// inclusion, with the percentile interval of `draws` bootstraps within strata (J. Rao, C. Wu, JASA
+/// 83, 1988: n_h - 1 items of each stratum, with the finite population's correction). No value
+/// without audited items.
+struct MacroF1 {
+  std::optional<double> value;
+  Interval interval;
+};
+[[nodiscard]] MacroF1 audit_macro_f1(std::span<const AuditedItem> audited, int num_classes,
+                                     int draws, std::uint64_t seed, double confidence = 0.95);
+
 /// Share of the corpus that is `truth` and is predicted as `predicted`.
 struct ConfusionCell {
   Label truth;
