@@ -1,4 +1,6 @@
-"""jobs/slurm/label.sbatch on a real Slurm of three nodes on this machine."""
+"""Every script under jobs/slurm on a real Slurm of four nodes on this machine."""
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +11,19 @@ import kith_runner as kith
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SANDBOX = os.path.join(ROOT, "scripts", "slurm_sandbox.sh")
-JOB = os.path.join(ROOT, "jobs", "slurm", "label.sbatch")
+JOBS = os.path.join(ROOT, "jobs", "slurm")
+JOB = os.path.join(JOBS, "label.sbatch")
+
+SLOW = """#!/usr/bin/env bash
+if [ "$1" = config ] || [ "$SLURM_PROCID" != 0 ] || [ -n "$SLURM_RESTART_COUNT" ]; then exec {kith} "$@"; fi
+{kith} "$@" & pid=$!
+trap 'kill -USR1 $pid; kill -CONT $pid' USR1
+until [ -e {cells} ]; do sleep 0.01; done
+kill -STOP $pid
+status=0
+while kill -0 $pid 2>/dev/null; do wait $pid; status=$?; done
+exit $status
+"""
 
 
 def why_not():
@@ -27,7 +41,7 @@ class Slurm(unittest.TestCase):
         os.chmod(self.directory, 0o755)
         self.sandbox = os.path.join(self.directory, "s")
         self.environment = {**kith.environment(1), "SLURM_SANDBOX_PORT": str(20000 + os.getpid() % 20000)}
-        up = subprocess.run([SANDBOX, "up", self.sandbox, "3", "2"], env=self.environment, text=True,
+        up = subprocess.run([SANDBOX, "up", self.sandbox, "4", "2"], env=self.environment, text=True,
                             capture_output=True, check=False)
         self.addCleanup(self.holder.cleanup)
         self.addCleanup(subprocess.run, [SANDBOX, "down", self.sandbox], env=self.environment,
@@ -51,23 +65,115 @@ class Slurm(unittest.TestCase):
             time.sleep(0.3)
         return self.slurm("squeue", "-h", "-j", job, "-o", "%T", "--states=all")
 
-    def test_a_job_over_three_nodes_gives_the_bytes_of_one_process(self):
-        kith.Blobs().write(os.path.join(self.directory, "corpus.h5"))
-        config = kith.ini(self.directory)
+    def sbatch(self, *command):
+        return self.slurm("sbatch", "--parsable", f"--output={self.directory}/job-%j.log", *command)
+
+    def log(self, job):
+        with open(os.path.join(self.directory, f"job-{job}.log"), encoding="utf-8") as file:
+            return file.read()
+
+    def write_corpus(self, **sections):
+        """A corpus whose run takes some seconds, and the result of an undisturbed run of one process."""
+        kith.Blobs(items=9000).write(os.path.join(self.directory, "corpus.h5"))
+        settings = {"knn": {"method": "exact", "recall_sample": 3000},
+                    "member.slow": {"method": "harmonic", "max_sweeps": 4000, "tolerance": "1e-12"}, **sections}
+        config = kith.ini(self.directory, **settings)
+        done = kith.run(["run", "-c", config], 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, "undisturbed"))
         self.environment["KITH"] = kith.KITH
-        job = self.slurm("sbatch", "--parsable", "--nodes=3", "--ntasks-per-node=1", "--time=5",
-                         f"--output={self.directory}/job.log", JOB, config)
+        return config
 
-        state = self.wait_for(job, 90)
+    def assert_undisturbed(self):
+        for name in ("labels.h5", "qa.h5"):
+            self.assertEqual(kith.digest(os.path.join(self.directory, "run", name)),
+                             kith.digest(os.path.join(self.directory, "undisturbed", name)), name)
 
-        with open(os.path.join(self.directory, "job.log"), encoding="utf-8") as file:
-            log = file.read()
-        self.assertEqual(state, "COMPLETED", log)
-        self.assertIn("ranks=3", log)
-        of_job = kith.digest(os.path.join(self.directory, "run", "labels.h5"))
-        os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, "run_of_job"))
-        self.assertEqual(kith.run(["run", "-c", config], 1).returncode, 0)
-        self.assertEqual(kith.digest(os.path.join(self.directory, "run", "labels.h5")), of_job)
+    def starts(self):
+        with open(os.path.join(self.directory, "run", "manifest.json"), encoding="utf-8") as file:
+            return json.load(file)["starts"]
+
+    def test_wall_time_too_short_and_a_node_lost(self):
+        config = self.write_corpus()
+        # However fast the machine: the first start stands still from the cells on, until the time limit is near.
+        slow = os.path.join(self.directory, "slow.sh")
+        with open(slow, "w", encoding="utf-8") as file:
+            file.write(SLOW.format(kith=kith.KITH, cells=os.path.join(self.directory, "run", "cells", "cells.h5")))
+        os.chmod(slow, 0o755)
+        self.environment["KITH"] = slow
+        job = self.sbatch("--nodes=4", "--ntasks-per-node=1", "--time=1", "--signal=USR1@57", JOB, config)
+        self.assertEqual(self.wait_for(job, 150), "COMPLETED", self.log(job))
+        self.assertIn("queued again after status 75", self.log(job))
+        self.assertGreater(len(self.starts()), 1)
+        self.assertEqual(self.starts()[-1]["hosts"], ["n1", "n2", "n3", "n4"])
+        self.assertEqual(self.starts()[0]["slurm"]["SLURM_JOB_ID"], job)
+        self.assert_undisturbed()
+
+        os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, "first"))
+        self.environment["KITH"] = kith.KITH
+        job = self.sbatch("--nodes=2-4", "--ntasks-per-node=1", "--time=5", JOB, config)
+        end = time.monotonic() + 60
+        while not os.path.exists(os.path.join(self.directory, "run", "cells", "cells.h5")):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        lost = self.starts()[-1]["hosts"][-1]
+        self.slurm("scontrol", "update", f"NodeName={lost}", "State=DOWN", "Reason=test")
+        self.slurm("scontrol", "update", f"NodeName={lost}", "State=DRAIN", "Reason=test")
+        self.assertEqual(self.wait_for(job, 90), "COMPLETED", self.log(job))
+        self.assertGreater(len(self.starts()), 1)
+        self.assertNotIn(lost, self.starts()[-1]["hosts"])
+        self.assert_undisturbed()
+
+    def test_no_progress_is_given_up(self):
+        config = self.write_corpus()
+        self.environment["KITH_TRIES"] = "2"
+        stuck = os.path.join(self.directory, "stuck.sh")
+        with open(stuck, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\n[ "$1" = config ] && exec {kith.KITH} "$@"\nexit 75\n')
+        os.chmod(stuck, 0o755)
+        self.environment["KITH"] = stuck
+        job = self.sbatch("--nodes=1", "--ntasks-per-node=1", "--time=1", JOB, config)
+        self.assertEqual(self.wait_for(job, 90), "FAILED", self.log(job))
+        self.assertIn("2 starts without progress", self.log(job))
+
+    def test_dependent_jobs_of_different_sizes(self):
+        config = self.write_corpus()
+        options = "--ntasks-per-node=1 --time=5 --output=" + self.directory + "/job-%j.log"
+        self.environment.update({"CELLS": f"--nodes=2 {options}", "GRAPH": f"--nodes=4 {options}",
+                                 "LABELS": f"--nodes=1 {options}"})
+        jobs = self.slurm(os.path.join(JOBS, "pipeline.sh"), config).split()
+        self.assertEqual(len(jobs), 3)
+        for job in jobs:
+            self.assertEqual(self.wait_for(job, 90), "COMPLETED", self.log(job))
+        self.assertEqual([start["ranks"] for start in self.starts()], [2, 4, 1])
+        self.assert_undisturbed()
+
+        draws = os.path.join(self.directory, "draws")
+        with open(draws, "w", encoding="utf-8") as file:
+            file.write("--ensemble.folds 2\n--ensemble.folds 0\n")
+        job = self.sbatch("--array=1-2", "--nodes=1", os.path.join(JOBS, "array-seeds.sbatch"), draws, config)
+        for task in ("1", "2"):
+            self.assertEqual(self.wait_for(f"{job}_{task}", 60), "COMPLETED")
+            path = os.path.join(self.directory, "run", f"array-{task}")
+            with open(os.path.join(path, "manifest.json"), encoding="utf-8") as file:
+                manifest = json.load(file)
+            self.assertEqual(manifest["configuration"]["ensemble.folds"], {"1": "2", "2": "0"}[task])
+            self.assertTrue(os.path.samefile(os.path.join(path, "graph", "knn-00000.h5"),
+                                             os.path.join(self.directory, "run", "graph", "knn-00000.h5")))
+        self.assert_undisturbed()
+
+    def test_scaling_in_one_table(self):
+        config = self.write_corpus(**{"member.slow": {"method": "harmonic", "max_sweeps": 10}})
+        table = os.path.join(self.directory, "scaling.csv")
+        job = self.sbatch("--array=0-2", "--nodes=4", "--ntasks-per-node=1",
+                          os.path.join(JOBS, "scaling.sbatch"), table, "strong", config)
+        for task in range(3):
+            self.assertEqual(self.wait_for(f"{job}_{task}", 120), "COMPLETED")
+        with open(table, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(sorted({(int(row["nodes"]), int(row["ranks"])) for row in rows}), [(1, 1), (2, 2), (4, 4)])
+        self.assertEqual(len(rows), 3 * 7)
+        self.assertEqual({row["items"] for row in rows}, {"9000"})
 
 
 if __name__ == "__main__":
