@@ -10,6 +10,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
@@ -19,6 +20,7 @@
 #include "faiss_baseline.hpp"
 #include "refine.hpp"
 #include "scan.hpp"
+#include "unfinished.hpp"
 #include "wave.hpp"
 
 namespace kith::knn {
@@ -55,21 +57,109 @@ class Builder {
         comm_{*shard.comm},
         config_{config},
         num_rows_{shard.layout.nodes_of(shard.comm->rank()).size()},
-        lists_{config.k, std::vector<Entry>(to_size(num_rows_ * config.k))} {}
+        lists_{config.k, std::vector<Entry>(to_size(num_rows_ * config.k))} {
+    start_unit();
+  }
 
   KnnResult build() {
     if (config_.method == "exact") {
       search_all_exactly();
     } else {
       const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
-      scan(neighborhoods);
-      widen();
+      resume();
+      if (!here_.refines) {
+        scan(neighborhoods);
+        widen();
+      }
       refine(neighborhoods);
     }
     return {finish(), stats_};
   }
 
  private:
+  /// No cell is through yet.
+  void start_unit() {
+    const Count num_cells = shard_.layout.cells_of(comm_.rank()).size();
+    here_.is_done.assign(to_size(num_cells), 0);
+  }
+
+  /// Collective.
+  void resume() {
+    if (config_.snapshots == nullptr || is_faiss(config_)) {
+      return;
+    }
+    const bool found = config_.snapshots->resume(
+        [&](const io::SnapshotReader& reader) { here_ = load(shard_, config_.k, reader); });
+    if (!found) {
+      return;
+    }
+    lists_ = std::move(here_.now.lists);
+    stats_.widened_nodes = here_.widened_nodes;
+    const Count done = std::count(here_.is_done.begin(), here_.is_done.end(), 1);
+    log::info("stage=knn state=resumed in={} round={} cells_done={}",
+              here_.refines ? "refine" : "scan", here_.round, comm::sum_over_ranks(comm_, done));
+  }
+
+  /// Collective, between units of work. These homes of this rank are through.
+  void offer(IdRange<CellId> homes) {
+    const CellId first = shard_.layout.cells_of(comm_.rank()).begin;
+    std::fill(here_.is_done.begin() + (homes.begin.value() - first.value()),
+              here_.is_done.begin() + (homes.end.value() - first.value()), std::uint8_t{1});
+    if (config_.snapshots == nullptr || is_faiss(config_)) {
+      return;
+    }
+    config_.snapshots->offer([&](io::SnapshotWriter& writer) {
+      if (!here_.refines) {
+        std::swap(here_.now.lists, lists_);  // lent for the length of the call
+      }
+      const auto give_back = [&] {
+        if (!here_.refines) {
+          std::swap(here_.now.lists, lists_);
+        }
+      };
+      try {
+        save(shard_, here_, writer);
+      } catch (...) {
+        give_back();
+        throw;
+      }
+      give_back();
+    });
+  }
+
+  /// Collective. As for_each_wave(), without cells that are done.
+  template <class Work>
+  void for_each_unfinished_wave(const Neighborhoods& neighborhoods,
+                                const std::vector<IdRange<CellId>>& waves, Work&& work) {
+    const bool is_fresh =
+        !comm::any_rank(comm_, std::count(here_.is_done.begin(), here_.is_done.end(), 1) > 0);
+    if (is_fresh) {
+      for_each_wave(neighborhoods, waves, work);
+      return;
+    }
+    wave_is_whole_ = false;
+    for_each_wave(neighborhoods, trim_waves(shard_, waves, here_.is_done), work);
+    wave_is_whole_ = false;
+  }
+
+  /// Collective. The wave's homes in parts of about config.unit_flops each; every rank has as many.
+  [[nodiscard]] std::vector<IdRange<CellId>> cut_wave(IdRange<CellId> homes) const {
+    constexpr Count kMostParts = 1000;
+    const double parts = scan_flops(shard_, homes) / config_.unit_flops;
+    const Count mine = config_.snapshots == nullptr || is_faiss(config_)
+                           ? 1
+                           : std::clamp<Count>(static_cast<Count>(parts), 1, kMostParts);
+    const Count agreed = comm::max_over_ranks(comm_, mine);
+    const auto bound = [&](Count part) {
+      return CellId{static_cast<std::int32_t>(homes.begin.value() + homes.size() * part / agreed)};
+    };
+    std::vector<IdRange<CellId>> cut;
+    for (Count part = 0; part < agreed; ++part) {
+      cut.push_back({bound(part), bound(part + 1)});
+    }
+    return cut;
+  }
+
   void search_all_exactly() {
     const Stopwatch watch;
     Progress progress{"knn", num_rows_, "nodes"};
@@ -124,19 +214,27 @@ class Builder {
     stats_.num_waves = static_cast<int>(waves.size());
     Progress progress{"knn", num_rows_, "nodes"};
     Count num_flops = 0;
-    for_each_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+    for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
       comm::locally(comm_, [&] {
-        if (is_faiss(config_)) {
-          search_with_faiss(shard_, *wave_, config_.method.substr(kFaissPrefix.size()), lists_);
-          return;
-        }
-        wave_->pack_panels();
-        num_flops += scan_wave(shard_, neighborhoods, *wave_, lists_, progress, meanwhile);
-        wave_->drop_panels();
-        if (config_.memory_bytes > 0) {
-          release_free_memory();
+        if (!is_faiss(config_)) {
+          wave_->pack_panels();
         }
       });
+      for (const IdRange<CellId> homes : cut_wave(wave_->homes())) {
+        comm::locally(comm_, [&] {
+          if (is_faiss(config_)) {
+            search_with_faiss(shard_, *wave_, config_.method.substr(kFaissPrefix.size()), lists_);
+          } else {
+            num_flops +=
+                scan_wave(shard_, neighborhoods, *wave_, homes, lists_, progress, meanwhile);
+          }
+        });
+        offer(homes);
+      }
+      wave_->drop_panels();
+      if (config_.memory_bytes > 0) {
+        release_free_memory();
+      }
     });
     const Count all = comm::sum_over_ranks(comm_, num_flops);
     const Count most = comm::max_over_ranks(comm_, num_flops);
@@ -169,24 +267,37 @@ class Builder {
     const int num_rounds = is_faiss(config_) ? 0 : config_.refine_rounds;
     const Stopwatch watch;
     Progress progress{"refine", num_rows_ * num_rounds, "nodes"};
-    RoundLists now{std::move(lists_), std::vector<std::uint8_t>(to_size(num_rows_ * config_.k), 1)};
     Count num_distances = 0;
     if (num_rounds > 0) {
-      RoundLists next = now;
+      start_refine();
       const auto waves = plan_refine_waves(neighborhoods);
-      for (int round = 0; round < num_rounds; ++round) {
-        for_each_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
-          num_distances +=
-              refine_wave(shard_, neighborhoods, *wave_, now, next, progress, meanwhile);
+      for (; here_.round < num_rounds; ++here_.round) {
+        for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+          num_distances += refine_wave(shard_, neighborhoods, *wave_, here_.now, here_.next,
+                                       progress, meanwhile);
+          offer(wave_->homes());
         });
-        std::swap(now, next);
+        std::swap(here_.now, here_.next);
+        start_unit();
       }
+      lists_ = std::move(here_.now.lists);
     }
-    lists_ = std::move(now.lists);
     wave_.reset();
     stats_.ghost_bytes = comm::sum_over_ranks(comm_, stats_.ghost_bytes);
     stats_.refine_distances = comm::sum_over_ranks(comm_, num_distances);
     stats_.refine_s = comm::max_over_ranks(comm_, watch.seconds());
+  }
+
+  /// The first round begins, or a later one goes on.
+  void start_refine() {
+    here_.now.lists = std::move(lists_);
+    if (!here_.refines) {
+      here_.refines = true;
+      here_.widened_nodes = stats_.widened_nodes;
+      here_.now.is_new.assign(to_size(num_rows_ * config_.k), 1);
+      here_.next = here_.now;
+      start_unit();
+    }
   }
 
   /// Collective. A ghost takes its row, that of the next wave that comes and goes, its list twice
@@ -229,6 +340,7 @@ class Builder {
   std::optional<Wave> wave_;
   bool wave_is_whole_ = false;  // it holds all homes of every rank
   KnnStats stats_;
+  Unfinished here_;
 };
 
 }  // namespace

@@ -128,10 +128,27 @@ std::vector<HomeBlock> cut_homes(const cells::Shard& shard, IdRange<CellId> home
   return blocks;
 }
 
+double scan_flops(const cells::Shard& shard, IdRange<CellId> homes) {
+  const Count first = shard.layout.nodes_of(shard.comm->rank()).begin.value();
+  double pairs = 0;
+  for (CellId home = homes.begin; home < homes.end; ++home) {
+    const IdRange<Position> nodes = shard.layout.nodes_of(home);
+    const auto begin = to_size((nodes.begin.value() - first) * shard.num_probes);
+    const auto end = to_size((nodes.end.value() - first) * shard.num_probes);
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!shard.probes[i].is_none()) {
+        pairs += static_cast<double>(shard.layout.nodes_of(shard.probes[i]).size());
+      }
+    }
+  }
+  return 2 * pairs * static_cast<double>(shard.dim);
+}
+
 Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, const Wave& wave,
-                EntryLists& lists, Progress& progress, const Meanwhile& meanwhile) {
+                IdRange<CellId> homes, EntryLists& lists, Progress& progress,
+                const Meanwhile& meanwhile) {
   constexpr Count kMostRows = 1024;
-  const std::vector<HomeBlock> blocks = cut_homes(shard, wave.homes(), kMostRows);
+  const std::vector<HomeBlock> blocks = cut_homes(shard, homes, kMostRows);
   const Scan scan{shard, wave, neighborhoods, lists};
   std::vector<Scratch> scratch;
   scratch.reserve(to_size(num_threads()));

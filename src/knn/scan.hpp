@@ -27,10 +27,13 @@ struct HomeBlock {
 /// Called now and then on the first thread: other work makes progress.
 using Meanwhile = std::function<void()>;
 
-/// Fills the lists of the wave's homes. Returns the multiplications and additions done. Not
+/// Multiplications and additions that scanning these homes takes.
+[[nodiscard]] double scan_flops(const cells::Shard& shard, IdRange<CellId> homes);
+
+/// Fills the lists of some of the wave's homes. Returns the multiplications and additions done. Not
 /// collective; uses all threads. Lists stay short where probe cells hold fewer than k other nodes.
 [[nodiscard]] Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods,
-                              const Wave& wave, EntryLists& lists, Progress& progress,
-                              const Meanwhile& meanwhile);
+                              const Wave& wave, IdRange<CellId> homes, EntryLists& lists,
+                              Progress& progress, const Meanwhile& meanwhile);
 
 }  // namespace kith::knn

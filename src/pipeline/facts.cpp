@@ -29,6 +29,14 @@ std::string facts_name(Stage stage) {
 
 }  // namespace
 
+io::Snapshots open_snapshots(const Workspace& workspace, Stage stage) {
+  const std::string directory = workspace.path("snapshots");
+  comm::on_root(workspace.comm, [&] { std::filesystem::create_directories(directory); });
+  constexpr double kSecondsPerMinute = 60;
+  return {workspace.comm, directory, to_string(stage), workspace.fingerprint,
+          workspace.config.run.snapshot_minutes * kSecondsPerMinute};
+}
+
 void write_facts(const Workspace& workspace, Stage stage, const Json& facts) {
   comm::on_root(workspace.comm, [&] {
     const std::string path = workspace.path(facts_name(stage));

@@ -109,9 +109,8 @@ void do_stage(Stage stage, Workspace& workspace) {
 
 /// Collective. What every stage needs of the corpus, short of its vectors.
 Workspace open_workspace(const comm::Communicator& comm, const Config& config) {
-  Workspace workspace{
-      comm, config, parse_bytes(config.run.memory_per_rank), {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
-      {},   {}};
+  Workspace workspace{comm, config};
+  workspace.memory_bytes = parse_bytes(config.run.memory_per_rank);
   workspace.corpus = corpus::describe(comm, config.corpus);
   return workspace;
 }
@@ -198,6 +197,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
     manifest.forget(comm, current);
     const Clock::time_point start = Clock::now();
     const ByteCounts before = bytes_moved();
+    workspace.fingerprint = prints[to_size(stage)];
     do_stage(current, workspace);
     const StageCost cost = cost_since(comm, start, before);
     manifest.record(comm, current, prints[to_size(stage)], cost);

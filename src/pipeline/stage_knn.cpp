@@ -168,12 +168,18 @@ void do_knn(Workspace& workspace) {
     facts["expected_recall"] = effort.recall;
   }
   const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
+  io::Snapshots snapshots = open_snapshots(workspace, Stage::knn);
+  config.snapshots = &snapshots;
+  if (workspace.config.run.snapshot_minutes == 0) {
+    config.unit_flops = 1;  // each cell is a unit
+  }
   knn::KnnResult result = knn::build_neighbors(*workspace.shard, config);
   workspace.lists.emplace(std::move(result.lists));
   log_rates(result.stats, sgemm_flops);
   for (const Piece& piece : pieces(workspace.shard->layout)) {
     write_piece(workspace, piece);
   }
+  snapshots.clear();
   facts["widened_nodes"] = result.stats.widened_nodes;
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);

@@ -12,6 +12,7 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/components.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/io/snapshots.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/pipeline/config.hpp"
 
@@ -25,9 +26,13 @@ using Json = nlohmann::ordered_json;
 /// if that stage was done by an earlier process. Facts are the numbers of a stage that later ones
 /// report; they lie beside its files and do not depend on ranks.
 struct Workspace {
+  Workspace(const comm::Communicator& of_run, const Config& of_user)
+      : comm{of_run}, config{of_user} {}
+
   const comm::Communicator& comm;
   const Config& config;
-  Count memory_bytes = 0;  // run.memory_per_rank
+  Count memory_bytes = 0;   // run.memory_per_rank
+  std::string fingerprint;  // of the stage that is being done
 
   corpus::Corpus corpus;
   std::vector<corpus::Seed> seeds;
@@ -47,6 +52,9 @@ struct Workspace {
   }
   [[nodiscard]] int num_classes() const { return static_cast<int>(corpus.class_names.size()); }
 };
+
+/// Collective. Where the stage that is being done keeps what it has so far.
+[[nodiscard]] io::Snapshots open_snapshots(const Workspace& workspace, Stage stage);
 
 /// Collective. Does a stage and leaves its files.
 void do_check(Workspace& workspace);
