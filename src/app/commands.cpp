@@ -16,6 +16,7 @@
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
 #include "kith/pipeline/pipeline.hpp"
+#include "kith/pipeline/plan.hpp"
 
 namespace kith::app {
 namespace {
@@ -41,6 +42,9 @@ constexpr const char* kUsage =
              accuracy of a run against known labels, in the form of corpus.seeds
   replay RUN/manifest.json [--run.directory NEW]
              does a run again and compares every result with the hashes of its manifest
+  plan [items=1e9 dim=128 type=f32 k=10 classes=100 members=8 nodes=32 ranks_per_node=8 threads=4
+        node_memory=256GiB] [-c CONFIG.ini]
+             memory, disk, messages and time of each stage, from ten seconds of measuring here
   config     prints the configuration as parsed
   version    prints the version and the instruction sets that can be used here, best first
   help       prints this and all keys
@@ -123,6 +127,10 @@ void run_command(const comm::Communicator& world, const Command& command) {
       throw comm::CollectiveError{"eval: against what? say --gold FILE"};
     }
     print_on_root(world, pipeline::evaluate(world, command.config, command.gold_path));
+    return;
+  }
+  if (command.name == "plan") {
+    print_on_root(world, pipeline::plan(world, command.config, command.arguments));
     return;
   }
   if (command.name == "replay") {

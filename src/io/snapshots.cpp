@@ -18,6 +18,7 @@ namespace kith::io {
 namespace {
 
 constexpr const char* kChecksum = "checksum";
+constexpr double kAfterFailure_s = 60;
 constexpr double kMostShare = 0.03;  // of the run that saving may take
 
 Count row_bytes_of(const std::vector<Count>& shape, Count element_bytes) {
@@ -156,6 +157,7 @@ void Snapshots::offer(const std::function<void(SnapshotWriter&)>& save_state) {
 
 void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
   const Clock::time_point start = Clock::now();
+  bool is_saved = false;
   try {
     OutputFile file = OutputFile::create(*comm_, path(next_slot_));
     try {
@@ -170,6 +172,7 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
     }
     ++number_;
     next_slot_ = 1 - next_slot_;
+    is_saved = true;
   } catch (const comm::CollectiveError& error) {
     log::info("warning: no snapshot could be written: {}", error.what());
   }
@@ -177,6 +180,9 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
   const double took_s = std::chrono::duration<double>(last_ - start).count();
   saving_s_ += took_s;
   wait_s_ = std::max(interval_s_, interval_s_ > 0 ? took_s / kMostShare : 0.0);
+  if (!is_saved) {
+    wait_s_ = std::max(wait_s_, kAfterFailure_s);
+  }
 }
 
 void Snapshots::clear() {

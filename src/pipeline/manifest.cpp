@@ -261,6 +261,7 @@ void Manifest::record(const comm::Communicator& comm, Stage stage, const std::st
   document_["stages"][to_string(stage)] = {{"fingerprint", fingerprint},
                                            {"seconds", cost.seconds},
                                            {"peak_rss_bytes", cost.peak_rss_bytes},
+                                           {"planned_rss_bytes", cost.planned_rss_bytes},
                                            {"bytes_read", cost.bytes_read},
                                            {"bytes_written", cost.bytes_written},
                                            {"ranks", cost.ranks},
@@ -273,12 +274,6 @@ void Manifest::forget(const comm::Communicator& comm, Stage stage) {
   if (document_["stages"].erase(to_string(stage)) > 0) {
     write(comm);
   }
-}
-
-void Manifest::annotate(const comm::Communicator& comm, Stage stage, const std::string& key,
-                        const Json& value) {
-  document_["stages"][to_string(stage)][key] = value;
-  write(comm);
 }
 
 void Manifest::finish(const comm::Communicator& comm, const std::string& status) noexcept {

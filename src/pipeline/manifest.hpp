@@ -14,9 +14,10 @@ namespace kith::pipeline {
 
 /// What doing a stage took; differs from run to run.
 struct StageCost {
-  double seconds = 0;        // largest over ranks
-  Count peak_rss_bytes = 0;  // of a process up to the stage's end, largest over ranks
-  Count bytes_read = 0;      // through read and write calls, all ranks together
+  double seconds = 0;           // largest over ranks
+  Count peak_rss_bytes = 0;     // of a process up to the stage's end, largest over ranks
+  Count planned_rss_bytes = 0;  // what kith plan would have said of it
+  Count bytes_read = 0;         // through read and write calls, all ranks together
   Count bytes_written = 0;
   int ranks = 0;
   int threads = 0;
@@ -43,10 +44,6 @@ class Manifest {
 
   /// Collective. Takes back the line of this stage, before its files are touched.
   void forget(const comm::Communicator& comm, Stage stage);
-
-  /// Collective. Adds a member to the line of a finished stage.
-  void annotate(const comm::Communicator& comm, Stage stage, const std::string& key,
-                const nlohmann::ordered_json& value);
 
   /// Collective. How this start of the program ended. Does not throw: a full disk may be the end.
   void finish(const comm::Communicator& comm, const std::string& status) noexcept;

@@ -15,6 +15,7 @@
 #include "kith/core/random.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
+#include "kith/pipeline/plan.hpp"
 
 #include "pipeline/manifest.hpp"
 #include "pipeline/provenance.hpp"
@@ -183,6 +184,8 @@ StageCost cost_since(const comm::Communicator& comm, Clock::time_point start,
 void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   const comm::Communicator& comm = workspace.comm;
   const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
+  const std::vector<StagePlan> plan =
+      plan_stages(plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1});
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);
@@ -199,16 +202,22 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
     const ByteCounts before = bytes_moved();
     workspace.fingerprint = prints[to_size(stage)];
     do_stage(current, workspace);
-    const StageCost cost = cost_since(comm, start, before);
+    StageCost cost = cost_since(comm, start, before);
+    for (int earlier = 0; earlier <= stage; ++earlier) {  // the peak is of all up to this one
+      cost.planned_rss_bytes =
+          std::max(cost.planned_rss_bytes, plan[to_size(earlier)].memory_bytes);
+    }
     manifest.record(comm, current, prints[to_size(stage)], cost);
-    log::info("stage={} state=done seconds={:.2f} peak_rss_mib={}", to_string(current),
-              cost.seconds, cost.peak_rss_bytes >> 20);
+    log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}",
+              to_string(current), cost.seconds, cost.peak_rss_bytes >> 20,
+              cost.planned_rss_bytes >> 20);
   }
 }
 
 }  // namespace
 
 void run(const comm::Communicator& comm, const Config& config, Stage last) {
+  (void)base_memory();  // before anything is held
   Workspace workspace = open_workspace(comm, config);
   Manifest manifest = open_manifest(comm, workspace);
   try {

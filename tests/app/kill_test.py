@@ -111,7 +111,7 @@ class Kill(unittest.TestCase):
                 size = int(size * 1.35)
                 self.assertLess(size, 1 << 20)
                 subprocess.run(["mount", "-o", f"remount,size={size}k", run], check=True)
-            self.assertGreater(len(stages), 3)  # it failed in several stages
+            self.assertGreaterEqual(len(stages), 3)  # it failed in several stages
             self.assertEqual(digests(self.directory), expected)
         finally:
             subprocess.run(["umount", run], check=True)

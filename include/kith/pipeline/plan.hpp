@@ -1,0 +1,77 @@
+/// What a run will need, before it is run: `kith plan`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/pipeline/config.hpp"
+
+namespace kith::pipeline {
+
+/// The size of a run.
+struct PlanInput {
+  Count items = 0;
+  Count dim = 0;
+  Count element_bytes = 4;  // as stored
+  int k = 10;
+  int classes = 10;
+  int columns = 0;  // members x (folds + 1) x (classes + 1)
+  int members = 5;
+  int probes = 16;         // kept a node
+  int searched_cells = 8;  // of them searched
+  int refine_rounds = 1;
+  int sweeps = 100;
+  Count num_cells = 0;  // 0 = one for every 600 items
+  int ranks = 1;
+  int threads = 1;  // a rank
+  int ranks_per_node = 1;
+  Count node_memory = 0;      // bytes; 0 = not known
+  Count memory_per_rank = 0;  // run.memory_per_rank; 0 = no limit
+};
+
+/// What this machine does a second, with the threads of one rank.
+struct Rates {
+  double scan_flops = 0;      // of the fused distance kernel
+  double direct_flops = 0;    // of single distances, as refine needs them
+  double memory_bytes = 0;    // read and written in a long loop
+  double read_bytes = 0;      // of the corpus's first file, or of the run directory
+  double exchange_bytes = 0;  // between ranks, sent by one of them
+  double allreduce_s = 0;     // of one small allreduce
+};
+
+/// What one stage takes.
+struct StagePlan {
+  std::string stage;
+  Count memory_bytes = 0;  // of a rank, resident at most
+  Count disk_bytes = 0;    // left in the run directory
+  Count wire_bytes = 0;    // sent by all ranks together
+  double seconds = 0;
+};
+
+/// Memory of a rank, disk, wire and time of each stage, in order. Pure.
+[[nodiscard]] std::vector<StagePlan> plan_stages(const PlanInput& input, const Rates& rates);
+
+/// The smallest number of nodes on which every stage fits into node_memory, other things equal; 0
+/// if none up to 100,000 does.
+[[nodiscard]] int smallest_nodes(const PlanInput& input, const Rates& rates);
+
+/// Collective. Measures for about `seconds`.
+[[nodiscard]] Rates calibrate(const comm::Communicator& comm, const PlanInput& input,
+                              const std::string& file, double seconds);
+
+/// Collective. The size of a run of this configuration on these ranks.
+[[nodiscard]] PlanInput plan_input(const comm::Communicator& comm, const Config& config,
+                                   const corpus::Corpus& corpus);
+
+/// Resident memory of a rank that does nothing yet: program, MPI, HDF5.
+[[nodiscard]] Count base_memory();
+
+/// Collective. The table that `kith plan` prints. arguments: "items=1e9 dim=128 type=f32 k=10
+/// classes=100 members=5 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB"; what is not given
+/// comes from the configuration and its corpus. Throws CollectiveError.
+[[nodiscard]] std::string plan(const comm::Communicator& comm, const Config& config,
+                               const std::vector<std::string>& arguments);
+
+}  // namespace kith::pipeline
