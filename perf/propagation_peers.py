@@ -27,7 +27,7 @@ def run_kith(args, folder):
     seconds = {}
     for line in lines[1:]:
         cells = line.split(",")
-        seconds.setdefault(int(cells[0]), []).append(float(cells[5]) / args.sweeps)
+        seconds.setdefault(int(cells[0]), []).append(float(cells[5]) / int(cells[4]))
     return {columns: statistics.median(values) for columns, values in seconds.items()}
 
 
