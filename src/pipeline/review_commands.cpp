@@ -140,11 +140,17 @@ std::string evaluate(const comm::Communicator& comm, const Config& config,
     text += class_line(corpus.class_names[k], accuracy.classes[k]);
   }
   const qa::Proportion& all = accuracy.overall;
+  if (!all.value) {
+    return text + fmt::format(
+                      "accuracy not known: no gold label on an item with a stated label, "
+                      "{} without a stated label; seeds left out\n",
+                      accuracy.abstained);
+  }
   return text + fmt::format(
                     "accuracy {:.2f} % [{:.2f}, {:.2f}] of {} stated labels, {} without a "
                     "stated label; seeds left out\n",
-                    all.value.value_or(0) * 100, all.interval.low * 100, all.interval.high * 100,
-                    all.trials, accuracy.abstained);
+                    *all.value * 100, all.interval.low * 100, all.interval.high * 100, all.trials,
+                    accuracy.abstained);
 }
 
 }  // namespace kith::pipeline

@@ -58,10 +58,13 @@ std::string safe_tile(const Json& report) {
                            level.at("error").get<double>() * 100);
   }
   return tile("Safe to use?", numbers,
-              fmt::format("guaranteed with {:.0f}&#160;% confidence from {}; <a "
+              fmt::format("with {:.0f}&#160;% confidence from {}{}; <a "
                           "href=\"#acceptance\">thresholds</a>",
                           acceptance.at("confidence").get<double>() * 100,
-                          escape(acceptance.at("basis").get<std::string>())));
+                          escape(acceptance.at("basis").get<std::string>()),
+                          acceptance.at("basis") == "the audit"
+                              ? ""
+                              : ", which also fitted the probabilities: no guarantee"));
 }
 
 std::string labels_tile(const Json& report) {
@@ -155,7 +158,7 @@ void find_in_seeds(const Json& report, std::vector<std::string>& notes) {
   const Json& seeds = report.at("seeds");
   if (!seeds.at("suspects").empty()) {
     notes.push_back(
-        fmt::format("{} of the {} seeds look mislabeled: <a href=\"#seeds\">which ones</a>.",
+        fmt::format("{} of the {} seeds may be mislabeled: <a href=\"#seeds\">which ones</a>.",
                     seeds["suspects"].size(), count_text(seeds.at("held_out"))));
   }
 }

@@ -71,6 +71,11 @@ std::string acceptance_section(const Json& report) {
       "items.",
       acceptance.at("confidence").get<double>() * 100,
       escape(acceptance.at("basis").get<std::string>())));
+  if (acceptance.at("basis") != "the audit") {
+    html += paragraph(
+        "The temperatures of the members were fitted on the same seeds, so that these thresholds "
+        "may promise a little too much. An audit (kith review export) gives ones that hold.");
+  }
   for (const Json& level : acceptance.at("levels")) {
     html += level_part(level);
   }

@@ -75,8 +75,10 @@ std::string seed_section(const Json& report) {
   }
   const Json& suspects = seeds.at("suspects");
   std::string html = paragraph(fmt::format(
-      "{} of {} seeds that were held out look mislabeled, by confident learning ({}). Look at them "
-      "before anything else: a wrong seed misleads all around it.",
+      "{} of {} seeds that were held out may be mislabeled, by confident learning ({}); right "
+      "seeds "
+      "of classes that are hard to tell apart are among them. Look at them before anything else: a "
+      "wrong seed misleads all around it.",
       suspects.size(), count_text(seeds.at("held_out")),
       escape(seeds.at("filter").get<std::string>())));
   if (!suspects.empty()) {

@@ -72,7 +72,9 @@ class Review(unittest.TestCase):
             self.assertGreater(audit[estimate]["high"], truth)
         self.assertEqual(report["acceptance"]["basis"], "the audit")
         with open(os.path.join(self.directory, "run", "report.html"), encoding="utf-8") as file:
-            self.assertIn("estimated from an audit of 300 items", file.read())
+            page = file.read()
+        self.assertIn("estimated from an audit of 300 items", page)
+        self.assertNotIn("no guarantee", page)
         again = self.kith("review", "export", "--audit", "9", "--file", self.list, expect=1, corpus={"gold": ""})
         self.assertIn("has 300 answers already", again.stderr)
 
@@ -101,6 +103,13 @@ class Review(unittest.TestCase):
         right = (labels["label"] == self.blobs.truth)[rows].sum() / stated.sum()
         self.assertIn(f"accuracy {100 * right:.2f} %", done.stdout)
         self.assertIn(f"of {stated.sum()} stated labels, {(~stated).sum()} without", done.stdout)
+
+    def test_eval_says_when_nothing_is_known(self):
+        self.kith("run")
+        self.list = os.path.join(self.directory, "gold.csv")
+        self.fill_in(numpy.flatnonzero(self.labels()["status"] == 1))  # seeds only
+        done = self.kith("eval", "--gold", self.list, ranks=3)
+        self.assertIn("accuracy not known", done.stdout)
 
     def test_what_is_asked_wrongly(self):
         for words, message in (
