@@ -12,6 +12,7 @@
 #include "kith/qa/accuracy.hpp"
 #include "kith/qa/agreement.hpp"
 
+#include "pipeline/qa_rows.hpp"
 #include "pipeline/report_builder.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -20,51 +21,6 @@ namespace kith::pipeline {
 namespace {
 
 constexpr int kBins = 20;
-
-/// The columns that statistics need, of this rank's block of rows: duplicates count as items of
-/// their own.
-struct RowColumns {
-  IdRange<GlobalId> block;
-  std::vector<std::int32_t> votes;  // rows x members
-  std::vector<std::int32_t> best;
-  std::vector<std::uint8_t> status;
-  std::vector<float> probability;
-  std::vector<float> vote_entropy;
-  std::vector<float> bald;
-  std::vector<float> margin;
-  std::vector<Label> gold;  // none where unknown or a seed; empty if no gold is configured
-};
-
-std::vector<std::int32_t> numbers(std::span<const Label> labels) {
-  std::vector<std::int32_t> values;
-  for (const Label label : labels) {
-    values.push_back(label.value());
-  }
-  return values;
-}
-
-RowColumns collect_rows(const Workspace& workspace) {
-  const ensemble::Consensus& consensus = *workspace.consensus;
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
-  RowColumns rows;
-  rows.block = exchange.block();
-  rows.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));
-  rows.best = exchange.to_rows<std::int32_t>(numbers(consensus.best));
-  rows.status = judge_rows(workspace, exchange).status;
-  rows.probability = exchange.to_rows<float>(consensus.probabilities);
-  rows.vote_entropy = exchange.to_rows<float>(consensus.vote_entropy);
-  rows.bald = exchange.to_rows<float>(consensus.bald);
-  rows.margin = exchange.to_rows<float>(consensus.margin);
-  rows.gold = comm::locally(workspace.comm, [&] {
-    return corpus::read_gold(workspace.corpus, workspace.config.corpus, rows.block);
-  });
-  for (std::size_t i = 0; i < rows.gold.size(); ++i) {
-    if (rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::seed)) {
-      rows.gold[i] = Label{};  // measured with what was never learned from
-    }
-  }
-  return rows;
-}
 
 /// Collective. Equal bins over [0, top]; the last one holds what is above.
 Histogram histogram(const comm::Communicator& comm, std::span<const float> values, double top) {
@@ -82,7 +38,7 @@ Histogram histogram(const comm::Communicator& comm, std::span<const float> value
 }
 
 /// Collective. Items by status and by best class.
-void count_items(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+void count_items(const Workspace& workspace, const QaRows& rows, Findings& findings) {
   findings.status_counts.assign(ensemble::kNumStatuses, 0);
   findings.class_counts.assign(to_size(workspace.num_classes()), 0);
   for (std::size_t i = 0; i < rows.best.size(); ++i) {
@@ -96,7 +52,7 @@ void count_items(const Workspace& workspace, const RowColumns& rows, Findings& f
 }
 
 /// Collective. Confusions against gold: of the consensus, of its auto labels, of every member.
-void measure_gold(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+void measure_gold(const Workspace& workspace, const QaRows& rows, Findings& findings) {
   if (comm::sum_over_ranks(workspace.comm, count_of(rows.gold)) == 0) {
     return;
   }
@@ -104,7 +60,7 @@ void measure_gold(const Workspace& workspace, const RowColumns& rows, Findings& 
   std::vector<Label> automatic;
   for (std::size_t i = 0; i < rows.gold.size(); ++i) {
     best.emplace_back(rows.best[i]);
-    const bool is_auto = rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::automatic);
+    const bool is_auto = rows.is(i, ensemble::Status::automatic);
     automatic.emplace_back(is_auto ? rows.best[i] : -1);
   }
   const auto confusion = [&](std::span<const Label> stated) {
@@ -141,7 +97,7 @@ void measure_held_out(const Workspace& workspace, Findings& findings) {
 }
 
 /// Collective. The items of status review that the members are most at odds about.
-void choose_review(const Workspace& workspace, const RowColumns& rows, Findings& findings) {
+void choose_review(const Workspace& workspace, const QaRows& rows, Findings& findings) {
   std::vector<ReviewItem> mine;
   for (std::size_t i = 0; i < rows.best.size(); ++i) {
     const auto status = static_cast<ensemble::Status>(rows.status[i]);
@@ -163,17 +119,6 @@ void choose_review(const Workspace& workspace, const RowColumns& rows, Findings&
   keep_first(mine);
   findings.review = comm::gather_to_all<ReviewItem>(workspace.comm, mine).items;
   keep_first(findings.review);
-}
-
-/// Most probable class of each row, -1 where there is none or a seed gives it.
-std::vector<std::int32_t> unseeded_best(const RowColumns& rows) {
-  std::vector<std::int32_t> best = rows.best;
-  for (std::size_t i = 0; i < best.size(); ++i) {
-    if (rows.status[i] == static_cast<std::uint8_t>(ensemble::Status::seed)) {
-      best[i] = -1;
-    }
-  }
-  return best;
 }
 
 /// Collective. Thresholds from the audit where it is large enough for the mildest error, else from
@@ -237,7 +182,7 @@ void write_tables(const Workspace& workspace, const AcceptRows& accept_rows,
 void do_qa(Workspace& workspace) {
   need_consensus(workspace);
   const comm::Communicator& comm = workspace.comm;
-  const RowColumns rows = collect_rows(workspace);
+  const QaRows rows = collect_rows(workspace);
   Findings findings;
   count_items(workspace, rows, findings);
   findings.probability = histogram(comm, rows.probability, 1.0);
