@@ -3,6 +3,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/stop.hpp"
 
 #include "app/commands.hpp"
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
     const auto world = kith::comm::Communicator::duplicate(MPI_COMM_WORLD);
     kith::log::set_speaker(world.is_root());
     kith::listen_for_stop();
+    kith::return_freed_arrays();
     try {
       return kith::app::dispatch(world, argc, argv);
     } catch (const kith::comm::Stopped& stop) {  // every rank is here

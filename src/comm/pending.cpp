@@ -91,7 +91,7 @@ void PendingBytes::wait() {
 
 std::vector<std::byte> PendingBytes::finish() {
   wait();
-  send_ = {};
+  send_ = std::vector<std::byte>{};  // an empty list would keep the memory
   return std::exchange(receive_, {});
 }
 

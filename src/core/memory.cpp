@@ -23,6 +23,19 @@ Count peak_resident_bytes() {
   return std::max(Count{usage.ru_maxrss} * 1024, resident_bytes());
 }
 
+bool begin_peak() {
+  std::ofstream file{"/proc/self/clear_refs"};
+  file << 5 << std::flush;  // proc(5): the peak becomes what is resident now
+  return file.good();
+}
+
+void return_freed_arrays() {
+  constexpr int kArrayBytes = 4 << 20;
+  constexpr int kKeptBytes = 4 * kArrayBytes;  // at the heap's end
+  mallopt(M_MMAP_THRESHOLD, kArrayBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
 void release_free_memory() {
   malloc_trim(0);
 }

@@ -149,7 +149,7 @@ Census take_census(const comm::Communicator& comm, const Corpus& corpus, const C
   census.num_items = corpus.num_items;
   census.num_zero_vectors = check_faults(comm, corpus, pass);
   census.norms = summarize_norms(comm, pass.norms);
-  pass.norms = {};
+  pass.norms = std::vector<float>{};  // an empty list would keep the memory
   DuplicateGroups groups = find_duplicates(comm, corpus.num_items, pass.hashes);
   census.num_duplicate_groups = groups.num_groups;
   census.num_duplicate_items = groups.num_duplicates;

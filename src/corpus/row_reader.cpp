@@ -156,7 +156,7 @@ void RowReader::read(IdRange<GlobalId> rows, std::span<float> out) {
 
 void RowReader::drop_kept_rows() {
   body_->kept = {};
-  body_->kept_bytes = {};
+  body_->kept_bytes = std::vector<std::byte>{};  // an empty list would keep the memory
 }
 
 bool RowReader::keeps_rows() const {

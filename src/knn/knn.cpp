@@ -232,9 +232,7 @@ class Builder {
         offer(homes);
       }
       wave_->drop_panels();
-      if (config_.memory_bytes > 0) {
-        release_free_memory();
-      }
+      release_free_memory();  // panels are small arrays, many of them
     });
     const Count all = comm::sum_over_ranks(comm_, num_flops);
     const Count most = comm::max_over_ranks(comm_, num_flops);

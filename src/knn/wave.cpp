@@ -256,7 +256,7 @@ void Wave::pack_panels() {
 }
 
 void Wave::drop_panels() {
-  panels_ = {};
+  panels_.clear();
 }
 
 }  // namespace kith::knn

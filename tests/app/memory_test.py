@@ -8,7 +8,7 @@ import numpy
 
 import kith_runner as kith
 
-ITEMS, DIM, CELLS = 48_000, 1024, 480
+ITEMS, DIM, CELLS = 72_000, 1024, 720
 
 
 def write_corpus(path):
@@ -31,9 +31,9 @@ class Memory(unittest.TestCase):
         """Peak bytes by stage, and the digest of the graph."""
         run_directory = os.path.join(directory, f"run_{limit_bytes}")
         config = kith.ini(directory, run={"directory": run_directory, "memory_per_rank": limit_bytes},
-                          corpus={"gold": ""}, cells={"num_cells": CELLS, "probes": 8, "sample_per_cell": 16},
-                          knn={"k": 10, "probes": 8, "refine_rounds": 1, "recall_sample": 0})
-        done = kith.run(["graph", "-c", config], ranks=3)
+                          corpus={"gold": ""}, cells={"num_cells": CELLS, "probes": 4, "sample_per_cell": 16},
+                          knn={"k": 10, "probes": 4, "refine_rounds": 1, "recall_sample": 0})
+        done = kith.run(["graph", "-c", config], ranks=4)
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(os.path.join(run_directory, "manifest.json"), encoding="utf-8") as file:
             stages = json.load(file)["stages"]

@@ -5,9 +5,17 @@
 
 namespace kith {
 
-/// Bytes in memory now, and the most there ever were.
+/// Bytes in memory now, and the most there were since the start or the last begin_peak().
 [[nodiscard]] Count resident_bytes();
 [[nodiscard]] Count peak_resident_bytes();
+
+/// From now on peak_resident_bytes() counts anew. Returns false where the kernel does not allow it.
+bool begin_peak();
+
+/// From now on an array of 4 MiB or more goes back to the system as soon as it is freed. The C
+/// library would learn from the first such array to keep the next ones, up to 32 MiB each: a
+/// process then holds a multiple of what is in use, and nobody can plan it.
+void return_freed_arrays();
 
 /// Hands memory that was freed back to the system, so that resident_bytes() says what is in use.
 void release_free_memory();
