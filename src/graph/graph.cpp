@@ -28,22 +28,32 @@ Rank owner_of(std::span<const Position> first_of_rank, Position node) {
   return Rank{static_cast<int>(next - first_of_rank.begin()) - 1};
 }
 
+/// Collective. The edges that others' lists lead to owned nodes.
+std::vector<Edge> receive_reversed(const comm::Communicator& comm,
+                                   std::span<const Position> first_of_rank, const KnnLists& lists) {
+  const Position begin = first_of_rank[to_size(comm.rank())];
+  std::vector<Edge> reversed;
+  std::vector<Rank> owners;
+  reversed.reserve(lists.neighbors.size());
+  owners.reserve(lists.neighbors.size());
+  for (std::size_t i = 0; i < lists.neighbors.size(); ++i) {
+    const Position from{begin.value() + static_cast<Count>(i) / lists.k};
+    reversed.push_back({lists.neighbors[i], from, lists.distances[i], 2});
+    owners.push_back(owner_of(first_of_rank, lists.neighbors[i]));
+  }
+  return comm::exchange_to<Edge>(comm, reversed, owners).items;
+}
+
 /// Collective. Edges of owned nodes in both directions, sorted by (from, to), each pair once.
 std::vector<Edge> collect_edges(const comm::Communicator& comm,
                                 std::span<const Position> first_of_rank, const KnnLists& lists) {
   const Position begin = first_of_rank[to_size(comm.rank())];
-  std::vector<Edge> edges;
-  std::vector<Edge> reversed;
-  std::vector<Rank> owners;
+  std::vector<Edge> edges = receive_reversed(comm, first_of_rank, lists);
+  edges.reserve(edges.size() + lists.neighbors.size());
   for (std::size_t i = 0; i < lists.neighbors.size(); ++i) {
     const Position from{begin.value() + static_cast<Count>(i) / lists.k};
-    const Position to = lists.neighbors[i];
-    edges.push_back({from, to, lists.distances[i], 1});
-    reversed.push_back({to, from, lists.distances[i], 2});
-    owners.push_back(owner_of(first_of_rank, to));
+    edges.push_back({from, lists.neighbors[i], lists.distances[i], 1});
   }
-  const comm::Received<Edge> received = comm::exchange_to<Edge>(comm, reversed, owners);
-  edges.insert(edges.end(), received.items.begin(), received.items.end());
   std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) {
     return std::tie(a.from, a.to, a.lists) < std::tie(b.from, b.to, b.lists);
   });

@@ -1,6 +1,7 @@
 // graph: neighbor lists become a symmetric weighted graph, which lives in memory; graph.json
 // describes it.
 #include <algorithm>
+#include <utility>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
@@ -28,10 +29,12 @@ void need_graph(Workspace& workspace) {
   }
   need_shard(workspace);
   need_lists(workspace);
-  const graph::KnnLists lists{workspace.lists->k, workspace.lists->neighbors,
-                              workspace.lists->distances};
+  knn::NeighborLists& known = *workspace.lists;
+  graph::KnnLists lists{known.k, std::move(known.neighbors), std::move(known.distances)};  // lent
   workspace.graph.emplace(
       graph::build_graph(workspace.comm, partition(workspace), lists, workspace.config.graph));
+  known.neighbors = std::move(lists.neighbors);
+  known.distances = std::move(lists.distances);
   workspace.components = graph::connected_components(*workspace.graph);
 }
 
