@@ -43,7 +43,7 @@ constexpr const char* kUsage =
   replay RUN/manifest.json [--run.directory NEW]
              does a run again and compares every result with the hashes of its manifest
   plan [items=1e9 dim=128 type=f32 k=10 classes=100 members=8 nodes=32 ranks_per_node=8 threads=4
-        node_memory=256GiB] [-c CONFIG.ini]
+        node_memory=256GiB network=100 storage=20] [-c CONFIG.ini]
              memory, disk, messages and time of each stage, from ten seconds of measuring here
   config     prints the configuration as parsed
   version    prints the version and the instruction sets that can be used here, best first

@@ -1,4 +1,6 @@
 // What this machine does a second, measured by the kernels that a run spends its time in.
+#include "pipeline/calibrate.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -126,7 +128,7 @@ double read_rate(const std::string& path, double seconds) {
 
 Rates calibrate(const comm::Communicator& comm, const PlanInput& input, const std::string& file,
                 double seconds) {
-  const double each = seconds / 6;
+  const double each = seconds / 8;  // the sweeps take what they take, about half of it
   const auto slowest = [&](double rate) { return -comm::max_over_ranks(comm, -rate); };
   Rates rates;
   rates.scan_flops = slowest(scan_rate(input, each));
@@ -135,6 +137,17 @@ Rates calibrate(const comm::Communicator& comm, const PlanInput& input, const st
   constexpr double kGuess = 1e9;  // where nothing can be read
   const double read = slowest(read_rate(file, each));
   rates.read_bytes = read > 0 ? read : kGuess;
+  std::vector<ensemble::MemberConfig> swept;
+  std::vector<ensemble::MemberConfig> solved;
+  for (const ensemble::MemberConfig& member : input.members) {
+    if (member.solver.solver == propagate::Solver::conjugate_gradient) {
+      solved.push_back(member);
+    } else if (member.solver.method != propagate::Method::nearest_seed) {
+      swept.push_back(member);
+    }
+  }
+  rates.entries = sweep_rate(comm, input, swept);
+  rates.solver_entries = sweep_rate(comm, input, solved);
   constexpr int kCalls = 200;
   Clock::time_point start = Clock::now();
   for (int i = 0; i < kCalls; ++i) {

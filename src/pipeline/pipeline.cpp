@@ -184,8 +184,8 @@ StageCost cost_since(const comm::Communicator& comm, Clock::time_point start,
 void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   const comm::Communicator& comm = workspace.comm;
   const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
-  const std::vector<StagePlan> plan =
-      plan_stages(plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1});
+  const std::vector<StagePlan> plan = plan_stages(
+      plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1, 1, 1});
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);
@@ -201,12 +201,11 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
     const Clock::time_point start = Clock::now();
     const ByteCounts before = bytes_moved();
     workspace.fingerprint = prints[to_size(stage)];
+    release_free_memory();
+    begin_peak();
     do_stage(current, workspace);
     StageCost cost = cost_since(comm, start, before);
-    for (int earlier = 0; earlier <= stage; ++earlier) {  // the peak is of all up to this one
-      cost.planned_rss_bytes =
-          std::max(cost.planned_rss_bytes, plan[to_size(earlier)].memory_bytes);
-    }
+    cost.planned_rss_bytes = plan[to_size(stage)].memory_bytes;
     manifest.record(comm, current, prints[to_size(stage)], cost);
     log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}",
               to_string(current), cost.seconds, cost.peak_rss_bytes >> 20,

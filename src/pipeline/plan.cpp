@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -21,6 +22,11 @@ constexpr double kCalibration_s = 10;
 struct Request {
   PlanInput input;
   int nodes = 1;
+  int members = 0;          // 0 = those of the configuration
+  int sweeps = 0;           // 0 = as each member says
+  double network_gbit = 0;  // a second and node; 0 = as measured, or assumed where it cannot be
+  double storage_gb = 0;    // a second, of all nodes; the same
+  bool is_assumed = false;  // what the rates of network and storage are
 };
 
 double number_of(const std::string& key, const std::string& text) {
@@ -31,8 +37,9 @@ double number_of(const std::string& key, const std::string& text) {
   } catch (const std::exception&) {
     end = 0;
   }
-  if (end == 0 || end != text.size() || !(value >= 1) || value > 1e15) {
-    fail("plan: {}={}, must be a number from 1 on", key, text);
+  if (end == 0 || end != text.size() || !(value >= 1) || value > 1e15 ||
+      value != std::floor(value)) {
+    fail("plan: {}={}, must be a whole number from 1 on", key, text);
   }
   return value;
 }
@@ -45,8 +52,8 @@ void apply(const std::string& argument, Request& request) {
   const std::map<std::string, Count*> counts{{"items", &input.items}, {"dim", &input.dim}};
   const std::map<std::string, int*> small{{"k", &input.k},
                                           {"classes", &input.classes},
-                                          {"members", &input.members},
-                                          {"sweeps", &input.sweeps},
+                                          {"members", &request.members},
+                                          {"sweeps", &request.sweeps},
                                           {"nodes", &request.nodes},
                                           {"ranks_per_node", &input.ranks_per_node},
                                           {"threads", &input.threads}};
@@ -61,12 +68,18 @@ void apply(const std::string& argument, Request& request) {
       fail("plan: type={}, must be one of: f64 | f32 | f16 | u8 | i8", value);
     }
     input.element_bytes = types.at(value);
+  } else if (key == "network" || key == "storage") {
+    (key == "network" ? request.network_gbit : request.storage_gb) = number_of(key, value);
   } else if (key == "node_memory") {
-    input.node_memory = parse_bytes(value);
+    try {
+      input.node_memory = parse_bytes(value);
+    } catch (const Error&) {
+      fail("plan: node_memory={}, must be a number of bytes such as 256GiB", value);
+    }
   } else {
     fail(
         "plan: unknown argument {}; known are items, dim, type, k, classes, members, sweeps, "
-        "nodes, ranks_per_node, threads, node_memory",
+        "nodes, ranks_per_node, threads, node_memory, network (Gbit/s a node), storage (GB/s)",
         argument);
   }
 }
@@ -90,8 +103,19 @@ Request read_request(const comm::Communicator& comm, const Config& config,
     if (input.items == 0 || input.dim == 0) {
       fail("plan: of what? say items=1e9 dim=128, or -c CONFIG.ini");
     }
+    if (input.k >= input.items) {
+      fail("plan: k={}, must be below items={}", input.k, input.items);
+    }
   });
-  input.columns = input.members * (config.ensemble.folds + 1) * (input.classes + 1);
+  if (request.members > 0) {
+    const std::vector<ensemble::MemberConfig> known = std::exchange(input.members, {});
+    for (int i = 0; i < request.members; ++i) {
+      input.members.push_back(known[to_size(i) % known.size()]);
+    }
+  }
+  for (ensemble::MemberConfig& member : input.members) {
+    member.solver.max_sweeps = request.sweeps > 0 ? request.sweeps : member.solver.max_sweeps;
+  }
   input.ranks = request.nodes * input.ranks_per_node;
   return request;
 }
@@ -104,58 +128,134 @@ std::string human_time(double seconds) {
                         : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-std::string write_table(const Request& request, const Rates& rates) {
-  const PlanInput& input = request.input;
-  const std::vector<StagePlan> stages = plan_stages(input, rates);
-  std::string text = fmt::format(
-      "{} items x {} on {} nodes x {} ranks x {} threads; k {}, {} classes, {} members, {} label "
-      "columns, {} sweeps\n\n{:<10} {:>14} {:>12} {:>12} {:>10}\n",
-      input.items, input.dim, request.nodes, input.ranks_per_node, input.threads, input.k,
-      input.classes, input.members, input.columns, input.sweeps, "stage", "memory a rank", "disk",
-      "wire", "time");
+/// What fits on so many nodes: as it is or, if nobody bounds memory, with a bound that makes passes
+/// over label columns and waves over cells.
+struct Fit {
+  PlanInput input;
+  int fewest_nodes = 0;  // 0 = none
+};
+
+bool fits(const PlanInput& input, const std::vector<StagePlan>& stages) {
+  return std::all_of(stages.begin(), stages.end(), [&](const StagePlan& stage) {
+    return stage.memory_bytes * input.ranks_per_node <= input.node_memory;
+  });
+}
+
+Fit find_fit(const PlanInput& input, const Rates& rates) {
+  Fit fit{input, smallest_nodes(input, rates)};
+  if (input.memory_per_rank > 0 || fits(input, plan_stages(input, rates))) {
+    return fit;
+  }
+  PlanInput bounded = input;
+  bounded.memory_per_rank = input.node_memory / input.ranks_per_node * 4 / 5;
+  const int fewer = smallest_nodes(bounded, rates);
+  return fewer > 0 && (fit.fewest_nodes == 0 || fewer < fit.fewest_nodes) ? Fit{bounded, fewer}
+                                                                          : fit;
+}
+
+StagePlan total_of(const std::vector<StagePlan>& stages) {
   StagePlan total{"all", 0, 0, 0, 0};
-  const auto line = [&](const StagePlan& stage) {
-    text += fmt::format("{:<10} {:>14} {:>12} {:>12} {:>10}\n", stage.stage,
-                        io::format_bytes(stage.memory_bytes), io::format_bytes(stage.disk_bytes),
-                        io::format_bytes(stage.wire_bytes), human_time(stage.seconds));
-  };
   for (const StagePlan& stage : stages) {
-    line(stage);
     total.memory_bytes = std::max(total.memory_bytes, stage.memory_bytes);
     total.disk_bytes += stage.disk_bytes;
     total.wire_bytes += stage.wire_bytes;
     total.seconds += stage.seconds;
   }
-  line(total);
-  text += fmt::format(
-      "\nmeasured here, for a rank of that many threads: scan {:.1f} GFlop/s, direct {:.1f} "
-      "GFlop/s, memory {:.1f} GB/s, "
-      "read {:.1f} GB/s, exchange {:.2f} GB/s, allreduce {:.0f} us\n",
-      rates.scan_flops * 1e-9, rates.direct_flops * 1e-9, rates.memory_bytes * 1e-9,
-      rates.read_bytes * 1e-9, rates.exchange_bytes * 1e-9, rates.allreduce_s * 1e6);
-  int fewest = smallest_nodes(input, rates);
-  if (fewest > request.nodes && input.memory_per_rank == 0) {
-    PlanInput bounded = input;  // label columns in passes, the graph in waves
-    bounded.memory_per_rank = input.node_memory / input.ranks_per_node * 4 / 5;
-    if (const int fewer = smallest_nodes(bounded, rates); fewer > 0 && fewer < fewest) {
-      text += fmt::format("with run.memory_per_rank = {}MiB {} nodes are enough instead of {}\n",
-                          bounded.memory_per_rank >> 20, fewer, fewest);
-      fewest = fewer;
-    }
+  return total;
+}
+
+std::string write_stages(const Request& request, const PlanInput& input,
+                         std::vector<StagePlan> stages) {
+  std::string text = fmt::format(
+      "{} items x {} on {} nodes x {} ranks x {} threads; k {}, {} classes, {} members, {} label "
+      "columns\n\n{:<10} {:>14} {:>12} {:>12} {:>10}\n",
+      input.items, input.dim, request.nodes, input.ranks_per_node, input.threads, input.k,
+      input.classes, input.members.size(), label_columns(input), "stage", "memory a rank", "disk",
+      "wire", "time");
+  stages.push_back(total_of(stages));
+  for (const StagePlan& stage : stages) {
+    text += fmt::format("{:<10} {:>14} {:>12} {:>12} {:>10}\n", stage.stage,
+                        io::format_bytes(stage.memory_bytes), io::format_bytes(stage.disk_bytes),
+                        io::format_bytes(stage.wire_bytes), human_time(stage.seconds));
   }
-  text += fewest > 0 ? fmt::format("fits from {} nodes of {} on\n", fewest,
-                                   io::format_bytes(input.node_memory))
-                     : fmt::format(
-                           "does not fit into nodes of {} on any number: fewer ranks a "
-                           "node, or run.memory_per_rank\n",
-                           io::format_bytes(input.node_memory));
+  return text;
+}
+
+std::string write_rates(const Request& request, const Rates& rates) {
+  std::string text = fmt::format(
+      "\nmeasured here, for a rank of that many threads: scan {:.1f} GFlop/s, direct {:.1f} "
+      "GFlop/s, memory {:.1f} GB/s, sweeps {:.3g} label columns of a node a second\n",
+      rates.scan_flops * 1e-9, rates.direct_flops * 1e-9, rates.memory_bytes * 1e-9, rates.entries);
+  text +=
+      fmt::format("{}: read {:.2f} GB/s a rank, exchange {:.2f} GB/s a rank, allreduce {:.0f} us\n",
+                  request.is_assumed ? "network and storage are assumed (network=, storage=)"
+                                     : "measured between ranks and from storage",
+                  rates.read_bytes * 1e-9, rates.exchange_bytes * 1e-9, rates.allreduce_s * 1e6);
+  return text;
+}
+
+std::string write_plan(const Request& request, const Rates& rates) {
+  const auto [input, fewest] = find_fit(request.input, rates);
+  const std::vector<StagePlan> stages = plan_stages(input, rates);
+  const bool is_bounded = input.memory_per_rank > request.input.memory_per_rank;
+  std::string text = write_stages(request, input, stages) + write_rates(request, rates);
+  if (is_bounded) {
+    text += fmt::format(
+        "without a bound a rank would take {}: the table is with run.memory_per_rank = {}MiB\n",
+        io::format_bytes(total_of(plan_stages(request.input, rates)).memory_bytes),
+        input.memory_per_rank >> 20);
+  }
+  const std::string size = io::format_bytes(input.node_memory);
+  text +=
+      fits(input, stages) ? fmt::format("fits from {} nodes of {} on\n", fewest, size)
+      : fewest > 0
+          ? fmt::format("does not fit on {} nodes of {}; fits from {} nodes on\n", request.nodes,
+                        size, fewest)
+          : fmt::format("does not fit into nodes of {} on any number: fewer ranks a node\n", size);
+  if (fewest == 0) {
+    return text;
+  }
+  PlanInput asked = input;  // on as many nodes as it takes
   const int nodes = std::max(fewest, request.nodes);
+  asked.ranks = nodes * input.ranks_per_node;
+  const StagePlan total = total_of(plan_stages(asked, rates));
+  const double node_bytes = static_cast<double>(total.memory_bytes) * input.ranks_per_node;
+  const double asked_gib =
+      std::min(1.15 * node_bytes, static_cast<double>(input.node_memory)) / (1 << 30);
   const int hours = std::max(1, static_cast<int>(std::ceil(2 * total.seconds / 3600)));
   text += fmt::format(
-      "sbatch --nodes={} --ntasks-per-node={} --cpus-per-task={} --time={}:00:00 "
-      "jobs/slurm/label.sbatch CONFIG.ini\n",
-      nodes, input.ranks_per_node, input.threads, hours);
+      "sbatch --nodes={} --ntasks-per-node={} --cpus-per-task={} --time={}:00:00 --mem={:.0f}G "
+      "jobs/slurm/label.sbatch CONFIG.ini{}\n",
+      nodes, input.ranks_per_node, input.threads, hours, std::ceil(asked_gib),
+      is_bounded ? fmt::format(" --run.memory_per_rank {}MiB", input.memory_per_rank >> 20) : "");
   return text;
+}
+
+/// Rates of the machine that is planned for: other threads than here, and a network and a file
+/// system that one node cannot measure.
+Rates planned_rates(const Rates& measured, const comm::Communicator& comm, Request& request) {
+  constexpr double kNetwork_gbit = 100;  // of a node
+  constexpr double kStorage_gb = 20;     // of all nodes together
+  constexpr double kHop_s = 2e-6;
+  Rates rates = measured;
+  const double more_threads = static_cast<double>(request.input.threads) / num_threads();
+  for (double* rate : {&rates.scan_flops, &rates.direct_flops, &rates.memory_bytes, &rates.entries,
+                       &rates.solver_entries}) {
+    *rate *= more_threads;
+  }
+  const bool is_one_node = comm::ranks_on_node(comm) == comm.size();
+  request.is_assumed =
+      request.network_gbit > 0 || request.storage_gb > 0 || (is_one_node && request.nodes > 1);
+  if (request.is_assumed) {
+    const double network = request.network_gbit > 0 ? request.network_gbit : kNetwork_gbit;
+    const double storage = request.storage_gb > 0 ? request.storage_gb : kStorage_gb;
+    rates.exchange_bytes =
+        std::min(rates.exchange_bytes, network / 8 * 1e9 / request.input.ranks_per_node);
+    rates.read_bytes = std::min(rates.read_bytes, storage * 1e9 / request.input.ranks);
+    rates.allreduce_s =
+        std::max(rates.allreduce_s, 2 * kHop_s * std::log2(request.input.ranks + 1));
+  }
+  return rates;
 }
 
 }  // namespace
@@ -166,15 +266,20 @@ PlanInput plan_input(const comm::Communicator& comm, const Config& config,
   input.items = corpus.num_items;
   input.dim = corpus.dim;
   input.element_bytes = io::element_bytes(corpus.type);
-  input.classes = std::max(2, corpus.num_classes());
+  if (corpus.num_items > 0) {
+    input.classes = std::max(2, corpus.num_classes());
+  }
   input.k = config.knn.k;
-  input.members = std::max(1, static_cast<int>(config.ensemble.members.size()));
-  input.columns = input.members * (config.ensemble.folds + 1) * (input.classes + 1);
+  input.is_cosine = config.corpus.metric == corpus::Metric::cosine;
+  input.members = config.ensemble.members;
+  input.folds = config.ensemble.folds;
   input.probes = config.cells.probes;
   input.num_cells = config.cells.num_cells;
+  input.sample_per_cell = config.cells.sample_per_cell;
+  constexpr int kUsualProbes = 6;  // that a pilot chooses
   input.searched_cells =
-      config.effort.probes > 0 ? config.effort.probes : std::max(1, config.cells.probes / 2);
-  input.refine_rounds = std::max(1, config.effort.refine_rounds);
+      config.effort.probes > 0 ? config.effort.probes : std::min(kUsualProbes, config.cells.probes);
+  input.refine_rounds = config.effort.refine_rounds >= 0 ? config.effort.refine_rounds : 1;
   input.memory_per_rank = parse_bytes(config.run.memory_per_rank);
   input.threads = num_threads();
   input.ranks_per_node = comm::ranks_on_node(comm);
@@ -185,14 +290,11 @@ PlanInput plan_input(const comm::Communicator& comm, const Config& config,
 std::string plan(const comm::Communicator& comm, const Config& config,
                  const std::vector<std::string>& arguments) {
   (void)base_memory();
-  const Request request = read_request(comm, config, arguments);
+  Request request = read_request(comm, config, arguments);
   const std::string file = config.corpus.files.empty() ? "" : config.corpus.files.front();
-  Rates rates = calibrate(comm, request.input, file, kCalibration_s);
-  const double more_threads = static_cast<double>(request.input.threads) / num_threads();
-  rates.scan_flops *= more_threads;
-  rates.direct_flops *= more_threads;
-  rates.memory_bytes *= more_threads;
-  return write_table(request, rates);
+  const Rates measured = calibrate(comm, request.input, file, kCalibration_s);
+  const Rates rates = planned_rates(measured, comm, request);
+  return write_plan(request, rates);
 }
 
 }  // namespace kith::pipeline

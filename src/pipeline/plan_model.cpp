@@ -1,23 +1,19 @@
 // Memory, disk, wire and time of each stage, from the sizes of what it keeps.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kith/core/memory.hpp"
 #include "kith/pipeline/plan.hpp"
 
+#include "pipeline/plan_constants.hpp"
+
 namespace kith::pipeline {
 namespace {
 
-constexpr double kFloat = 4;
-constexpr double kItemsPerCell = 600;
-constexpr double kEdgesPerNeighbor = 1.6;  // of the union of both directions, over k
-constexpr double kSizeBias = 1.3;          // a probed cell is larger than the mean cell
-constexpr double kGhostShare = 1.0;        // nodes of other ranks in reach, over own ones
-constexpr double kSamplePerCell = 64;
-constexpr double kTrainingRounds = 8;
-constexpr double kReaderCache = 1 << 30;
-constexpr double kSortNanoseconds = 60;        // of one edge of the graph, on one core
-constexpr double kStatisticsNanoseconds = 40;  // of one score, on one core
+using namespace plan_constants;
+using propagate::Method;
+using propagate::Solver;
 
 /// The input in doubles, a rank's share of it, and what several stages need.
 struct Sizes {
@@ -29,118 +25,279 @@ struct Sizes {
         k{static_cast<double>(in.k)},
         cells{in.num_cells > 0 ? static_cast<double>(in.num_cells)
                                : std::max(1.0, items / kItemsPerCell)},
+        stored_row{dim * static_cast<double>(in.element_bytes)},
+        row{dim * (in.element_bytes <= 2 && !in.is_cosine ? kHalf : kFloat)},
         edges{nodes * k * kEdgesPerNeighbor},
-        columns{std::ceil(static_cast<double>(in.columns) / 16) * 16},
-        ghosts{nodes * std::min(ranks - 1, kGhostShare)},
-        cores{ranks * static_cast<double>(in.threads)} {}
+        cell_ghosts{nodes * in_reach(kCellReach * std::pow(in.searched_cells / 4.0, kProbeGrowth))},
+        graph_ghosts{nodes * in_reach(kGraphReach)},
+        tasks_a_member{in.folds < 2 ? 1.0 : in.folds + 1.0},
+        scores{static_cast<double>(in.members.size()) * in.classes * kFloat} {}
+
+  /// Nodes of other ranks that a rank looks at, over its own.
+  [[nodiscard]] double in_reach(double reach) const {
+    const double others = ranks - 1;
+    const double unbounded = reach * std::pow(cells / ranks, -kSurface);
+    return others > 0 ? 1 / std::hypot(1 / others, 1 / unbounded) : 0.0;
+  }
 
   double items;
   double ranks;
-  double nodes;
+  double nodes;  // of a rank
   double dim;
   double k;
   double cells;
-  double edges;  // of a rank
-  double columns;
-  double ghosts;
-  double cores;
+  double stored_row;    // bytes in the corpus
+  double row;           // bytes in memory
+  double edges;         // of a rank, both directions
+  double cell_ghosts;   // in cells that a rank searches
+  double graph_ghosts;  // behind its edges
+  double tasks_a_member;
+  double scores;  // bytes a node of all members
 };
 
 /// What a wave or a pass may take of `wanted`, beside what is there already.
-double limited(double wanted, double there, const PlanInput& in) {
+double limited(double wanted, double there, const PlanInput& in, double share) {
   if (in.memory_per_rank == 0) {
     return wanted;
   }
   const double limit = static_cast<double>(in.memory_per_rank);
-  return std::min(wanted, std::max(limit - there, limit / 16));
+  return std::min(wanted, std::max(limit - there, limit / 16) * share);
 }
 
 double cache_bytes(const PlanInput& in, const Sizes& of) {
-  const double all = of.nodes * of.dim * static_cast<double>(in.element_bytes);
+  const double all = of.nodes * of.stored_row;
   const double limit =
       in.memory_per_rank > 0 ? static_cast<double>(in.memory_per_rank) / 4 : kReaderCache;
   return all <= limit ? all : 0;
 }
 
+/// Bytes of rows, probes and items of a rank's nodes.
+double shard_bytes(const Sizes& of, double probes) {
+  return of.nodes * (kRowNumber + probes * kCellNumber + kItemOfNode);
+}
+
+double list_bytes(const Sizes& of) {
+  return of.nodes * of.k * kNeighbor;
+}
+
+/// What is in memory from the graph on.
+double graph_bytes(const PlanInput& in, const Sizes& of) {
+  return shard_bytes(of, in.searched_cells) + list_bytes(of) + of.edges * kEdge +
+         of.nodes * kGraphRow + of.graph_ghosts * kGhost;
+}
+
+/// What it takes to send `bytes` out of what all ranks hold, over all of them.
+double exchanged(double bytes, const Sizes& of) {
+  return bytes * (of.ranks - 1) / of.ranks;
+}
+
+double wire_seconds(const StagePlan& plan, const Sizes& of, const Rates& rates) {
+  return static_cast<double>(plan.wire_bytes) / (rates.exchange_bytes * of.ranks);
+}
+
 StagePlan plan_check(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  constexpr double kHashBytes = 24;  // hash and row, sent, received and sorted
-  const double bytes = of.items * of.dim * static_cast<double>(in.element_bytes);
-  return {"check", static_cast<Count>(cache_bytes(in, of) + 3 * of.nodes * kHashBytes), 1 << 12,
-          static_cast<Count>(of.items * kHashBytes), bytes / (rates.read_bytes * of.ranks)};
+  const double look = kReadBlock + of.nodes * kContentHash;
+  const double meet = of.nodes * kMeeting;
+  StagePlan plan{"check", static_cast<Count>(cache_bytes(in, of) + std::max(look, meet)), 1 << 12,
+                 static_cast<Count>(exchanged(of.items * kHashAndRow, of)), 0};
+  plan.seconds =
+      (of.items * of.stored_row / rates.read_bytes + of.items * of.dim * kLookAtValue_s) /
+          of.ranks +
+      of.nodes * kLookAtItem_s + wire_seconds(plan, of, rates);
+  return plan;
 }
 
 StagePlan plan_cells(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double row = of.dim * (in.element_bytes == 2 ? 2 : kFloat);  // f16 stays f16
-  const double probes = static_cast<double>(in.probes) * kFloat + sizeof(Count);
-  const double sample = std::min(of.items, of.cells * kSamplePerCell);
+  const double assignment = kRowNumber + in.probes * kCellNumber;
+  const double sample =
+      std::min(of.items, of.cells * static_cast<double>(in.sample_per_cell)) * of.dim * kFloat;
+  const double centroids = of.cells * of.dim * kFloat;
+  const double train = kSampleCopies * sample / of.ranks + centroids;
+  const double assign = kGrowth * of.nodes * assignment + 2 * centroids + kReadBlock;
+  const double move = kMovedCopies * of.nodes * assignment;
+  const double fetch =
+      of.nodes * (of.row + assignment + kRequest) + kFetchBlocks * kFetchBlock + centroids;
+  StagePlan plan{"cells",
+                 static_cast<Count>(cache_bytes(in, of) + std::max({train, assign, move, fetch})),
+                 0, 0, 0};
   const double groups = std::sqrt(of.cells);
-  const double memory = cache_bytes(in, of) + 2 * of.nodes * probes + of.nodes * row +
-                        2 * sample * row / of.ranks + of.cells * row;
-  const double assign_flops = 2 * of.items * of.dim * (groups + 9 * groups);
-  const double train_flops = 4 * sample * of.dim * groups * kTrainingRounds;
-  StagePlan plan{"cells", static_cast<Count>(memory), 0, 0, 0};
-  plan.disk_bytes = static_cast<Count>(of.items * probes + of.cells * row);
-  plan.wire_bytes = static_cast<Count>(of.items * (row + probes) * (of.ranks - 1) / of.ranks);
-  plan.seconds = (assign_flops + train_flops) / (rates.scan_flops * of.ranks) +
-                 static_cast<double>(plan.wire_bytes) / (rates.exchange_bytes * of.ranks);
+  const double train_flops = 4 * sample / kFloat * groups * kTrainingRounds;
+  const double assign_flops = 2 * of.items * of.dim * groups * (1 + kGroupsSearched);
+  plan.disk_bytes = static_cast<Count>(of.items * assignment + centroids);
+  plan.wire_bytes = static_cast<Count>(exchanged(of.items * (of.row + assignment), of));
+  plan.seconds = (assign_flops + train_flops) / (rates.scan_flops * kAssignShare * of.ranks) +
+                 of.nodes * kMoveItem_s + of.nodes * of.stored_row / rates.read_bytes +
+                 wire_seconds(plan, of, rates);
   return plan;
+}
+
+double knn_memory(const PlanInput& in, const Sizes& of) {
+  const double lists = of.nodes * of.k * kEntry;
+  const double all = of.nodes + of.cell_ghosts;
+  const double shard = of.nodes * of.row + shard_bytes(of, in.searched_cells);
+  const double panels = all * of.dim * kFloat * kPanelPadding;
+  const double scan =
+      shard + lists + limited(panels + of.cell_ghosts * of.row, shard + lists, in, kWaveShare);
+  const double rounds = 2 * lists + 2 * of.nodes * of.k;
+  const double ends = of.nodes * (of.k * kReverseEdge + 2 * kRowNumber) + all * (of.k + 1) * 4 +
+                      of.cell_ghosts * (of.row + of.k * kEntry);
+  const double refine = shard + rounds + limited(ends, shard + rounds, in, 1);
+  const double finish = shard + lists + list_bytes(of);
+  const double narrowing =
+      of.nodes * of.row + shard_bytes(of, in.probes) + of.nodes * in.searched_cells * kCellNumber;
+  return std::max({scan, in.refine_rounds > 0 ? refine : 0.0, finish, narrowing});
 }
 
 StagePlan plan_knn(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double row = of.dim * (in.element_bytes == 2 ? 2 : kFloat);  // f16 stays f16
-  constexpr double kEntry = 17;                                      // with its mark of being new
-  const double there = of.nodes * (row + static_cast<double>(in.probes) * kFloat + sizeof(Count)) +
-                       2 * of.nodes * of.k * kEntry;
-  const double scan = of.nodes * row + of.ghosts * 2 * row;
-  const double refine = of.ghosts * (row + of.k * 2 * kEntry) + of.nodes * of.k * (16 + kFloat);
+  StagePlan plan{"knn", static_cast<Count>(knn_memory(in, of)), 0, 0, 0};
+  const double rounds = in.refine_rounds;
   const double cell = of.items / of.cells * kSizeBias;
-  const double scan_flops = 2 * of.items * static_cast<double>(in.searched_cells) * cell * of.dim;
-  const double candidates = of.k * of.k + 16 * of.k;
-  const double refine_flops =
-      3 * of.items * candidates * of.dim * static_cast<double>(in.refine_rounds) / 2;
-  StagePlan plan{"knn", static_cast<Count>(there + limited(std::max(scan, refine), there, in)), 0,
-                 0, 0};
+  const double scan_flops = 2 * of.items * in.searched_cells * cell * of.dim;
+  const double exact_flops = 2 * of.items * kExactSamples * of.dim;  // pilot and recall
+  const double looks = of.items * of.k * (of.k + kReverseLists) * rounds;
+  const double refine_flops = 3 * of.items * kRefineDistances * of.dim * (rounds > 0 ? 1 : 0);
   plan.disk_bytes = static_cast<Count>(of.items * of.k * (in.items > (Count{1} << 32) ? 12 : 8));
-  plan.wire_bytes = static_cast<Count>(
-      of.ranks * of.ghosts * (row + static_cast<double>(in.refine_rounds) * (row + of.k * kEntry)));
-  plan.seconds = scan_flops / (rates.scan_flops * of.ranks) +
+  plan.wire_bytes = static_cast<Count>(of.ranks * of.cell_ghosts *
+                                       (of.row + rounds * (of.row + of.k * (kEntry + 1))));
+  plan.seconds = (scan_flops + exact_flops) / (rates.scan_flops * of.ranks) +
                  refine_flops / (rates.direct_flops * of.ranks) +
-                 static_cast<double>(plan.wire_bytes) / (rates.exchange_bytes * of.ranks);
+                 looks * kLook_s / (of.ranks * in.threads) + wire_seconds(plan, of, rates);
   return plan;
 }
 
-StagePlan plan_graph(const Sizes& of) {
-  constexpr double kEdgeInFlight = 24;
-  const double memory = of.nodes * of.k * 12 + of.edges * (2 * kEdgeInFlight + 8) + of.nodes * 16;
-  return {"graph", static_cast<Count>(memory), 1 << 12,
-          static_cast<Count>(of.items * of.k * kEdgeInFlight * (of.ranks - 1) / of.ranks),
-          of.edges * of.ranks * kSortNanoseconds * 1e-9 / of.cores};
+StagePlan plan_graph(const PlanInput& in, const Sizes& of, const Rates& rates) {
+  const double before = shard_bytes(of, in.searched_cells) + list_bytes(of);
+  const double directed = of.nodes * of.k;
+  const double meet = directed * kEdgeMeeting;
+  const double lay_out = directed * 2 * kEdgeInFlight + of.edges * kEdge + of.nodes * kGraphRow;
+  StagePlan plan{"graph", static_cast<Count>(before + std::max(meet, lay_out)), 1 << 12,
+                 static_cast<Count>(of.ranks * of.graph_ghosts * of.k * kEdgeInFlight), 0};
+  plan.seconds = directed * kSortEdge_s + wire_seconds(plan, of, rates);
+  return plan;
+}
+
+/// One engine's tasks.
+struct Pass {
+  double columns = 0;
+  double tasks = 0;
+  double column_sweeps = 0;  // columns x how often they are swept
+  double sweeps = 0;         // of the longest
+};
+
+enum Kind : std::size_t { sweeps, solver, paths };
+
+Kind kind_of(const ensemble::MemberConfig& member) {
+  return member.solver.method == Method::nearest_seed         ? paths
+         : member.solver.solver == Solver::conjugate_gradient ? solver
+                                                              : sweeps;
+}
+
+double columns_of(const ensemble::MemberConfig& member, int num_classes) {
+  switch (member.solver.method) {
+    case Method::poisson:
+    case Method::poisson_volume:
+      return num_classes + 1;
+    case Method::adsorption:
+      return 2 * num_classes;
+    case Method::nearest_seed:
+      return member.solver.nearest;
+    default:
+      return num_classes;
+  }
+}
+
+/// How many of its sweeps a method usually takes.
+double expected_sweeps(const ensemble::MemberConfig& member) {
+  const double most = member.solver.max_sweeps;
+  switch (kind_of(member)) {
+    case solver:
+      return std::min(most, kSolverSteps);
+    case paths:
+      return std::min(most, kPathSweeps);
+    case sweeps:
+      break;
+  }
+  switch (member.solver.method) {
+    case Method::poisson:
+      return std::min(most, kMixingSweeps);
+    case Method::adsorption:
+      return std::min(most, kAdsorptionSweeps);
+    case Method::poisson_volume:
+      return most + kVolumeSweeps;
+    default:
+      return most;
+  }
+}
+
+std::array<Pass, 3> passes_of(const PlanInput& in, const Sizes& of) {
+  std::array<Pass, 3> passes;
+  for (const ensemble::MemberConfig& member : in.members) {
+    Pass& pass = passes[kind_of(member)];
+    const double columns = of.tasks_a_member * columns_of(member, in.classes);
+    pass.columns += columns;
+    pass.tasks += of.tasks_a_member;
+    pass.column_sweeps += columns * expected_sweeps(member);
+    pass.sweeps = std::max(pass.sweeps, expected_sweeps(member));
+  }
+  return passes;
+}
+
+/// Bytes of label state of an engine, its messages included.
+double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
+  const double columns = std::ceil(pass.columns / kColumnBlock) * kColumnBlock;
+  constexpr std::array kOwned{2 * kFloat, 4 * kDouble, 2 * kDouble};
+  constexpr std::array kOfGhost{4 * kFloat, 3 * kDouble, 4 * kDouble};  // with sent and received
+  return columns * (of.nodes * kOwned.at(kind) + of.graph_ghosts * kOfGhost.at(kind)) +
+         pass.tasks * of.nodes * kTaskNode;
 }
 
 StagePlan plan_propagate(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double graph = of.edges * 8 + of.nodes * (16 + of.k * 12);
-  const double scores = of.nodes * static_cast<double>(in.members * in.classes) * kFloat;
-  const double state = (of.nodes + of.ghosts) * of.columns * 2 * kFloat;
-  const double passes = state / std::max(1.0, limited(state, graph, in));
-  const double sweeps = static_cast<double>(in.sweeps);
-  const double read = of.edges * of.columns * kFloat + of.nodes * of.columns * 2 * kFloat;
-  StagePlan plan{"propagate", static_cast<Count>(graph + scores + limited(state, graph, in)), 0, 0,
-                 0};
-  plan.disk_bytes = static_cast<Count>(scores * of.ranks + of.items * sizeof(Count));
-  plan.wire_bytes = static_cast<Count>(of.ranks * of.ghosts * of.columns * kFloat * sweeps);
-  plan.seconds = sweeps * (read / rates.memory_bytes + std::ceil(passes) * rates.allreduce_s) +
-                 static_cast<double>(plan.wire_bytes) / (rates.exchange_bytes * of.ranks);
+  const double before = graph_bytes(in, of);
+  const std::array<Pass, 3> passes = passes_of(in, of);
+  StagePlan plan{"propagate", 0, 0, 0, 0};
+  const double results = of.nodes * of.scores;
+  double most = 0;
+  double wire = 0;
+  for (const Kind kind : {sweeps, solver, paths}) {
+    const Pass& pass = passes.at(kind);
+    most = std::max(most, limited(state_bytes(pass, kind, of), before + results, in, 1));
+    const double value = kind == sweeps ? kFloat : kDouble;
+    wire += of.ranks * of.graph_ghosts * pass.column_sweeps * value;
+    const double rate = kind == solver ? rates.solver_entries : rates.entries;
+    plan.seconds += of.nodes * pass.column_sweeps / rate + pass.sweeps * rates.allreduce_s;
+  }
+  plan.memory_bytes = static_cast<Count>(before + results + most);
+  plan.disk_bytes = static_cast<Count>(of.items * (of.scores + kRowNumber));
+  plan.wire_bytes = static_cast<Count>(wire);
+  plan.seconds += wire_seconds(plan, of, rates);
   return plan;
 }
 
-StagePlan plan_statistics(const char* name, const PlanInput& in, const Sizes& of) {
-  const double scores = static_cast<double>(in.members * in.classes);
-  const double columns = static_cast<double>(in.members) * kFloat + 48;  // of labels.h5
-  const double graph = of.edges * 8 + of.nodes * (16 + of.k * 12);
-  return {name, static_cast<Count>(graph + of.nodes * (scores * kFloat + 3 * columns)),
-          name == std::string{"ensemble"} ? static_cast<Count>(of.items * columns) : Count{1} << 20,
-          static_cast<Count>(of.items * columns * (of.ranks - 1) / of.ranks),
-          of.items * scores * kStatisticsNanoseconds * 1e-9 / of.cores};
+double column_bytes(const PlanInput& in) {  // of labels.h5
+  return 2 * static_cast<double>(in.members.size()) * kFloat + kLabelColumns;
+}
+
+StagePlan plan_ensemble(const PlanInput& in, const Sizes& of, const Rates& rates) {
+  const auto members = static_cast<double>(in.members.size());
+  const double memory = graph_bytes(in, of) + of.nodes * (of.scores + in.classes * kFloat +
+                                                          kConsensus + members * kConsensusVote);
+  StagePlan plan{"ensemble", static_cast<Count>(memory),
+                 static_cast<Count>(of.items * column_bytes(in)),
+                 static_cast<Count>(exchanged(of.items * column_bytes(in), of)), 0};
+  plan.seconds = of.nodes * of.scores / kFloat * kJudgeScore_s / in.threads +
+                 of.nodes * column_bytes(in) * kMoveByte_s + wire_seconds(plan, of, rates);
+  return plan;
+}
+
+StagePlan plan_qa(const PlanInput& in, const Sizes& of, const Rates& rates) {
+  const auto members = static_cast<double>(in.members.size());
+  const double memory = graph_bytes(in, of) + of.nodes * (of.scores + in.classes * kFloat +
+                                                          kStatistics + members * kStatisticsVote);
+  StagePlan plan{"qa", static_cast<Count>(memory), Count{1} << 20,
+                 static_cast<Count>(exchanged(of.items * (members * kFloat + 32), of)), 0};
+  plan.seconds =
+      kStatistics_s + of.nodes * (1 + members) * kCountVote_s + wire_seconds(plan, of, rates);
+  return plan;
 }
 
 }  // namespace
@@ -150,14 +307,23 @@ Count base_memory() {
   return kAtStart;
 }
 
+Count label_columns(const PlanInput& in) {
+  double columns = 0;
+  for (const Pass& pass : passes_of(in, Sizes{in})) {
+    columns += pass.columns;
+  }
+  return static_cast<Count>(columns);
+}
+
 std::vector<StagePlan> plan_stages(const PlanInput& in, const Rates& rates) {
   const Sizes of{in};
   std::vector<StagePlan> stages{plan_check(in, of, rates),     plan_cells(in, of, rates),
-                                plan_knn(in, of, rates),       plan_graph(of),
-                                plan_propagate(in, of, rates), plan_statistics("ensemble", in, of),
-                                plan_statistics("qa", in, of)};
+                                plan_knn(in, of, rates),       plan_graph(in, of, rates),
+                                plan_propagate(in, of, rates), plan_ensemble(in, of, rates),
+                                plan_qa(in, of, rates)};
   for (StagePlan& stage : stages) {
-    stage.memory_bytes += base_memory();
+    stage.seconds += static_cast<double>(stage.disk_bytes) / (rates.read_bytes * of.ranks);
+    stage.memory_bytes += base_memory() + static_cast<Count>(kLibraries);
   }
   return stages;
 }

@@ -6,6 +6,7 @@
 
 #include "kith/comm/communicator.hpp"
 #include "kith/corpus/corpus.hpp"
+#include "kith/ensemble/ensemble.hpp"
 #include "kith/pipeline/config.hpp"
 
 namespace kith::pipeline {
@@ -17,13 +18,14 @@ struct PlanInput {
   Count element_bytes = 4;  // as stored
   int k = 10;
   int classes = 10;
-  int columns = 0;  // members x (folds + 1) x (classes + 1)
-  int members = 5;
-  int probes = 16;         // kept a node
-  int searched_cells = 8;  // of them searched
+  bool is_cosine = false;                       // vectors are scaled, and then float32
+  std::vector<ensemble::MemberConfig> members;  // at least one
+  int folds = 5;                                // of held-out seeds
+  int probes = 16;                              // kept a node
+  int searched_cells = 6;                       // of them searched
   int refine_rounds = 1;
-  int sweeps = 100;
-  Count num_cells = 0;  // 0 = one for every 600 items
+  Count num_cells = 0;         // 0 = one for every 600 items
+  Count sample_per_cell = 64;  // of the quantizer's training
   int ranks = 1;
   int threads = 1;  // a rank
   int ranks_per_node = 1;
@@ -32,6 +34,9 @@ struct PlanInput {
 };
 
 /// What this machine does a second, with the threads of one rank.
+///
+/// Propagation is measured by propagating: a sweep's cost is that of the methods that are asked
+/// for.
 struct Rates {
   double scan_flops = 0;      // of the fused distance kernel
   double direct_flops = 0;    // of single distances, as refine needs them
@@ -39,6 +44,8 @@ struct Rates {
   double read_bytes = 0;      // of the corpus's first file, or of the run directory
   double exchange_bytes = 0;  // between ranks, sent by one of them
   double allreduce_s = 0;     // of one small allreduce
+  double entries = 0;         // nodes x label columns of one sweep, its checks included
+  double solver_entries = 0;  // the same of one step of conjugate gradient
 };
 
 /// What one stage takes.
@@ -61,6 +68,9 @@ struct StagePlan {
 [[nodiscard]] Rates calibrate(const comm::Communicator& comm, const PlanInput& input,
                               const std::string& file, double seconds);
 
+/// Label columns of all members and folds, as they are asked for.
+[[nodiscard]] Count label_columns(const PlanInput& input);
+
 /// Collective. The size of a run of this configuration on these ranks.
 [[nodiscard]] PlanInput plan_input(const comm::Communicator& comm, const Config& config,
                                    const corpus::Corpus& corpus);
@@ -69,8 +79,9 @@ struct StagePlan {
 [[nodiscard]] Count base_memory();
 
 /// Collective. The table that `kith plan` prints. arguments: "items=1e9 dim=128 type=f32 k=10
-/// classes=100 members=5 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB"; what is not given
-/// comes from the configuration and its corpus. Throws CollectiveError.
+/// classes=100 members=5 sweeps=100 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB
+/// network=100 storage=20" (Gbit/s a node, GB/s of all); what is not given comes from the
+/// configuration and its corpus, or is measured. Throws CollectiveError.
 [[nodiscard]] std::string plan(const comm::Communicator& comm, const Config& config,
                                const std::vector<std::string>& arguments);
 
