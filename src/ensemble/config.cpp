@@ -51,14 +51,13 @@ void validate_solver(const MemberConfig& member) {
          member.name);
   }
   if (solver.early_stop &&
-      (solver.solver == propagate::Solver::conjugate_gradient ||
-       solver.method == Method::nearest_seed || solver.method == Method::poisson_volume)) {
+      (solver.solver != propagate::Solver::sweeps || solver.method == Method::nearest_seed ||
+       solver.method == Method::poisson_volume)) {
     fail("member.{}.early_stop = yes, but this member is only right at its end", member.name);
   }
-  if (solver.solver == propagate::Solver::conjugate_gradient &&
-      !propagate::has_conjugate_gradient(solver.method)) {
-    fail("member.{}.solver = conjugate_gradient, but {} is no symmetric system: use sweeps",
-         member.name, propagate::to_string(solver.method));
+  if (!propagate::has_solver(solver.method, solver.solver)) {
+    fail("member.{}.solver = {}, which cannot solve {}: use sweeps", member.name,
+         propagate::to_string(solver.solver), propagate::to_string(solver.method));
   }
 }
 
@@ -88,6 +87,7 @@ std::vector<MemberConfig> default_members() {
       make_member("poisson", Method::poisson, 300, ClassMass::none),
       make_member("wnll", Method::wnll, 300, ClassMass::normalize),
       make_member("nearest-seed", Method::nearest_seed, 300, ClassMass::none)};
+  members[1].solver.solver = propagate::Solver::chebyshev;
   members[4].solver.solver = propagate::Solver::conjugate_gradient;
   members.push_back(make_bootstrap("spreading-b1", members[1], 1));
   members.push_back(make_bootstrap("poisson-b2", members[3], 2));

@@ -376,10 +376,11 @@ std::vector<Option> member_options(const std::string& name) {
           "how labels spread"),
       choice<Solver>(
           prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
-          {{"sweeps", Solver::sweeps}, {"conjugate_gradient", Solver::conjugate_gradient}},
-          "the method's own iteration, or its limit in fewer steps (not adsorption, "
-          "poisson_volume, "
-          "nearest_seed)"),
+          {{"sweeps", Solver::sweeps},
+           {"chebyshev", Solver::chebyshev},
+           {"conjugate_gradient", Solver::conjugate_gradient}},
+          "the method's own iteration, or its limit in fewer steps: chebyshev for spreading and "
+          "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
       number<double>(
           prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
           0.0, 1.0, "spreading, walk: share that comes from the neighbors"),

@@ -58,19 +58,26 @@ Count Engine::count_right(std::size_t index, const Task& task) const {
 }
 
 void Engine::check_rows(std::size_t task, Count begin, Count end, Measure& measure) {
-  std::vector<float> values(to_size(num_classes_));
-  for (Count index = begin; index < end; ++index) {
-    const LocalId row{static_cast<std::int32_t>(index)};
-    read_row(task, row, values);
-    const std::int32_t best = best_class(values);
-    std::int32_t& last = best_[task][to_size(index)];
-    measure.flips += best != last ? 1 : 0;
-    last = best;
-    if (best >= 0) {
+  std::vector<std::int32_t> now(to_size(end - begin));
+  best_classes(task, begin, end, now);
+  const auto before = best_[task].begin() + begin;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    measure.flips += now[i] != before[static_cast<Count>(i)] ? 1 : 0;
+    if (now[i] >= 0) {
       ++measure.reached;
-      ++measure.class_counts[to_size(best)];
+      ++measure.class_counts[to_size(now[i])];
     }
-    measure.unmixed = std::max(measure.unmixed, unmixed(task, row));
+  }
+  std::copy(now.begin(), now.end(), before);
+  measure.unmixed = std::max(measure.unmixed, unmixed(task, begin, end));
+}
+
+void Engine::best_classes(std::size_t task, Count begin, Count end,
+                          std::span<std::int32_t> best) const {
+  std::vector<float> values(to_size(num_classes_));
+  for (Count row = begin; row < end; ++row) {
+    read_row(task, LocalId{static_cast<std::int32_t>(row)}, values);
+    best[to_size(row - begin)] = best_class(values);
   }
 }
 

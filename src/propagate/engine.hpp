@@ -68,8 +68,13 @@ class Engine {
 
   /// Fills change, size and stop.
   virtual void measure(std::size_t task, Measure& measure) = 0;
-  /// How far a row's walk is from its limit.
-  [[nodiscard]] virtual float unmixed(std::size_t /*task*/, LocalId /*row*/) const { return 0; }
+  /// The best class of each of the owned rows [begin, end).
+  virtual void best_classes(std::size_t task, Count begin, Count end,
+                            std::span<std::int32_t> best) const;
+  /// How far the walk of rows [begin, end) is from its limit at most.
+  [[nodiscard]] virtual float unmixed(std::size_t /*task*/, Count /*begin*/, Count /*end*/) const {
+    return 0;
+  }
 
   [[nodiscard]] const graph::Graph& graph() const { return *graph_; }
   [[nodiscard]] int num_classes() const { return num_classes_; }

@@ -13,87 +13,155 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, kColumnBlock>;
 using Vector = hn::Vec<Tag>;
 
-/// One row, four vectors of columns at once: each neighbor row is read in runs of whole cache
-/// lines.
-template <int kVectors>
+/// One row, kVectors vectors of columns at once: each neighbor row is read in runs of whole cache
+/// lines. The sums are eight variables, for vectors of unknown length cannot stand in an array.
+template <int kVectors, bool kKeeps>
 HWY_INLINE void sweep_columns(const SweepArguments& a, Count row, Count column) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
   Vector sum0 = hn::Zero(tag);
-  Vector sum1 = sum0;
-  Vector sum2 = sum0;
-  Vector sum3 = sum0;
+  Vector sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  Vector sum4 = sum0, sum5 = sum0, sum6 = sum0, sum7 = sum0;
   for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
     const float* from = a.state + a.columns[edge].value() * a.stride + column;
     const Vector weight = hn::Set(tag, a.weights[edge]);
     sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
-    if constexpr (kVectors == 4) {
+    if constexpr (kVectors >= 2) {
       sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
+    }
+    if constexpr (kVectors >= 4) {
       sum2 = hn::Add(sum2, hn::Mul(weight, hn::LoadU(tag, from + 2 * lanes)));
       sum3 = hn::Add(sum3, hn::Mul(weight, hn::LoadU(tag, from + 3 * lanes)));
+    }
+    if constexpr (kVectors >= 8) {
+      sum4 = hn::Add(sum4, hn::Mul(weight, hn::LoadU(tag, from + 4 * lanes)));
+      sum5 = hn::Add(sum5, hn::Mul(weight, hn::LoadU(tag, from + 5 * lanes)));
+      sum6 = hn::Add(sum6, hn::Mul(weight, hn::LoadU(tag, from + 6 * lanes)));
+      sum7 = hn::Add(sum7, hn::Mul(weight, hn::LoadU(tag, from + 7 * lanes)));
     }
   }
   const Vector inverse = hn::Set(tag, a.inverse_degree[row]);
   float* to = a.next + row * a.stride + column;
   const auto finish = [&](Vector sum, Count shift) {
     const Vector decay = hn::LoadU(tag, a.decay + column + shift);
-    hn::StoreU(hn::Mul(hn::Mul(sum, inverse), decay), tag, to + shift);
+    Vector value = hn::Mul(hn::Mul(sum, inverse), decay);
+    if constexpr (kKeeps) {
+      const Vector keep = hn::LoadU(tag, a.keep + column + shift);
+      value = hn::Add(value, hn::Mul(keep, hn::LoadU(tag, to + shift)));
+    }
+    hn::StoreU(value, tag, to + shift);
   };
   finish(sum0, 0);
-  if constexpr (kVectors == 4) {
+  if constexpr (kVectors >= 2) {
     finish(sum1, lanes);
+  }
+  if constexpr (kVectors >= 4) {
     finish(sum2, 2 * lanes);
     finish(sum3, 3 * lanes);
+  }
+  if constexpr (kVectors >= 8) {
+    finish(sum4, 4 * lanes);
+    finish(sum5, 5 * lanes);
+    finish(sum6, 6 * lanes);
+    finish(sum7, 7 * lanes);
+  }
+}
+
+template <bool kKeeps>
+HWY_INLINE void sweep_all(const SweepArguments& a, Count begin, Count end) {
+  const auto lanes = static_cast<Count>(hn::Lanes(Tag()));
+  for (Count row = begin; row < end; ++row) {
+    Count column = 0;
+    for (; column + 8 * lanes <= a.stride; column += 8 * lanes) {
+      sweep_columns<8, kKeeps>(a, row, column);
+    }
+    if (column + 4 * lanes <= a.stride) {
+      sweep_columns<4, kKeeps>(a, row, column);
+      column += 4 * lanes;
+    }
+    if (column + 2 * lanes <= a.stride) {
+      sweep_columns<2, kKeeps>(a, row, column);
+      column += 2 * lanes;
+    }
+    if (column < a.stride) {
+      sweep_columns<1, kKeeps>(a, row, column);
+    }
   }
 }
 
 void SweepRows(const SweepArguments& a, Count begin, Count end) {
-  const auto lanes = static_cast<Count>(hn::Lanes(Tag()));
-  for (Count row = begin; row < end; ++row) {
-    Count column = 0;
-    for (; column + 4 * lanes <= a.stride; column += 4 * lanes) {
-      sweep_columns<4>(a, row, column);
-    }
-    for (; column < a.stride; column += lanes) {
-      sweep_columns<1>(a, row, column);
-    }
-  }
-}
-
-using WideTag = hn::CappedTag<double, kColumnBlock / 2>;
-
-void MultiplyRows(const ProductArguments& a, Count begin, Count end) {
-  const WideTag tag;
-  const auto lanes = static_cast<Count>(hn::Lanes(tag));
-  for (Count row = begin; row < end; ++row) {
-    for (Count column = 0; column < a.stride; column += 2 * lanes) {
-      auto sum0 = hn::Zero(tag);
-      auto sum1 = sum0;
-      for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
-        const double* from = a.state + a.columns[edge].value() * a.stride + column;
-        const auto weight = hn::Set(tag, static_cast<double>(a.weights[edge]));
-        sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
-        sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
-      }
-      double* to = a.product + row * a.stride + column;
-      hn::StoreU(sum0, tag, to);
-      hn::StoreU(sum1, tag, to + lanes);
-    }
+  if (a.keep == nullptr) {
+    sweep_all<false>(a, begin, end);
+  } else {
+    sweep_all<true>(a, begin, end);
   }
 }
 
 void MeasureRows(const SweepArguments& a, Count begin, Count end, float* change, float* size) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
-  for (Count row = begin; row < end; ++row) {
-    const float* before = a.state + row * a.stride;
-    const float* after = a.next + row * a.stride;
-    for (Count column = 0; column < a.stride; column += lanes) {
-      const Vector now = hn::LoadU(tag, after + column);
-      const Vector moved = hn::Abs(hn::Sub(now, hn::LoadU(tag, before + column)));
-      hn::StoreU(hn::Max(hn::LoadU(tag, change + column), moved), tag, change + column);
-      hn::StoreU(hn::Max(hn::LoadU(tag, size + column), hn::Abs(now)), tag, size + column);
+  for (Count column = 0; column < a.stride; column += lanes) {
+    Vector most_change = hn::LoadU(tag, change + column);
+    Vector most_size = hn::LoadU(tag, size + column);
+    for (Count row = begin; row < end; ++row) {
+      const Vector now = hn::LoadU(tag, a.next + row * a.stride + column);
+      const Vector before = hn::LoadU(tag, a.state + row * a.stride + column);
+      most_change = hn::Max(most_change, hn::Abs(hn::Sub(now, before)));
+      most_size = hn::Max(most_size, hn::Abs(now));
     }
+    hn::StoreU(most_change, tag, change + column);
+    hn::StoreU(most_size, tag, size + column);
+  }
+}
+
+void BestColumns(const ColumnRun& run, Count begin, Count end, std::int32_t* best) {
+  const Tag tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  const Vector lowest = hn::Set(tag, -3.4e38F);
+  for (Count row = begin; row < end; ++row) {
+    const float* values = run.first + row * run.stride;
+    float most = -3.4e38F;
+    std::int32_t at = -1;
+    bool reached = false;
+    for (int column = 0; column < run.width; column += lanes) {
+      const auto inside = hn::FirstN(tag, static_cast<std::size_t>(run.width - column));
+      const Vector read = hn::LoadU(tag, values + column);
+      const Vector value = hn::IfThenElse(inside, read, lowest);
+      const Vector largest = hn::MaxOfLanes(tag, value);
+      const float here = hn::GetLane(largest);
+      reached = reached || !hn::AllTrue(tag, hn::Or(hn::Not(inside), hn::Eq(read, hn::Zero(tag))));
+      if (here > most) {
+        most = here;
+        at = column + static_cast<std::int32_t>(hn::FindFirstTrue(tag, hn::Eq(value, largest)));
+      }
+    }
+    best[row - begin] = reached ? at : -1;
+  }
+}
+
+void RoughRows(const SweepArguments& a, const ColumnRun& run, float scale, Count begin, Count end,
+               double* rough) {
+  const Tag tag;
+  const int lanes = static_cast<int>(hn::Lanes(tag));
+  const Vector factor = hn::Set(tag, scale);
+  for (Count row = begin; row < end; ++row) {
+    double total = 0;
+    for (int column = 0; column < run.width; column += lanes) {
+      const auto inside = hn::FirstN(tag, static_cast<std::size_t>(run.width - column));
+      const Vector mine = hn::LoadU(tag, run.first + row * run.stride + column);
+      Vector sum = hn::Zero(tag);
+      for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
+        const float* other = run.first + a.columns[edge].value() * run.stride + column;
+        const Vector apart = hn::Mul(factor, hn::Sub(mine, hn::LoadU(tag, other)));
+        sum = hn::Add(sum, hn::Mul(hn::Set(tag, a.weights[edge]), hn::Mul(apart, apart)));
+      }
+      float lane_sums[kColumnBlock];
+      hn::StoreU(hn::IfThenElseZero(inside, sum), tag, lane_sums);
+      for (int lane = 0; lane < lanes; ++lane) {  // in the order of columns on every target
+        total += double{lane_sums[lane]};
+      }
+    }
+    rough[row - begin] = total;
   }
 }
 
@@ -104,20 +172,26 @@ HWY_AFTER_NAMESPACE();
 namespace kith::propagate {
 
 HWY_EXPORT(SweepRows);
-HWY_EXPORT(MultiplyRows);
 HWY_EXPORT(MeasureRows);
+HWY_EXPORT(BestColumns);
+HWY_EXPORT(RoughRows);
 
 void sweep_rows(const SweepArguments& arguments, Count begin, Count end) {
   HWY_DYNAMIC_DISPATCH(SweepRows)(arguments, begin, end);
 }
 
-void multiply_rows(const ProductArguments& arguments, Count begin, Count end) {
-  HWY_DYNAMIC_DISPATCH(MultiplyRows)(arguments, begin, end);
-}
-
 void measure_rows(const SweepArguments& arguments, Count begin, Count end, float* change,
                   float* size) {
   HWY_DYNAMIC_DISPATCH(MeasureRows)(arguments, begin, end, change, size);
+}
+
+void best_columns(const ColumnRun& run, Count begin, Count end, std::int32_t* best) {
+  HWY_DYNAMIC_DISPATCH(BestColumns)(run, begin, end, best);
+}
+
+void rough_rows(const SweepArguments& graph, const ColumnRun& run, float scale, Count begin,
+                Count end, double* rough) {
+  HWY_DYNAMIC_DISPATCH(RoughRows)(graph, run, scale, begin, end, rough);
 }
 
 }  // namespace kith::propagate

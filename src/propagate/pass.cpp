@@ -24,6 +24,7 @@ namespace {
 // first, where spreading methods are often at their best (Douze et al., CVPR 2018).
 constexpr int kSweepsPerCheck = 5;
 constexpr int kFirstSweeps = 10;
+constexpr int kSweepsPerSurvey = 10;  // class mass and energy, which cost more
 constexpr int kQuietChecks = 2;
 constexpr int kPatience = 5;  // checks without a rise of the held-out accuracy
 
@@ -173,7 +174,9 @@ class Pass {
  private:
   /// Whether a task is checked does not depend on which others run along.
   [[nodiscard]] bool is_checked(std::size_t i, int sweep) const {
-    const bool scheduled = sweep <= kFirstSweeps || sweep % kSweepsPerCheck == 0;
+    const bool goes_to_limit = runs_[i].task->solver.solver != Solver::sweeps;
+    const bool scheduled =
+        (sweep <= kFirstSweeps && !goes_to_limit) || sweep % kSweepsPerCheck == 0;
     return runs_[i].running && (scheduled || sweep >= plans_[i].max_sweeps);
   }
 
@@ -205,7 +208,7 @@ class Pass {
           judge(runs_[i], plans_[i], measures[at], graph_->num_nodes(), sweep, threshold));
       runs_[i].right = measures[at].right;
     }
-    trace_whole_tasks(checked, measures);
+    survey(sweep, checked, measures, stops);
     for (auto& [number, family] : families_) {
       watch_family(family, sweep);
     }
@@ -217,22 +220,24 @@ class Pass {
     engine_->compact();
   }
 
-  /// Collective. Class masses and energy of the tasks that watch nothing.
-  void trace_whole_tasks(std::span<const std::size_t> checked, std::span<const Measure> measures) {
+  /// Collective. Class masses and energy of the tasks that watch nothing, every so many sweeps and
+  /// when they end.
+  void survey(int sweep, std::span<const std::size_t> checked, std::span<const Measure> measures,
+              std::span<const std::optional<StopReason>> stops) {
     const auto width = to_size(num_classes_);
     std::vector<ExactSum> sums;
     std::vector<std::size_t> whole;
     bool has_energy = false;
     for (std::size_t at = 0; at < checked.size(); ++at) {
       const std::size_t i = checked[at];
-      if (!runs_[i].task->watched.empty()) {
+      if (!runs_[i].task->watched.empty() || (sweep % kSweepsPerSurvey != 0 && !stops[at])) {
         continue;
       }
       whole.push_back(i);
       sums.resize(sums.size() + width + 2);
       const auto mine = std::span{sums}.last(width + 2);
       if (plans_[i].normalizes_rows) {
-        add_scores(*graph_, *engine_, i, plans_[i], mine.first(width));
+        add_scores(*graph_, *engine_, i, plans_[i], true, mine.first(width));
       }
       const double scale = measures[at].size > 0 ? 1 / double{measures[at].size} : 0.0;
       has_energy = engine_->add_energy(i, scale, mine[width], mine[width + 1]);

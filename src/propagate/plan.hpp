@@ -38,6 +38,7 @@ struct Plan {
   int num_columns = 0;             // the first K are the classes'
   float decay = 1;                 // share that comes from the neighbors
   bool clamps = false;             // sources replace the row instead of being added to it
+  bool accelerates = false;        // by Chebyshev polynomials (panel.hpp); needs decay below 1
   bool normalizes_rows = true;     // scores are distributions
   int max_sweeps = 0;              // of this phase
   std::vector<SourceRow> sources;  // every sweep; sorted by row

@@ -6,7 +6,7 @@
 
 #include "kith/comm/collectives.hpp"
 
-#include "propagate/kernel.hpp"
+#include "propagate/columns.hpp"
 #include "propagate/pass.hpp"
 
 namespace kith::propagate {
@@ -35,21 +35,19 @@ Count bytes_per_column(Kind kind) {
   return 0;
 }
 
-Count padded(Count columns) {
-  return (columns + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
-}
-
-/// Columns of the tasks of a run's family that are waiting, or its own: what must run together.
-Count columns_together(std::span<const Run> waiting, const Run& run, Count num_classes) {
+/// Adds the columns of the tasks of a run's family that are waiting, or its own: what must run
+/// together.
+void add_columns(std::span<const Run> waiting, const Run& run, Count num_classes,
+                 std::vector<Count>& widths) {
   if (run.task->family < 0) {
-    return columns_of(*run.task, num_classes);
+    widths.push_back(columns_of(*run.task, num_classes));
+    return;
   }
-  Count columns = 0;
   for (const Run& other : waiting) {
-    const bool belongs = other.task->family == run.task->family;
-    columns += belongs ? columns_of(*other.task, num_classes) : 0;
+    if (other.task->family == run.task->family) {
+      widths.push_back(columns_of(*other.task, num_classes));
+    }
   }
-  return columns;
 }
 
 /// Takes the first run and as many more of its kind as fit into memory beside it. A family is
@@ -59,7 +57,7 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
   const Kind kind = kind_of(*waiting.front().task);
   std::map<int, bool> family_fits;
   std::vector<char> is_taken(waiting.size(), 0);
-  Count columns = 0;
+  std::vector<Count> widths;
   bool is_first = true;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const int family = waiting[i].task->family;
@@ -71,11 +69,13 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
       is_taken[i] = known->second ? 1 : 0;
       continue;
     }
-    const Count wanted = columns + columns_together(waiting, waiting[i], config.num_classes);
-    const bool fits = is_first || config.memory_bytes == 0 ||
-                      most_nodes * padded(wanted) * bytes_per_column(kind) <= config.memory_bytes;
+    std::vector<Count> wanted = widths;
+    add_columns(waiting, waiting[i], config.num_classes, wanted);
+    const bool fits =
+        is_first || config.memory_bytes == 0 ||
+        most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= config.memory_bytes;
     is_first = false;
-    columns = fits ? wanted : columns;
+    widths = fits ? std::move(wanted) : widths;
     is_taken[i] = fits ? 1 : 0;
     if (family >= 0) {
       family_fits[family] = fits;
@@ -91,10 +91,6 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
 }
 
 }  // namespace
-
-Count state_bytes(Count local_nodes, Count columns) {
-  return local_nodes * padded(columns) * bytes_per_column(Kind::sweeps);
-}
 
 std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Task> tasks,
                                   const PropagateConfig& config) {

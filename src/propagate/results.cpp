@@ -2,10 +2,23 @@
 
 #include <algorithm>
 #include <iterator>
+#include <mutex>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
 
 namespace kith::propagate {
+namespace {
+
+constexpr Count kRowsPerChunk = 512;
+
+/// To a multiple of 2^-40, for |x| below 2^11.
+double round_to_unit(double x) {
+  constexpr double kShift = 0x1.8p12;  // its last bit is 2^-40
+  return (x + kShift) - kShift;
+}
+
+}  // namespace
 
 void to_scores(const Plan& plan, std::span<float> row) {
   if (!plan.normalizes_rows) {
@@ -56,39 +69,44 @@ std::vector<float> collect_scores(const graph::Graph& graph, const Engine& engin
   return scores;
 }
 
+void add_scores(const graph::Graph& graph, const Engine& engine, std::size_t index,
+                const Plan& plan, bool with_seeds, std::span<ExactSum> sums) {
+  std::mutex merging;
+  parallel_for(graph.num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    std::vector<double> mine(sums.size(), 0.0);  // multiples of 2^-40 below 2^9: exact
+    std::vector<float> scores(sums.size());
+    auto seed = std::lower_bound(
+        plan.sources.begin(), plan.sources.end(), begin,
+        [](const SourceRow& source, Count row) { return source.row.value() < row; });
+    for (Count row = begin; row < end; ++row) {
+      if (seed != plan.sources.end() && seed->row.value() == row) {
+        ++seed;
+        if (!with_seeds) {
+          continue;
+        }
+      }
+      engine.read_row(index, LocalId{static_cast<std::int32_t>(row)}, scores);
+      to_scores(plan, scores);
+      for (std::size_t label = 0; label < mine.size(); ++label) {
+        mine[label] += round_to_unit(double{scores[label]});
+      }
+    }
+    const std::scoped_lock lock{merging};
+    for (std::size_t label = 0; label < mine.size(); ++label) {
+      sums[label].add(mine[label]);
+    }
+  });
+}
+
 std::vector<double> sum_class_mass(const graph::Graph& graph, const Engine& engine,
                                    std::size_t index, const Plan& plan, int num_classes) {
   std::vector<ExactSum> sums(to_size(num_classes));
-  std::vector<float> scores(to_size(num_classes));
-  auto seed = plan.sources.begin();
-  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
-    if (seed != plan.sources.end() && seed->row == row) {
-      ++seed;
-      continue;
-    }
-    engine.read_row(index, row, scores);
-    to_scores(plan, scores);
-    for (std::size_t label = 0; label < sums.size(); ++label) {
-      sums[label].add(double{scores[label]});
-    }
-  }
+  add_scores(graph, engine, index, plan, false, sums);
   comm::sum_over_ranks(graph.comm(), sums);
   std::vector<double> mass;
   std::transform(sums.begin(), sums.end(), std::back_inserter(mass),
                  [](const ExactSum& sum) { return sum.value(); });
   return mass;
-}
-
-void add_scores(const graph::Graph& graph, const Engine& engine, std::size_t index,
-                const Plan& plan, std::span<ExactSum> sums) {
-  std::vector<float> scores(sums.size());
-  for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
-    engine.read_row(index, row, scores);
-    to_scores(plan, scores);
-    for (std::size_t label = 0; label < sums.size(); ++label) {
-      sums[label].add(double{scores[label]});
-    }
-  }
 }
 
 std::vector<float> read_state(const graph::Graph& graph, const Engine& engine, std::size_t index,

@@ -25,9 +25,9 @@ void to_scores(const Plan& plan, std::span<float> row);
                                                  std::size_t index, const Plan& plan,
                                                  int num_classes);
 
-/// Adds this rank's scores, column by column.
+/// Adds this rank's scores, of distributions, column by column; those of the seeds' rows if asked.
 void add_scores(const graph::Graph& graph, const Engine& engine, std::size_t index,
-                const Plan& plan, std::span<ExactSum> sums);
+                const Plan& plan, bool with_seeds, std::span<ExactSum> sums);
 
 /// What a phase leaves to the next: owned nodes x K as the engine has them.
 [[nodiscard]] std::vector<float> read_state(const graph::Graph& graph, const Engine& engine,

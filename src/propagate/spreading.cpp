@@ -18,6 +18,7 @@ Plan plan_spreading(const graph::Graph& graph, const Task& task, int num_classes
   plan.num_columns = num_classes;
   plan.max_sweeps = task.solver.max_sweeps;
   plan.decay = static_cast<float>(task.solver.alpha);
+  plan.accelerates = task.solver.solver == Solver::chebyshev;
   plan.sources = seed_rows(graph, task, num_classes);
   for (SourceRow& source : plan.sources) {
     const double degree = graph.degree(source.row);

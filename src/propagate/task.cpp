@@ -1,6 +1,27 @@
 #include "kith/propagate/task.hpp"
 
 namespace kith::propagate {
+namespace {
+
+/// Whether the limit is the solution of a symmetric system.
+bool has_conjugate_gradient(Method method) {
+  switch (method) {
+    case Method::harmonic:
+    case Method::spreading:
+    case Method::poisson:
+    case Method::walk:
+    case Method::wnll:
+      return true;
+    case Method::adsorption:
+    case Method::poisson_volume:
+    case Method::nearest_seed:
+    case Method::correct_smooth:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
 
 const char* to_string(StopReason reason) {
   switch (reason) {
@@ -45,22 +66,25 @@ const char* to_string(Method method) {
 }
 
 const char* to_string(Solver solver) {
-  return solver == Solver::sweeps ? "sweeps" : "conjugate_gradient";
+  switch (solver) {
+    case Solver::sweeps:
+      return "sweeps";
+    case Solver::chebyshev:
+      return "chebyshev";
+    case Solver::conjugate_gradient:
+      return "conjugate_gradient";
+  }
+  return "";
 }
 
-bool has_conjugate_gradient(Method method) {
-  switch (method) {
-    case Method::harmonic:
-    case Method::spreading:
-    case Method::poisson:
-    case Method::walk:
-    case Method::wnll:
+bool has_solver(Method method, Solver solver) {
+  switch (solver) {
+    case Solver::sweeps:
       return true;
-    case Method::adsorption:
-    case Method::poisson_volume:
-    case Method::nearest_seed:
-    case Method::correct_smooth:
-      return false;
+    case Solver::chebyshev:
+      return method == Method::spreading || method == Method::walk;
+    case Solver::conjugate_gradient:
+      return has_conjugate_gradient(method);
   }
   return false;
 }

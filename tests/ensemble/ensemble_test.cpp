@@ -392,12 +392,11 @@ TEST(Validate, KnowsWhatEachMethodTakes) {
   };
   using propagate::Method;
   using propagate::SolverConfig;
-  EXPECT_EQ(
-      message([](SolverConfig& s) {
-        s.method = Method::adsorption;
-        s.solver = propagate::Solver::conjugate_gradient;
-      }),
-      "member.m.solver = conjugate_gradient, but adsorption is no symmetric system: use sweeps");
+  EXPECT_EQ(message([](SolverConfig& s) {
+              s.method = Method::adsorption;
+              s.solver = propagate::Solver::conjugate_gradient;
+            }),
+            "member.m.solver = conjugate_gradient, which cannot solve adsorption: use sweeps");
   EXPECT_EQ(message([](SolverConfig& s) {
               s.method = Method::walk;
               s.seed_trust = 0.5;

@@ -113,8 +113,8 @@ TEST_P(EveryMethod, GivesTheSameBytesAtAnyNumberOfRanksAndWhateverRunsAlong) {
   const graph::Graph whole = make_graph(self, points);
   const std::vector<float> base = owned_voter(graph);
   const std::vector<float> whole_base = owned_voter(whole);
-  for (const Solver solver : {Solver::sweeps, Solver::conjugate_gradient}) {
-    if (solver == Solver::conjugate_gradient && !has_conjugate_gradient(GetParam())) {
+  for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
+    if (!has_solver(GetParam(), solver)) {
       continue;
     }
     Task task = make_task(GetParam(), kCount);
@@ -125,7 +125,7 @@ TEST_P(EveryMethod, GivesTheSameBytesAtAnyNumberOfRanksAndWhateverRunsAlong) {
       crowd.push_back(make_task(kMethods[i], kCount));
       crowd.back().base = base;
       crowd.back().solver.max_sweeps = 10 * (static_cast<int>(i) + 1);  // some leave early
-      crowd.back().solver.solver = has_conjugate_gradient(kMethods[i]) ? solver : Solver::sweeps;
+      crowd.back().solver.solver = has_solver(kMethods[i], solver) ? solver : Solver::sweeps;
     }
     crowd.insert(crowd.begin() + 3, task);
 
@@ -175,6 +175,29 @@ INSTANTIATE_TEST_SUITE_P(Propagate, EverySystem,
                          testing::Values(Method::harmonic, Method::spreading, Method::poisson,
                                          Method::walk, Method::wnll),
                          [](const auto& test) { return to_string(test.param); });
+
+TEST(Chebyshev, ReachesTheLimitOfTheSweepsInFewer) {
+  constexpr int kCount = 90;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 5});
+  const Matrix w = dense(graph);
+  for (const Method method : {Method::spreading, Method::walk}) {
+    for (const Seeding seeding : {Seeding::some, Seeding::class_without, Seeding::all}) {
+      Task task = make_task(method, kCount);
+      task.solver.alpha = 0.99;
+      task.solver.max_sweeps = 300;
+      task.solver.tolerance = 1e-6;
+      task.seeds = seeds_of(seeding, kCount);
+      task.solver.solver = Solver::chebyshev;
+
+      const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+
+      EXPECT_EQ(results[0].stop, StopReason::settled);
+      EXPECT_LE(results[0].sweeps, 160) << "ln(1e-6) / ln 0.868 is 98, the sweeps' 1375";
+      expect_equal(graph, results[0], reference(w, task, 4000),
+                   fmt::format("{}, seeding {}", to_string(method), static_cast<int>(seeding)));
+    }
+  }
+}
 
 TEST(Harmonic, SeedsOfLittleTrustMayMove) {
   constexpr int kCount = 90;

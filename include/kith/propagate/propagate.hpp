@@ -14,9 +14,6 @@ struct PropagateConfig {
   Count memory_bytes = 0;  // for the label state of this rank; 0 = no limit. Less: several passes
 };
 
-/// Bytes of label state a rank needs for `columns` columns, a column being (task, class).
-[[nodiscard]] Count state_bytes(Count local_nodes, Count columns);
-
 /// Collective. One result a task, in order. Each sweep is: for each owned node the weighted sum of
 /// its neighbors' rows in stored order, the task's update, one halo push; every few sweeps one
 /// allreduce. Tasks that have settled leave. Cost a sweep: edges x columns. The results do not

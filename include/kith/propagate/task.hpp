@@ -24,6 +24,7 @@ enum class Method {
 
 enum class Solver {
   sweeps,              // the method's own iteration
+  chebyshev,           // its limit by accelerated sweeps; for spreading and walk
   conjugate_gradient,  // its limit; for methods that are a symmetric linear system
 };
 
@@ -42,8 +43,7 @@ struct SolverConfig {
   bool early_stop = false;     // by sweeps: end at the sweep that is best on held-out seeds
 };
 
-/// Whether the method's limit is the solution of a symmetric system.
-[[nodiscard]] bool has_conjugate_gradient(Method method);
+[[nodiscard]] bool has_solver(Method method, Solver solver);
 
 /// A label that a task learns from. A node may have several; their weights then share it.
 struct NodeSeed {
@@ -84,9 +84,10 @@ struct SweepTrace {
   std::vector<Count> class_counts;  // nodes by best class, reached ones only
   /// Of the family's tasks that watch held-out seeds: share of these whose best class is right.
   std::optional<double> held_out;
-  /// Only of tasks that watch nothing. Sum of the scores over all nodes; empty of poisson.
+  /// Only of tasks that watch nothing, as the next: every tenth sweep and when the task ends. Sum
+  /// of the scores over all nodes; empty of poisson.
   std::vector<double> class_mass;
-  /// Only of tasks that watch nothing and go by sweeps: tr(X'LX) / tr(X'DX) of the state X, from 0
+  /// Only of sweeps and chebyshev: tr(X'LX) / tr(X'DX) of the state X, from 0
   /// (constant on each component) to 2.
   std::optional<double> energy;
 };

@@ -1,0 +1,202 @@
+#include "propagate/gradient_kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "propagate/gradient_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "propagate/kernel.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace kith::propagate::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<double, kColumnBlock / 2>;
+using Vector = hn::Vec<Tag>;
+
+template <int kVectors>
+HWY_INLINE void multiply_columns(const ProductArguments& a, Count row, Count column) {
+  const Tag tag;
+  const auto lanes = static_cast<Count>(hn::Lanes(tag));
+  Vector sum0 = hn::Zero(tag);
+  Vector sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  Vector sum4 = sum0, sum5 = sum0, sum6 = sum0, sum7 = sum0;
+  for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
+    const double* from = a.state + a.columns[edge].value() * a.stride + column;
+    const Vector weight = hn::Set(tag, static_cast<double>(a.weights[edge]));
+    sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
+    sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
+    if constexpr (kVectors == 8) {
+      sum2 = hn::Add(sum2, hn::Mul(weight, hn::LoadU(tag, from + 2 * lanes)));
+      sum3 = hn::Add(sum3, hn::Mul(weight, hn::LoadU(tag, from + 3 * lanes)));
+      sum4 = hn::Add(sum4, hn::Mul(weight, hn::LoadU(tag, from + 4 * lanes)));
+      sum5 = hn::Add(sum5, hn::Mul(weight, hn::LoadU(tag, from + 5 * lanes)));
+      sum6 = hn::Add(sum6, hn::Mul(weight, hn::LoadU(tag, from + 6 * lanes)));
+      sum7 = hn::Add(sum7, hn::Mul(weight, hn::LoadU(tag, from + 7 * lanes)));
+    }
+  }
+  double* to = a.product + row * a.stride + column;
+  hn::StoreU(sum0, tag, to);
+  hn::StoreU(sum1, tag, to + lanes);
+  if constexpr (kVectors == 8) {
+    hn::StoreU(sum2, tag, to + 2 * lanes);
+    hn::StoreU(sum3, tag, to + 3 * lanes);
+    hn::StoreU(sum4, tag, to + 4 * lanes);
+    hn::StoreU(sum5, tag, to + 5 * lanes);
+    hn::StoreU(sum6, tag, to + 6 * lanes);
+    hn::StoreU(sum7, tag, to + 7 * lanes);
+  }
+}
+
+void MultiplyRows(const ProductArguments& a, Count begin, Count end) {
+  const auto lanes = static_cast<Count>(hn::Lanes(Tag()));
+  for (Count row = begin; row < end; ++row) {
+    Count column = 0;
+    for (; column + 8 * lanes <= a.stride; column += 8 * lanes) {
+      multiply_columns<8>(a, row, column);
+    }
+    for (; column < a.stride; column += 2 * lanes) {
+      multiply_columns<2>(a, row, column);
+    }
+  }
+}
+
+/// Adds a term: what of it is a multiple of the coarse unit to high, the nearest multiple of the
+/// fine unit to the rest to low.
+HWY_INLINE void fold(Vector term, FoldedSums::Chunk& sums, Count column) {
+  const Tag tag;
+  const auto at = static_cast<std::size_t>(column);
+  const Vector coarse = hn::LoadU(tag, sums.coarse + at);
+  const Vector fine = hn::LoadU(tag, sums.fine + at);
+  const Vector high = hn::Sub(hn::Add(term, coarse), coarse);
+  const Vector low = hn::Sub(hn::Add(hn::Sub(term, high), fine), fine);
+  hn::StoreU(hn::Add(hn::LoadU(tag, &sums.high[at]), high), tag, &sums.high[at]);
+  hn::StoreU(hn::Add(hn::LoadU(tag, &sums.low[at]), low), tag, &sums.low[at]);
+}
+
+HWY_INLINE void keep_largest(Vector value, double* largest) {
+  const Tag tag;
+  hn::StoreU(hn::Max(hn::LoadU(tag, largest), hn::Abs(value)), tag, largest);
+}
+
+void CurveRow(const SystemRow& row, const double* decay, FoldedSums::Chunk& sums, double* largest) {
+  const Tag tag;
+  const auto lanes = static_cast<Count>(hn::Lanes(tag));
+  for (Count column = 0; column < row.stride; column += lanes) {
+    const Vector diagonal = hn::LoadU(tag, row.diagonal + column);
+    const Vector direction = hn::LoadU(tag, row.direction + column);
+    const Vector sum =
+        hn::Mul(hn::LoadU(tag, decay + column), hn::LoadU(tag, row.product + column));
+    const Vector product = hn::IfThenElseZero(hn::Gt(diagonal, hn::Zero(tag)),
+                                              hn::Sub(hn::Mul(diagonal, direction), sum));
+    hn::StoreU(product, tag, row.product + column);
+    fold(hn::Mul(direction, product), sums, column);
+    keep_largest(product, largest + column);
+  }
+}
+
+void AdvanceRow(const SystemRow& row, const double* length, FoldedSums::Chunk& sums,
+                double* largest) {
+  const Tag tag;
+  const auto lanes = static_cast<Count>(hn::Lanes(tag));
+  for (Count column = 0; column < row.stride; column += lanes) {
+    const Vector step = hn::LoadU(tag, length + column);
+    const Vector direction = hn::LoadU(tag, row.direction + column);
+    const Vector product = hn::LoadU(tag, row.product + column);
+    const Vector x = hn::Add(hn::LoadU(tag, row.x + column), hn::Mul(step, direction));
+    hn::StoreU(x, tag, row.x + column);
+    const Vector residual = hn::Sub(hn::LoadU(tag, row.residual + column), hn::Mul(step, product));
+    hn::StoreU(residual, tag, row.residual + column);
+    const Vector square = hn::Mul(residual, residual);
+    fold(hn::Mul(square, hn::LoadU(tag, row.diagonal + column)), sums, column);
+    keep_largest(residual, largest + column);
+  }
+}
+
+void TurnRow(const SystemRow& row, const double* turn, double* largest) {
+  const Tag tag;
+  const auto lanes = static_cast<Count>(hn::Lanes(tag));
+  for (Count column = 0; column < row.stride; column += lanes) {
+    const Vector residual = hn::LoadU(tag, row.residual + column);
+    const Vector before = hn::LoadU(tag, row.direction + column);
+    const Vector direction = hn::Add(hn::Mul(residual, hn::LoadU(tag, row.diagonal + column)),
+                                     hn::Mul(hn::LoadU(tag, turn + column), before));
+    hn::StoreU(direction, tag, row.direction + column);
+    keep_largest(direction, largest + column);
+  }
+}
+
+}  // namespace kith::propagate::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kith::propagate {
+namespace {
+
+// Below it the fine unit would be denormal; terms that small are 0 for all purposes.
+constexpr int kSmallestExponent = -900;
+constexpr int kBits = 40;
+
+}  // namespace
+
+HWY_EXPORT(MultiplyRows);
+HWY_EXPORT(CurveRow);
+HWY_EXPORT(AdvanceRow);
+HWY_EXPORT(TurnRow);
+
+void multiply_rows(const ProductArguments& arguments, Count begin, Count end) {
+  HWY_DYNAMIC_DISPATCH(MultiplyRows)(arguments, begin, end);
+}
+
+void curve_row(const SystemRow& row, const double* decay, FoldedSums::Chunk& sums,
+               double* largest) {
+  HWY_DYNAMIC_DISPATCH(CurveRow)(row, decay, sums, largest);
+}
+
+void advance_row(const SystemRow& row, const double* length, FoldedSums::Chunk& sums,
+                 double* largest) {
+  HWY_DYNAMIC_DISPATCH(AdvanceRow)(row, length, sums, largest);
+}
+
+void turn_row(const SystemRow& row, const double* turn, double* largest) {
+  HWY_DYNAMIC_DISPATCH(TurnRow)(row, turn, largest);
+}
+
+FoldedSums::FoldedSums(std::span<const double> bounds) : parts_(2 * bounds.size()) {
+  for (const double bound : bounds) {
+    int exponent = 0;
+    (void)std::frexp(bound * 1.0001, &exponent);  // the bound itself was rounded
+    exponent = bound > 0 ? std::max(exponent, kSmallestExponent) : kSmallestExponent;
+    exponents_.push_back(exponent);
+    // x + 1.5 * 2^(52 + u) - 1.5 * 2^(52 + u) is x rounded to a multiple of 2^u.
+    coarse_.push_back(std::ldexp(1.5, 52 + exponent - kBits));
+    fine_.push_back(std::ldexp(1.5, 52 + exponent - 2 * kBits - 1));
+  }
+}
+
+FoldedSums::Chunk FoldedSums::chunk() const {
+  return {coarse_.data(), fine_.data(), std::vector<double>(coarse_.size(), 0.0),
+          std::vector<double>(coarse_.size(), 0.0)};
+}
+
+void FoldedSums::add(const Chunk& chunk) {
+  for (std::size_t column = 0; column < exponents_.size(); ++column) {
+    parts_[2 * column].add(std::ldexp(chunk.high[column], -exponents_[column]));
+    parts_[2 * column + 1].add(std::ldexp(chunk.low[column], kBits + 1 - exponents_[column]));
+  }
+}
+
+std::vector<double> FoldedSums::values() const {
+  std::vector<double> values;
+  for (std::size_t column = 0; column < exponents_.size(); ++column) {
+    values.push_back(std::ldexp(parts_[2 * column].value(), exponents_[column]) +
+                     std::ldexp(parts_[2 * column + 1].value(), exponents_[column] - kBits - 1));
+  }
+  return values;
+}
+
+}  // namespace kith::propagate
+#endif

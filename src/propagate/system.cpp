@@ -1,0 +1,310 @@
+#include "propagate/system.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/parallel.hpp"
+
+#include "propagate/columns.hpp"
+
+namespace kith::propagate {
+namespace {
+
+constexpr Count kRowsPerChunk = 512;
+// What the right side sums to below this share of its largest entry is rounding.
+constexpr double kRounding = 1e-5;
+// A column whose squared residual is below this share of its first is solved to double precision:
+// it rests, for going on would only add up rounding errors where a system is singular.
+constexpr double kSolved = 1e-24;
+
+}  // namespace
+
+System::System(const graph::Graph& graph, const graph::Components& components,
+               std::span<const Plan* const> plans)
+    : graph_{&graph} {
+  for (const Plan* plan : plans) {
+    slots_.push_back({plan, stride_, {}, true});
+    stride_ += plan->num_columns;
+    decay_.insert(decay_.end(), to_size(plan->num_columns), double{plan->decay});
+  }
+  stride_ = padded(stride_);
+  decay_.resize(to_size(stride_), 0.0);
+  x_.assign(to_size(graph.num_owned() * stride_), 0.0);
+  residual_ = x_;
+  product_ = x_;
+  direction_.assign(to_size((graph.num_owned() + graph.num_ghosts()) * stride_), 0.0);
+  for (Slot& slot : slots_) {
+    set_up_task(slot);
+  }
+  move_known_to_right_side();
+  for (const Slot& slot : slots_) {
+    if (!slot.plan->normalizes_rows) {
+      center(slot, components);
+    }
+  }
+  find_bounds();
+  find_common_diagonals();
+  start();
+}
+
+/// Clamped rows: r = b + a W x with x known on them.
+void System::move_known_to_right_side() {
+  std::copy(x_.begin(), x_.end(), direction_.begin());
+  multiply();
+  for (const Slot& slot : slots_) {
+    for (Count row = 0; row < graph_->num_owned() && slot.plan->clamps; ++row) {
+      for (int i = 0; i < slot.plan->num_columns && slot.diagonal[to_size(row)] > 0; ++i) {
+        const std::size_t entry = at(row, slot.first_column + i);
+        residual_[entry] += slot.plan->decay * product_[entry];
+      }
+    }
+  }
+}
+
+void System::set_up_task(Slot& slot) {
+  const Plan& plan = *slot.plan;
+  slot.diagonal.resize(to_size(graph_->num_owned()));
+  for (LocalId row{0}; row.value() < graph_->num_owned(); ++row) {
+    const double factor = plan.factors.empty() ? 1.0 : double{plan.factors[to_size(row)]};
+    slot.diagonal[to_size(row)] = factor > 0 ? graph_->degree(row) / factor : 0.0;
+  }
+  for (const SourceRow& source : plan.sources) {
+    double& diagonal = slot.diagonal[to_size(source.row)];
+    const bool is_known = plan.clamps || diagonal == 0;
+    for (std::size_t column = 0; column < source.values.size(); ++column) {
+      const std::size_t index =
+          at(source.row.value(), slot.first_column + static_cast<Count>(column));
+      (is_known ? x_ : residual_)[index] = source.values[column] * (is_known ? 1.0 : diagonal);
+    }
+    diagonal = is_known ? 0.0 : diagonal;
+  }
+}
+
+void System::center(const Slot& slot, const graph::Components& components) {
+  const auto width = to_size(slot.plan->num_columns);
+  std::vector<Position> mine;
+  double largest = 0;
+  for (const SourceRow& row : slot.plan->sources) {
+    mine.push_back(components.component[to_size(row.row)]);
+    for (std::size_t column = 0; column < width; ++column) {
+      largest = std::max(
+          largest,
+          std::abs(residual_[at(row.row.value(), slot.first_column + static_cast<Count>(column))]));
+    }
+  }
+  largest = comm::max_over_ranks(graph_->comm(), largest);
+  std::map<Position, std::size_t> index;  // components with a seed, on any rank
+  for (const Position component : comm::gather_to_all<Position>(graph_->comm(), mine).items) {
+    index.try_emplace(component, index.size());
+  }
+  std::vector<ExactSum> sums(index.size() * (width + 1));  // right side by column, then volume
+  for (LocalId row{0}; row.value() < graph_->num_owned(); ++row) {
+    const auto found = index.find(components.component[to_size(row)]);
+    if (found != index.end()) {
+      sums[found->second * (width + 1) + width].add(graph_->degree(row));
+    }
+  }
+  for (const SourceRow& row : slot.plan->sources) {
+    const std::size_t first = index.at(components.component[to_size(row.row)]) * (width + 1);
+    for (std::size_t column = 0; column < width && largest > 0; ++column) {
+      const double value =
+          residual_[at(row.row.value(), slot.first_column + static_cast<Count>(column))];
+      sums[first + column].add(value / largest);
+    }
+  }
+  comm::sum_over_ranks(graph_->comm(), sums);
+  for (LocalId row{0}; row.value() < graph_->num_owned(); ++row) {
+    const auto found = index.find(components.component[to_size(row)]);
+    if (found == index.end() || slot.diagonal[to_size(row)] == 0) {
+      continue;
+    }
+    const std::size_t first = found->second * (width + 1);
+    for (std::size_t column = 0; column < width; ++column) {
+      const double excess =
+          sums[first + column].value() * largest / sums[first + width].value();  // per volume
+      const std::size_t entry = at(row.value(), slot.first_column + static_cast<Count>(column));
+      residual_[entry] -= graph_->degree(row) * excess;
+      const bool is_rounding = std::abs(sums[first + column].value()) < kRounding;
+      x_[entry] = is_rounding ? 0.0 : excess * (slot.plan->max_sweeps + 1);
+    }
+  }
+}
+
+void System::find_bounds() {
+  most_product_.assign(to_size(stride_), 0.0);
+  most_inverse_.assign(to_size(stride_), 0.0);
+  for (const Slot& slot : slots_) {
+    double product = 0;
+    double inverse = 0;
+    for (LocalId row{0}; row.value() < graph_->num_owned(); ++row) {
+      const double diagonal = slot.diagonal[to_size(row)];
+      product = std::max(product, diagonal + graph_->degree(row));
+      inverse = std::max(inverse, diagonal > 0 ? 1 / diagonal : 0.0);
+    }
+    std::fill_n(most_product_.begin() + slot.first_column, slot.plan->num_columns, product);
+    std::fill_n(most_inverse_.begin() + slot.first_column, slot.plan->num_columns, inverse);
+  }
+  comm::max_over_ranks(graph_->comm(), std::span{most_product_});
+  comm::max_over_ranks(graph_->comm(), std::span{most_inverse_});
+}
+
+/// The first direction is the preconditioned residual.
+void System::start() {
+  std::fill(direction_.begin(), direction_.end(), 0.0);
+  const std::vector<double> nothing(to_size(stride_), 0.0);
+  (void)reduce_rows(nothing, true, largest_residual_,
+                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
+                      for (std::size_t i = 0; i < nothing.size(); ++i) {
+                        largest[i] = std::max(largest[i], std::abs(row.residual[i]));
+                      }
+                    });
+  std::vector<double> bounds(to_size(stride_));
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    bounds[i] = largest_residual_[i] * most_inverse_[i] * largest_residual_[i];
+  }
+  rz_ = reduce_rows(bounds, true, largest_residual_,
+                    [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
+                      advance_row(row, nothing.data(), sums, largest);
+                    });
+  first_rz_ = rz_;
+  (void)reduce_rows(nothing, true, largest_direction_,
+                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
+                      turn_row(row, nothing.data(), largest);
+                    });
+}
+
+void System::multiply() {
+  graph_->halo().push(std::span{direction_}, stride_);
+  const ProductArguments arguments{graph_->offsets().data(), graph_->columns().data(),
+                                   graph_->weights().data(), stride_,
+                                   direction_.data(),        product_.data()};
+  parallel_for(graph_->num_owned(), kRowsPerChunk,
+               [&](Count begin, Count end) { multiply_rows(arguments, begin, end); });
+}
+
+/// Only rows near a seed differ from task to task.
+void System::find_common_diagonals() {
+  common_ = slots_.front().diagonal;
+  for (const Slot& slot : slots_) {
+    for (std::size_t row = 0; row < common_.size(); ++row) {
+      common_[row] = slot.diagonal[row] == common_[row] ? common_[row] : -1;
+    }
+  }
+}
+
+void System::fill_diagonal(Count row, bool inverted, std::span<double> values) const {
+  const auto wanted = [inverted](double diagonal) {
+    return inverted && diagonal > 0 ? 1 / diagonal : diagonal;
+  };
+  if (common_[to_size(row)] >= 0) {
+    std::fill(values.begin(), values.end(), wanted(common_[to_size(row)]));
+    return;
+  }
+  for (const Slot& slot : slots_) {
+    std::fill_n(values.begin() + slot.first_column, slot.plan->num_columns,
+                wanted(slot.diagonal[to_size(row)]));
+  }
+}
+
+SystemRow System::row_at(Count row, const double* diagonal) {
+  const std::size_t first = at(row, 0);
+  return {stride_,
+          diagonal,
+          x_.data() + first,
+          residual_.data() + first,
+          direction_.data() + first,
+          product_.data() + first};
+}
+
+template <class Work>
+std::vector<double> System::reduce_rows(std::span<const double> bounds, bool inverted,
+                                        std::vector<double>& largest, Work&& work) {
+  FoldedSums sums{bounds};
+  largest.assign(bounds.size(), 0.0);
+  std::mutex merging;
+  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    FoldedSums::Chunk mine = sums.chunk();
+    std::vector<double> mine_largest(bounds.size(), 0.0);
+    std::vector<double> diagonal(bounds.size(), 0.0);
+    for (Count row = begin; row < end; ++row) {
+      fill_diagonal(row, inverted, diagonal);
+      work(row_at(row, diagonal.data()), mine, mine_largest.data());
+    }
+    const std::scoped_lock lock{merging};
+    sums.add(mine);
+    for (std::size_t column = 0; column < bounds.size(); ++column) {
+      largest[column] = std::max(largest[column], mine_largest[column]);
+    }
+  });
+  comm::sum_over_ranks(graph_->comm(), sums.parts());
+  comm::max_over_ranks(graph_->comm(), std::span{largest});
+  return sums.values();
+}
+
+void System::step() {
+  if (std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.running; })) {
+    return;
+  }
+  multiply();
+  const std::size_t width = to_size(stride_);
+  std::vector<double> bounds(width);
+  for (std::size_t i = 0; i < width; ++i) {
+    bounds[i] = largest_direction_[i] * most_product_[i] * largest_direction_[i];
+  }
+  std::vector<double> largest_product;
+  const std::vector<double> curvature =
+      reduce_rows(bounds, false, largest_product,
+                  [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
+                    curve_row(row, decay_.data(), sums, largest);
+                  });
+  std::vector<double> length(width, 0.0);
+  for (std::size_t i = 0; i < width; ++i) {
+    const bool goes_on = curvature[i] > 0 && rz_[i] > kSolved * first_rz_[i];
+    length[i] = goes_on ? rz_[i] / curvature[i] : 0.0;
+    const double reach = largest_residual_[i] + length[i] * largest_product[i];
+    bounds[i] = reach * reach * most_inverse_[i];
+  }
+  const std::vector<double> rz =
+      reduce_rows(bounds, true, largest_residual_,
+                  [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
+                    advance_row(row, length.data(), sums, largest);
+                  });
+  std::vector<double> turn(width, 0.0);
+  for (std::size_t i = 0; i < width; ++i) {
+    turn[i] = rz_[i] > 0 ? rz[i] / rz_[i] : 0.0;
+  }
+  bounds.assign(width, 0.0);
+  (void)reduce_rows(bounds, true, largest_direction_,
+                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
+                      turn_row(row, turn.data(), largest);
+                    });
+  rz_ = rz;
+}
+
+void System::retire(std::size_t task) {
+  slots_[task].running = false;
+}
+
+void System::read_row(std::size_t task, LocalId row, std::span<float> values) const {
+  const double* from = x_.data() + at(row.value(), slots_[task].first_column);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(from[i]);
+  }
+}
+
+double System::residual_norm(std::size_t task) const {
+  const Slot& slot = slots_[task];
+  double largest = 0;
+  for (int column = 0; column < slot.plan->num_columns; ++column) {
+    const std::size_t i = to_size(slot.first_column + column);
+    if (rz_[i] > kSolved * first_rz_[i]) {
+      largest = std::max(largest, std::sqrt(rz_[i] / first_rz_[i]));
+    }
+  }
+  return largest;
+}
+
+}  // namespace kith::propagate
