@@ -303,7 +303,7 @@ class Builder {
   std::vector<IdRange<CellId>> plan_refine_waves(const Neighborhoods& neighborhoods) {
     const Count k = config_.k;
     constexpr auto kEntryBytes = static_cast<Count>(sizeof(Entry)) + 1;
-    constexpr Count kEndBytes = 4;
+    constexpr Count kEndBytes = 8;
     constexpr Count kEdgeBytes = 16;
     const Count list_bytes = k * (2 * kEntryBytes + kEndBytes);
     const NodeCost cost{3 * row_bytes() + list_bytes, row_bytes() + list_bytes, k * kEdgeBytes};

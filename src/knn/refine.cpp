@@ -14,19 +14,22 @@
 namespace kith::knn {
 namespace {
 
-/// A node of the wave at the other end of a list's entry, and whether that entry is new. Where the
-/// other end is not in the wave, its number is one more than the last node's.
+/// A node of the wave at the other end of a list's entry, with the slot of its home cell, and
+/// whether that entry is new. Where the other end is not in the wave, its number is one more than
+/// the last node's. The slot stands here too because looking it up by node misses the cache.
 class EdgeEnd {
  public:
   EdgeEnd() = default;
-  EdgeEnd(std::int32_t node, bool is_new)
-      : bits_{static_cast<std::uint32_t>(node) * 2U + (is_new ? 1U : 0U)} {}
+  EdgeEnd(std::int32_t node, std::int32_t slot, bool is_new)
+      : bits_{static_cast<std::uint32_t>(node) * 2U + (is_new ? 1U : 0U)}, slot_{slot} {}
 
   [[nodiscard]] std::int32_t node() const { return static_cast<std::int32_t>(bits_ / 2U); }
+  [[nodiscard]] std::int32_t slot() const { return slot_; }
   [[nodiscard]] bool is_new() const { return bits_ % 2U != 0; }
 
  private:
   std::uint32_t bits_ = 0;
+  std::int32_t slot_ = 0;
 };
 
 /// An edge of the last round's lists, seen from its end.
@@ -62,8 +65,9 @@ class WaveLists {
   [[nodiscard]] std::span<const EdgeEnd> ends(std::int32_t node) const {
     return std::span{ends_}.subspan(at(node, 0), to_size(k_));
   }
-  /// The slot of a node's home cell; no_slot() if the wave does not look at that cell.
-  [[nodiscard]] std::int32_t slot(std::int32_t node) const { return node_slots_[to_size(node)]; }
+  /// Whether any of them is new.
+  [[nodiscard]] bool has_new(std::int32_t node) const { return has_new_[to_size(node)] != 0; }
+  /// The slot of what is not in a cell that the wave looks at.
   [[nodiscard]] std::int32_t no_slot() const {
     return static_cast<std::int32_t>(wave_.cells().size());
   }
@@ -86,17 +90,19 @@ class WaveLists {
   }
 
   void find_slots() {
-    node_slots_.assign(to_size(wave_.num_nodes()) + 1, no_slot());  // the last is no node's
+    node_slots_.assign(to_size(wave_.num_nodes()), no_slot());
     for (std::int32_t slot = 0; slot < no_slot(); ++slot) {
       std::fill_n(node_slots_.begin() + wave_.first_node(slot), wave_.num_nodes(slot), slot);
     }
   }
 
   void find_ends(const CellFinder& finder) {
-    ends_.assign(to_size(Count{wave_.num_nodes()} * k_), EdgeEnd{wave_.num_nodes(), false});
+    ends_.assign(to_size(Count{wave_.num_nodes()} * k_),
+                 EdgeEnd{wave_.num_nodes(), no_slot(), false});
+    has_new_.assign(to_size(wave_.num_nodes()), 0);
     parallel_for(wave_.num_nodes(), 1024, [&](Count begin, Count end) {
       for (auto node = static_cast<std::int32_t>(begin); node < end; ++node) {
-        if (slot(node) != no_slot()) {
+        if (node_slots_[to_size(node)] != no_slot()) {
           find_ends_of(node, finder);
         }
       }
@@ -111,7 +117,9 @@ class WaveLists {
       if (cell_slot >= 0) {
         const auto offset =
             static_cast<std::int32_t>(position.value() - finder.begin_of(cell).value());
-        ends_[at(node, place)] = EdgeEnd{wave_.first_node(cell_slot) + offset, is_new(node, place)};
+        ends_[at(node, place)] =
+            EdgeEnd{wave_.first_node(cell_slot) + offset, cell_slot, is_new(node, place)};
+        has_new_[to_size(node)] |= static_cast<std::uint8_t>(is_new(node, place));
       }
     }
   }
@@ -126,7 +134,8 @@ class WaveLists {
           const EdgeEnd edge_end = ends_[at(node, place)];
           const std::int32_t to = edge_end.node() - first;
           if (to >= 0 && to < num_rows) {
-            use(to, ReverseEdge{EdgeEnd{node, edge_end.is_new()}, place, entry(node, place).key});
+            use(to, ReverseEdge{EdgeEnd{node, node_slots_[to_size(node)], edge_end.is_new()}, place,
+                                entry(node, place).key});
           }
         }
       }
@@ -175,6 +184,7 @@ class WaveLists {
   std::vector<std::uint8_t> ghost_is_new_;
   std::vector<std::int32_t> node_slots_;
   std::vector<EdgeEnd> ends_;
+  std::vector<std::uint8_t> has_new_;  // by node
   std::int32_t first_home_row_ = 0;
   std::vector<Count> edge_offsets_;
   std::vector<ReverseEdge> edges_;
@@ -230,8 +240,8 @@ class Refine {
     }
   }
 
-  [[nodiscard]] CellState state_of(std::int32_t node, const Scratch& scratch) const {
-    return scratch.states[to_size(lists_.slot(node))];
+  [[nodiscard]] static CellState state_of(EdgeEnd end, const Scratch& scratch) {
+    return scratch.states[to_size(end.slot())];
   }
 
   /// Nodes to compare the row with; reverse neighbors go to the entries at once, their distance
@@ -242,21 +252,24 @@ class Refine {
     scratch.nodes.resize(to_size((lists_.k() + kMostReverse) * lists_.k()));
     std::size_t size = 0;
     const auto add_neighbors_of = [&](EdgeEnd through) {
+      if (!through.is_new() && !lists_.has_new(through.node())) {
+        return;  // the last round looked at them all
+      }
       for (const EdgeEnd end : lists_.ends(through.node())) {
-        const bool is_candidate = state_of(end.node(), scratch) == CellState::unseen;
+        const bool is_candidate = state_of(end, scratch) == CellState::unseen;
         scratch.nodes[size] = end.node();  // without a branch: most are none
         size += static_cast<std::size_t>(is_candidate) &
                 static_cast<std::size_t>(through.is_new() || end.is_new());
       }
     };
     for (const EdgeEnd end : lists_.ends(self)) {
-      if (state_of(end.node(), scratch) != CellState::foreign) {
+      if (state_of(end, scratch) != CellState::foreign) {
         add_neighbors_of(end);
       }
     }
     int num_reverse = 0;
     for (const ReverseEdge& edge : lists_.edges_into(row)) {
-      const CellState state = state_of(edge.from.node(), scratch);
+      const CellState state = state_of(edge.from, scratch);
       if (state == CellState::unseen) {
         const Entry& known = lists_.entry(edge.from.node(), edge.place);
         scratch.entries.push_back({wave_.position(edge.from.node()), known.key, known.distance});
