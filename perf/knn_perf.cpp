@@ -19,6 +19,7 @@
 #include <boost/program_options.hpp>
 
 #include "kith/cells/cells.hpp"
+#include "kith/cells/probes.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/core/error.hpp"
@@ -229,7 +230,6 @@ class Benchmark {
       fail("--run {}: must be kith:CELLS,PROBES,ROUNDS or kith:recall=TARGET", run);
     }
     // NOLINTEND(cert-err34-c)
-    cell_config.probes = has_target ? cell_config.probes : effort.probes;
     Line line;
     comm::barrier(comm_);
     const double cpu_start = cpu_now_s();
@@ -240,7 +240,7 @@ class Benchmark {
     line.build_s = comm::max_over_ranks(comm_, now_s() - start);
     start = now_s();
     const knn::Effort chosen = knn::choose_effort(built.shard, options_.k, effort);
-    cells::keep_probes(built.shard, chosen.probes);
+    cells::find_probes(built.shard, chosen.probes);
     config.refine_rounds = chosen.refine_rounds;
     line.effort = fmt::format("{} probes {} rounds", chosen.probes, chosen.refine_rounds);
     line.pilot_s = comm::max_over_ranks(comm_, now_s() - start);
@@ -265,7 +265,6 @@ class Benchmark {
     }
     cells::CellConfig one_cell;
     one_cell.num_cells = 1;
-    one_cell.probes = 1;
     corpus::RowReader reader{corpus_};
     const cells::Shard shard =
         cells::build_shard(comm_, corpus_, reader, census_.duplicates, one_cell).shard;

@@ -8,23 +8,10 @@
 namespace kith::cells {
 namespace {
 
-constexpr int kGroupsSearched = 12;
-constexpr Count kPointsPerBlock = 256;
-
-/// As many groups as surely hold `probes` cells, and a few for good measure.
-int groups_to_search(const Quantizer& quantizer, int probes) {
-  std::vector<Count> sizes;
-  for (Count group = 0; group < quantizer.num_groups(); ++group) {
-    sizes.push_back(quantizer.group_first_cell[to_size(group) + 1] -
-                    quantizer.group_first_cell[to_size(group)]);
-  }
-  std::sort(sizes.begin(), sizes.end());
-  int groups = 0;
-  for (Count cells = 0; cells < probes && groups < static_cast<int>(sizes.size()); ++groups) {
-    cells += sizes[to_size(groups)];
-  }
-  return std::min(std::max(groups, kGroupsSearched), static_cast<int>(sizes.size()));
-}
+/// The nearest cell is in one of the nearest groups; where it is not, the item lands in the cell
+/// next to it.
+constexpr Count kGroupsSearched = 3;
+constexpr Count kPointsPerBlock = 1024;
 
 }  // namespace
 
@@ -40,11 +27,11 @@ Assigner::Assigner(const Quantizer& quantizer) : quantizer_{&quantizer} {
   }
 }
 
-std::vector<CellId> Assigner::assign(std::span<const float> points, int probes) const {
+std::vector<CellId> Assigner::assign(std::span<const float> points) const {
   const Count dim = quantizer_->dim;
   const Count num_points = count_of(points) / dim;
-  const int searched = groups_to_search(*quantizer_, probes);
-  std::vector<CellId> cells(to_size(num_points * probes));
+  const auto searched = static_cast<int>(std::min(kGroupsSearched, quantizer_->num_groups()));
+  std::vector<CellId> cells(to_size(num_points));
   parallel_for(num_points, kPointsPerBlock, [&](Count begin, Count end) {
     const auto block = points.subspan(to_size(begin * dim), to_size((end - begin) * dim));
     std::vector<distance::Neighbor> near_groups(to_size((end - begin) * searched));
@@ -53,7 +40,7 @@ std::vector<CellId> Assigner::assign(std::span<const float> points, int probes) 
     for (std::size_t i = 0; i < near_groups.size(); ++i) {
       asks[to_size(near_groups[i].index)].push_back(static_cast<std::int32_t>(i) / searched);
     }
-    distance::Scanner scanner{dim, probes};
+    distance::Scanner scanner{dim, 1};
     scanner.start(block);
     for (std::size_t group = 0; group < asks.size(); ++group) {
       if (!asks[group].empty()) {
@@ -61,10 +48,10 @@ std::vector<CellId> Assigner::assign(std::span<const float> points, int probes) 
         scanner.scan(cells_[group], static_cast<std::int32_t>(first), asks[group]);
       }
     }
-    std::vector<distance::Neighbor> found(to_size((end - begin) * probes));
+    std::vector<distance::Neighbor> found(to_size(end - begin));
     scanner.finish(found);
     for (std::size_t i = 0; i < found.size(); ++i) {
-      cells[to_size(begin * probes) + i] = CellId{found[i].index};
+      cells[to_size(begin) + i] = CellId{found[i].index};
     }
   });
   return cells;

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
 
-#include <faiss/IndexFlat.h>
-#include <faiss/index_io.h>
-
-#include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/core/error.hpp"
 #include "kith/core/random.hpp"
-#include "kith/io/files.hpp"
 
 #include "cells/centroid_search.hpp"
 
@@ -146,7 +139,7 @@ Quantizer train_quantizer(const comm::Communicator& comm, const Sample& sample, 
 Quantizer balance_cells(const comm::Communicator& comm, const Quantizer& quantizer,
                         const Sample& sample, std::span<const Count> cell_sizes, Count part_items,
                         Count most_items, std::uint64_t seed) {
-  const std::vector<CellId> cell_of_item = Assigner{quantizer}.assign(sample.vectors, 1);
+  const std::vector<CellId> cell_of_item = Assigner{quantizer}.assign(sample.vectors);
   const std::vector<Count> parts =
       plan_parts(comm, cell_of_item, cell_sizes, part_items, most_items);
   std::vector<std::int32_t> region_of_cell(parts.size(), -1);
@@ -182,21 +175,6 @@ std::vector<CellId> drop_empty_cells(Quantizer& quantizer, std::span<const Count
   }
   quantizer = replace_cells(quantizer, parts, {});
   return numbers;
-}
-
-void Quantizer::save(const comm::Communicator& comm, const std::string& path) const {
-  comm::on_root(comm, [&] {
-    faiss::IndexFlatL2 index{dim};
-    index.add(num_cells(), cell_centroids.data());
-    const std::string temporary = path + ".part";
-    try {
-      faiss::write_index(&index, temporary.c_str());
-    } catch (const std::exception&) {
-      std::filesystem::remove(temporary);
-      fail("{}: cannot be written", path);
-    }
-    io::publish_file(temporary, path);
-  });
 }
 
 }  // namespace kith::cells

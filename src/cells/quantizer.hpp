@@ -11,6 +11,17 @@
 
 namespace kith::cells {
 
+/// The trained regions: cells numbered group by group, so that near in number is near in space.
+struct Quantizer {
+  Count dim = 0;
+  std::vector<float> group_centroids;   // groups x dim
+  std::vector<Count> group_first_cell;  // groups + 1
+  std::vector<float> cell_centroids;    // cells x dim
+
+  [[nodiscard]] Count num_groups() const { return count_of(group_first_cell) - 1; }
+  [[nodiscard]] Count num_cells() const { return group_first_cell.back(); }
+};
+
 /// Collective. From the sample items of all ranks; the same quantizer on every rank.
 [[nodiscard]] Quantizer train_quantizer(const comm::Communicator& comm, const Sample& sample,
                                         Count dim, Count num_cells, std::uint64_t seed);
@@ -25,13 +36,13 @@ namespace kith::cells {
 [[nodiscard]] std::vector<CellId> drop_empty_cells(Quantizer& quantizer,
                                                    std::span<const Count> cell_sizes);
 
-/// Finds cells: the few nearest groups, then the nearest cells in them.
+/// Finds home cells: the few nearest groups, then the nearest cell in them.
 class Assigner {
  public:
   explicit Assigner(const Quantizer& quantizer);
 
-  /// The nearest `probes` cells of each point, nearest first; parallel_for inside.
-  [[nodiscard]] std::vector<CellId> assign(std::span<const float> points, int probes) const;
+  /// The cell of each point; parallel_for inside.
+  [[nodiscard]] std::vector<CellId> assign(std::span<const float> points) const;
 
  private:
   const Quantizer* quantizer_;

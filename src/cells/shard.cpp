@@ -9,6 +9,7 @@
 #include "kith/core/progress.hpp"
 #include "kith/core/random.hpp"
 
+#include "cells/centroid_search.hpp"
 #include "cells/quantizer.hpp"
 
 namespace kith::cells {
@@ -18,7 +19,7 @@ constexpr Count kItemsPerCell = 600;
 constexpr Count kMostOverMean = 4;     // a cell with more than so many times its share is split
 constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
 constexpr int kMostSplitRounds = 8;
-constexpr std::size_t kPlannedProbes = 8;
+constexpr int kPlannedProbes = 8;
 constexpr Count kBlockBytes = Count{8} << 20;  // of vectors read or sent at a time
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -69,102 +70,85 @@ Sample take_sample(corpus::RowReader& reader, IdRange<GlobalId> block,
   return sample;
 }
 
-/// A node on its way to its cell: its row, followed by its probes in an array of its own.
+/// Nodes on their way to their cells.
 struct Assignment {
   std::vector<GlobalId> rows;
-  std::vector<CellId> probes;  // rows x num_probes
+  std::vector<CellId> homes;
 };
 
 Assignment assign_block(corpus::RowReader& reader, IdRange<GlobalId> block,
-                        const std::vector<bool>& is_node, const Quantizer& quantizer, int probes) {
+                        const std::vector<bool>& is_node, const Quantizer& quantizer) {
   const Assigner assigner{quantizer};
   Assignment assignment;
   Progress progress{"cells", block.size(), "items"};
   visit_rows(reader, block, quantizer.dim, [&](GlobalId first, std::span<const float> vectors) {
-    const std::vector<CellId> cells = assigner.assign(vectors, probes);
-    const Count count = count_of(vectors) / quantizer.dim;
-    for (Count i = 0; i < count; ++i) {
+    const std::vector<CellId> homes = assigner.assign(vectors);
+    for (Count i = 0; i < count_of(homes); ++i) {
       if (is_node[to_size(first.value() + i - block.begin.value())]) {
         assignment.rows.emplace_back(first.value() + i);
-        const auto of_row = cells.begin() + i * probes;
-        assignment.probes.insert(assignment.probes.end(), of_row, of_row + probes);
+        assignment.homes.push_back(homes[to_size(i)]);
       }
     }
-    progress.advance(count);
+    progress.advance(count_of(homes));
   });
   return assignment;
 }
 
 /// Collective. Sizes of all cells.
 std::vector<Count> count_cells(const comm::Communicator& comm, const Assignment& assignment,
-                               Count num_cells, int probes) {
+                               Count num_cells) {
   std::vector<Count> sizes(to_size(num_cells), 0);
-  for (std::size_t i = 0; i < assignment.rows.size(); ++i) {
-    ++sizes[to_size(assignment.probes[i * to_size(probes)])];
+  for (const CellId home : assignment.homes) {
+    ++sizes[to_size(home)];
   }
   comm::sum_over_ranks(comm, sizes);
   return sizes;
 }
 
-/// Collective. The scan work of each cell: comparisons of its items with the cells they probe
-/// first, which are most of the work however many are searched in the end.
-LayoutPlan plan_layout(const comm::Communicator& comm, const Assignment& assignment,
-                       std::vector<Count> cell_sizes, int probes) {
+/// Collective. The scan work of each cell: comparisons of its items with the cells nearest to it,
+/// which are most of the work however many are searched in the end.
+LayoutPlan plan_layout(const comm::Communicator& comm, const Quantizer& quantizer,
+                       std::vector<Count> cell_sizes) {
   LayoutPlan plan{std::move(cell_sizes), {}};
   plan.cell_work.assign(plan.cell_sizes.size(), 0);
-  for (std::size_t i = 0; i < assignment.probes.size(); ++i) {
-    const auto place = i % to_size(probes);
-    if (place < kPlannedProbes && !assignment.probes[i].is_none()) {
-      plan.cell_work[to_size(assignment.probes[i - place])] +=
-          plan.cell_sizes[to_size(assignment.probes[i])];
-    }
+  const Count num_cells = count_of(plan.cell_sizes);
+  const Count begin = num_cells * comm.rank().value() / comm.size();
+  const Count end = num_cells * (comm.rank().value() + 1) / comm.size();
+  const auto num_near = static_cast<int>(std::min<Count>(kPlannedProbes, num_cells));
+  distance::Panels centroids;
+  centroids.pack(quantizer.cell_centroids, quantizer.dim);
+  const auto mine = std::span{quantizer.cell_centroids}.subspan(
+      to_size(begin * quantizer.dim), to_size((end - begin) * quantizer.dim));
+  const auto near = search_centroids(centroids, mine, num_near);
+  for (Count i = 0; i < count_of(near); ++i) {
+    const auto cell = to_size(begin + i / num_near);
+    plan.cell_work[cell] +=
+        plan.cell_sizes[cell] * plan.cell_sizes[to_size(near[to_size(i)].index)];
   }
   comm::sum_over_ranks(comm, plan.cell_work);
   return plan;
 }
 
-/// Numbers cells anew; probes of cells that are gone move to the end of their row as none.
-void renumber(std::span<const CellId> numbers, int probes, Assignment& assignment) {
-  for (std::size_t first = 0; first < assignment.probes.size(); first += to_size(probes)) {
-    const auto row = std::span{assignment.probes}.subspan(first, to_size(probes));
-    for (CellId& cell : row) {
-      cell = numbers[to_size(cell)];
-    }
-    std::stable_partition(row.begin(), row.end(), [](CellId cell) { return !cell.is_none(); });
-  }
-}
-
-/// Collective. Rows and probes to the rank of their home cell, sorted into position order.
+/// Collective. Rows to the rank of their home cell, sorted into position order.
 void move_assignment(const comm::Communicator& comm, const Assignment& assignment, Shard& shard) {
-  const auto width = to_size(shard.num_probes);
-  std::vector<std::size_t> order(assignment.rows.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return assignment.probes[a * width] < assignment.probes[b * width];
-  });
-  Assignment packed;
-  std::vector<Count> counts(to_size(comm.size()), 0);
-  for (const std::size_t i : order) {  // cells ascend, and so do their ranks
-    packed.rows.push_back(assignment.rows[i]);
-    const auto first = assignment.probes.begin() + static_cast<Count>(i * width);
-    packed.probes.insert(packed.probes.end(), first, first + shard.num_probes);
-    ++counts[to_size(shard.layout.owner(*first))];
+  struct RowInCell {
+    CellId home;
+    GlobalId row;
+  };
+  std::vector<RowInCell> packed;
+  std::vector<Rank> owners;
+  packed.reserve(assignment.rows.size());
+  for (std::size_t i = 0; i < assignment.rows.size(); ++i) {
+    packed.push_back({assignment.homes[i], assignment.rows[i]});
+    owners.push_back(shard.layout.owner(assignment.homes[i]));
   }
-  std::vector<Count> probe_counts = counts;
-  for (Count& count : probe_counts) {
-    count *= shard.num_probes;
-  }
-  const auto rows = comm::exchange<GlobalId>(comm, packed.rows, counts).items;
-  const auto probes = comm::exchange<CellId>(comm, packed.probes, probe_counts).items;
-  order.resize(rows.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::pair{probes[a * width], rows[a]} < std::pair{probes[b * width], rows[b]};
+  auto moved = comm::exchange_to<RowInCell>(comm, packed, owners).items;
+  std::sort(moved.begin(), moved.end(), [](const RowInCell& a, const RowInCell& b) {
+    return std::pair{a.home, a.row} < std::pair{b.home, b.row};
   });
-  for (const std::size_t i : order) {
-    shard.rows.push_back(rows[i]);
-    const auto first = probes.begin() + static_cast<Count>(i * width);
-    shard.probes.insert(shard.probes.end(), first, first + shard.num_probes);
+  shard.rows.reserve(moved.size());
+  for (const RowInCell& one : moved) {
+    shard.rows.push_back(one.row);
   }
 }
 
@@ -220,18 +204,16 @@ class Builder {
       return take_sample(reader_, block_, is_node_, corpus_.dim, share, config_.seed);
     });
     built_.stats.sample_items = comm::sum_over_ranks(comm_, count_of(sample_.rows));
-    built_.quantizer = train_quantizer(comm_, sample_, corpus_.dim, num_cells, config_.seed);
+    quantizer_ = train_quantizer(comm_, sample_, corpus_.dim, num_cells, config_.seed);
     part_items_ = std::max<Count>(1, num_nodes_ / num_cells);
     built_.stats.train_s = comm::max_over_ranks(comm_, seconds_since(start));
   }
 
   void assign() {
     const auto start = std::chrono::steady_clock::now();
-    num_probes_ = static_cast<int>(std::min<Count>(config_.probes, built_.quantizer.num_cells()));
-    assignment_ = comm::locally(comm_, [&] {
-      return assign_block(reader_, block_, is_node_, built_.quantizer, num_probes_);
-    });
-    cell_sizes_ = count_cells(comm_, assignment_, built_.quantizer.num_cells(), num_probes_);
+    assignment_ =
+        comm::locally(comm_, [&] { return assign_block(reader_, block_, is_node_, quantizer_); });
+    cell_sizes_ = count_cells(comm_, assignment_, quantizer_.num_cells());
     built_.stats.assign_s += comm::max_over_ranks(comm_, seconds_since(start));
   }
 
@@ -243,22 +225,24 @@ class Builder {
         return;
       }
       const auto start = std::chrono::steady_clock::now();
-      const Count before = built_.quantizer.num_cells();
-      built_.quantizer = balance_cells(comm_, built_.quantizer, sample_, cell_sizes_, part_items_,
-                                       most, config_.seed + to_size(round) + 1);
+      const Count before = quantizer_.num_cells();
+      quantizer_ = balance_cells(comm_, quantizer_, sample_, cell_sizes_, part_items_, most,
+                                 config_.seed + to_size(round) + 1);
       built_.stats.train_s += comm::max_over_ranks(comm_, seconds_since(start));
-      if (built_.quantizer.num_cells() == before) {
+      if (quantizer_.num_cells() == before) {
         return;  // too few sample items to cut anything
       }
-      built_.stats.split_cells += built_.quantizer.num_cells() - before;
+      built_.stats.split_cells += quantizer_.num_cells() - before;
       assign();
     }
   }
 
   void drop_empty() {
-    const std::vector<CellId> numbers = drop_empty_cells(built_.quantizer, cell_sizes_);
-    if (built_.quantizer.num_cells() < count_of(cell_sizes_)) {
-      renumber(numbers, num_probes_, assignment_);
+    const std::vector<CellId> numbers = drop_empty_cells(quantizer_, cell_sizes_);
+    if (quantizer_.num_cells() < count_of(cell_sizes_)) {
+      for (CellId& home : assignment_.homes) {
+        home = numbers[to_size(home)];
+      }
       cell_sizes_.erase(std::remove(cell_sizes_.begin(), cell_sizes_.end(), 0), cell_sizes_.end());
     }
   }
@@ -270,12 +254,13 @@ class Builder {
     shard.comm = &comm_;
     shard.dim = corpus_.dim;
     shard.metric = corpus_.metric;
-    shard.num_probes = num_probes_;
-    const LayoutPlan plan = plan_layout(comm_, assignment_, std::move(cell_sizes_), num_probes_);
+    const LayoutPlan plan = plan_layout(comm_, quantizer_, std::move(cell_sizes_));
     shard.layout = make_layout(plan, comm_.size());
     move_assignment(comm_, assignment_, shard);
     assignment_ = {};
     fetch_vectors(corpus_, reader_, shard);
+    built_.stats.num_groups = quantizer_.num_groups();
+    shard.centroids = std::move(quantizer_.cell_centroids);
     built_.stats.move_s = comm::max_over_ranks(comm_, seconds_since(start));
     const auto [low, high] = std::minmax_element(plan.cell_sizes.begin(), plan.cell_sizes.end());
     built_.stats.smallest_cell = *low;
@@ -292,7 +277,7 @@ class Builder {
   std::vector<bool> is_node_;
   Count num_nodes_;
   Count part_items_ = 1;
-  int num_probes_ = 1;
+  Quantizer quantizer_;
   Sample sample_;
   Assignment assignment_;
   std::vector<Count> cell_sizes_;
@@ -305,20 +290,6 @@ BuiltShard build_shard(const comm::Communicator& comm, const corpus::Corpus& cor
                        corpus::RowReader& reader, std::span<const corpus::DuplicateItem> duplicates,
                        const CellConfig& config) {
   return Builder{comm, corpus, reader, duplicates, config}.build();
-}
-
-void keep_probes(Shard& shard, int num_probes) {
-  if (num_probes >= shard.num_probes) {
-    return;
-  }
-  std::vector<CellId> kept;
-  kept.reserve(shard.rows.size() * to_size(num_probes));
-  for (std::size_t first = 0; first < shard.probes.size(); first += to_size(shard.num_probes)) {
-    const auto row = shard.probes.begin() + static_cast<Count>(first);
-    kept.insert(kept.end(), row, row + num_probes);
-  }
-  shard.probes = std::move(kept);
-  shard.num_probes = num_probes;
 }
 
 }  // namespace kith::cells

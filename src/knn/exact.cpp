@@ -24,16 +24,18 @@ constexpr Count kPackedBytes = Count{16} << 20;
 /// Some of this rank's cells, packed one by one: what is packed together must not depend on ranks.
 class PackedCells {
  public:
-  PackedCells(const cells::Shard& shard, IdRange<CellId> cells, const Queries& queries)
+  /// panels: of these cells; those that are asked for and not there yet are packed.
+  PackedCells(const cells::Shard& shard, IdRange<CellId> cells, const Queries& queries,
+              std::span<distance::Panels> panels)
       : shard_{shard},
         first_position_{shard.layout.nodes_of(shard.comm->rank()).begin},
         cells_{cells},
-        panels_(to_size(cells.size())) {
+        panels_{panels} {
     const std::vector<bool> is_asked = asked_cells(queries);
     std::vector<std::vector<float>> scratch(to_size(num_threads()));
     parallel_for(cells_.size(), 1, [&](Count begin, Count) {
       const Count num_rows = nodes_of(begin).size();
-      if (num_rows > 0 && is_asked[to_size(begin)]) {
+      if (num_rows > 0 && is_asked[to_size(begin)] && panels_[to_size(begin)].num_items() == 0) {
         panels_[to_size(begin)].pack(
             shard.vectors.floats(first_row(begin), num_rows, scratch[to_size(thread_index())]),
             shard.dim, nearness_of(shard.metric));
@@ -127,7 +129,7 @@ class PackedCells {
   const cells::Shard& shard_;
   Position first_position_;
   IdRange<CellId> cells_;
-  std::vector<distance::Panels> panels_;
+  std::span<distance::Panels> panels_;
 };
 
 /// This rank's cells in runs whose panels take about kPackedBytes.
@@ -144,6 +146,14 @@ std::vector<IdRange<CellId>> runs_of_cells(const cells::Shard& shard) {
     ++runs.back().end;
   }
   return runs;
+}
+
+Count packed_bytes(std::span<const distance::Panels> panels) {
+  Count bytes = 0;
+  for (const distance::Panels& cell : panels) {
+    bytes += cell.num_panels() * distance::kPanelWidth * cell.dim() * Count{sizeof(float)};
+  }
+  return bytes;
 }
 
 /// Queries of one round, all ranks'.
@@ -178,21 +188,45 @@ Queries part_of(const Queries& queries, Count dim, Count begin, Count end) {
 
 }  // namespace
 
-std::vector<Entry> search_owned(const cells::Shard& shard, const Queries& queries, int k) {
+OwnedSearch::OwnedSearch(const cells::Shard& shard, Count kept_bytes)
+    : shard_{&shard},
+      bytes_left_{kept_bytes},
+      panels_(to_size(shard.layout.cells_of(shard.comm->rank()).size())) {
+}
+
+std::vector<Entry> OwnedSearch::search(const Queries& queries, int k) {
+  const cells::Shard& shard = *shard_;
   const Count num_queries = count_of(queries.positions);
+  const CellId first = shard.layout.cells_of(shard.comm->rank()).begin;
   std::vector<Entry> entries(to_size(num_queries * k));
   for (const IdRange<CellId> run : runs_of_cells(shard)) {
-    const PackedCells cells{shard, run, queries};
+    const auto panels =
+        std::span{panels_}.subspan(to_size(run.begin.value() - first.value()), to_size(run.size()));
+    const Count bytes_before = packed_bytes(panels);
+    const PackedCells cells{shard, run, queries, panels};
     parallel_for(num_queries, kBlockQueries, [&](Count begin, Count end) {
       cells.search(part_of(queries, shard.dim, begin, end), k,
                    std::span{entries}.subspan(to_size(begin * k), to_size((end - begin) * k)));
     });
+    const Count bytes_added = packed_bytes(panels) - bytes_before;
+    if (bytes_added <= bytes_left_) {
+      bytes_left_ -= bytes_added;
+    } else {
+      bytes_left_ += bytes_before;
+      std::fill(panels.begin(), panels.end(), distance::Panels{});
+    }
   }
   return entries;
 }
 
 EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k,
                           Progress* progress) {
+  OwnedSearch owned{shard};
+  return search_exactly(owned, shard, rows, k, progress);
+}
+
+EntryLists search_exactly(OwnedSearch& owned, const cells::Shard& shard,
+                          std::span<const std::int32_t> rows, int k, Progress* progress) {
   const comm::Communicator& comm = *shard.comm;
   const Count num_rows = count_of(rows);
   const Count per_round = std::max<Count>(1, kRoundQueries / comm.size());
@@ -203,7 +237,7 @@ EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_
     const Count size = std::min(num_rows - begin, per_round);
     const Round round = share_queries(shard, rows.subspan(to_size(begin), to_size(size)));
     const auto found = comm::locally(comm, [&] {
-      return search_owned(shard, {round.positions.items, round.vectors.items, {}, 0}, k);
+      return owned.search({round.positions.items, round.vectors.items, {}, 0}, k);
     });
     std::vector<Count> counts;
     counts.reserve(to_size(comm.size()));

@@ -8,6 +8,7 @@
 
 #include "kith/cells/cells.hpp"
 #include "kith/core/progress.hpp"
+#include "kith/distance/panels.hpp"
 
 #include "entry.hpp"
 
@@ -21,14 +22,29 @@ struct Queries {
   int cells_per_query = 0;
 };
 
-/// The k nearest other nodes of each query among this rank's, positions x k. Local. Memory: a
-/// packed copy of some cells at a time.
-[[nodiscard]] std::vector<Entry> search_owned(const cells::Shard& shard, const Queries& queries,
-                                              int k);
+/// Searches this rank's nodes. Cells are packed some at a time; up to a limit what is packed is
+/// kept from one search to the next.
+class OwnedSearch {
+ public:
+  /// kept_bytes: the limit.
+  explicit OwnedSearch(const cells::Shard& shard, Count kept_bytes = 0);
+
+  /// Local, on all threads. The k nearest other nodes of each query, positions x k.
+  [[nodiscard]] std::vector<Entry> search(const Queries& queries, int k);
+
+ private:
+  const cells::Shard* shard_;
+  Count bytes_left_;
+  std::vector<distance::Panels> panels_;  // of each owned cell; empty = not packed
+};
 
 /// Collective. The k nearest other nodes of some owned rows of each rank, one list a row, in order.
 /// Queries travel in rounds of bounded size.
 /// progress, if any, advances by this rank's queries.
+[[nodiscard]] EntryLists search_exactly(OwnedSearch& owned, const cells::Shard& shard,
+                                        std::span<const std::int32_t> rows, int k,
+                                        Progress* progress = nullptr);
+/// Collective. The same with a search of its own.
 [[nodiscard]] EntryLists search_exactly(const cells::Shard& shard,
                                         std::span<const std::int32_t> rows, int k,
                                         Progress* progress = nullptr);

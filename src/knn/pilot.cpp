@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
+#include "kith/cells/probes.hpp"
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 
@@ -21,7 +25,7 @@
 namespace kith::knn {
 namespace {
 
-constexpr std::array kProbeChoices{2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32};
+constexpr std::array kProbeChoices{2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48};
 /// A distance of refine, one row at a time from memory, in distances of the scan (measured with
 /// perf/knn_perf at 128 dimensions).
 constexpr double kRefineCost = 26;
@@ -70,12 +74,19 @@ using Sums = std::array<Count, 6>;
 
 class Pilot {
  public:
-  Pilot(const cells::Shard& shard, int k, const EffortConfig& config)
+  Pilot(const cells::Shard& shard, int k, const EffortConfig& config, int most_probes)
       : shard_{shard},
         comm_{*shard.comm},
         k_{k},
         owned_{shard.layout.nodes_of(shard.comm->rank())},
-        truth_{find_truth(config)} {}
+        finder_{comm::locally(comm_,
+                              [&] {
+                                return cells::ProbeFinder{shard, most_probes};
+                              })},
+        owned_search_{shard, kept_bytes(config)},
+        truth_{find_truth(config)} {
+    comm::locally(comm_, [&] { probe_home_cells(most_probes); });
+  }
 
   [[nodiscard]] Count num_samples() const { return count_of(truth_.nodes); }
 
@@ -87,7 +98,7 @@ class Pilot {
 
  private:
   /// Collective. The sample and its exact lists.
-  PilotLists find_truth(const EffortConfig& config) const {
+  PilotLists find_truth(const EffortConfig& config) {
     const double chance =
         static_cast<double>(config.num_samples) / static_cast<double>(shard_.layout.num_nodes());
     std::vector<std::int32_t> rows;
@@ -100,18 +111,19 @@ class Pilot {
     for (const std::int32_t row : rows) {
       positions.emplace_back(owned_.begin.value() + row);
     }
-    const EntryLists exact = search_exactly(shard_, rows, k_);
+    const EntryLists exact = search_exactly(owned_search_, shard_, rows, k_);
     return {comm::gather_to_all<Position>(comm_, positions).items, k_,
             comm::gather_to_all<Entry>(comm_, exact.entries).items};
   }
 
-  [[nodiscard]] std::span<const CellId> probes_of(Position node, int probes) const {
-    return std::span{shard_.probes}.subspan(
-        to_size((node.value() - owned_.begin.value()) * shard_.num_probes), to_size(probes));
+  /// Of an owned node.
+  [[nodiscard]] std::vector<CellId> probes_of(Position node, int probes) const {
+    return finder_.find(shard_.layout.cell_at(node), node.value() - owned_.begin.value(), 1,
+                        probes);
   }
 
   /// Collective. The lists that the scan of so many probes would give `nodes`.
-  [[nodiscard]] PilotLists search(std::vector<Position> nodes, int probes) const {
+  [[nodiscard]] PilotLists search(std::vector<Position> nodes, int probes) {
     std::vector<float> vectors;
     std::vector<float> scratch;
     std::vector<CellId> cells;
@@ -129,7 +141,7 @@ class Pilot {
     const std::vector<float> all_vectors = comm::gather_to_all<float>(comm_, vectors).items;
     const std::vector<CellId> all_cells = comm::gather_to_all<CellId>(comm_, cells).items;
     const std::vector<Entry> found = comm::locally(comm_, [&] {
-      return search_owned(shard_, {nodes, all_vectors, all_cells, probes}, k_);
+      return owned_search_.search({nodes, all_vectors, all_cells, probes}, k_);
     });
     std::vector<Entry> merged(to_size(entries_of_rank[to_size(comm_.rank())]));
     merge_lists(comm::exchange<Entry>(comm_, found, entries_of_rank), comm_.size(), k_, merged);
@@ -137,10 +149,10 @@ class Pilot {
   }
 
   /// Collective.
-  Trial attempt(int probes) const {
+  Trial attempt(int probes) {
     const PilotLists scanned = search(truth_.nodes, probes);
     std::set<Position> near(truth_.nodes.begin(), truth_.nodes.end());
-    for (const PilotLists* lists : {&truth_, &scanned}) {
+    for (const PilotLists* lists : {&std::as_const(truth_), &scanned}) {
       for (const Entry& entry : lists->entries) {
         if (!entry.position.is_none()) {
           near.insert(entry.position);
@@ -149,11 +161,14 @@ class Pilot {
     }
     const PilotLists around = search({near.begin(), near.end()}, probes);
     Sums sums{};
-    for (const Position node : truth_.nodes) {
-      if (owned_.contains(node)) {
-        add(node, probes, around, sums);
+    comm::locally(comm_, [&] {
+      for (const Position node : truth_.nodes) {
+        if (owned_.contains(node)) {
+          add(node, probes_of(node, probes), neighborhood(shard_.layout.cell_at(node), probes),
+              around, sums);
+        }
       }
-    }
+    });
     comm::sum_over_ranks(comm_, std::span<Count>{sums});
     const double nodes = std::max(1.0, static_cast<double>(num_samples()));
     const auto mean = [&](std::size_t i) { return static_cast<double>(sums[i]) / nodes; };
@@ -171,15 +186,14 @@ class Pilot {
   }
 
   /// Counts one owned node of the sample.
-  void add(Position node, int probes, const PilotLists& around, Sums& sums) const {
-    const auto probed = probes_of(node, probes);
+  void add(Position node, std::span<const CellId> probed, std::span<const CellId> hood,
+           const PilotLists& around, Sums& sums) const {
     const auto scans = [&](CellId cell) {
       return std::find(probed.begin(), probed.end(), cell) != probed.end();
     };
     for (const CellId cell : probed) {
       sums[distances] += cell.is_none() ? 0 : shard_.layout.nodes_of(cell).size();
     }
-    const std::vector<CellId> hood = neighborhood(probed.front(), probes);
     const auto list = around.of(node);
     Count num_scanned = 0;
     Count num_found = 0;
@@ -229,23 +243,57 @@ class Pilot {
            });
   }
 
-  /// The cells that the nodes of an owned cell probe, ascending.
-  [[nodiscard]] std::vector<CellId> neighborhood(CellId home, int probes) const {
-    std::set<CellId> cells;
-    const IdRange<Position> nodes = shard_.layout.nodes_of(home);
-    for (Position node = nodes.begin; node < nodes.end; ++node) {
-      for (const CellId cell : probes_of(node, probes)) {
-        cells.insert(cell);
+  /// What packed cells may take: half of what is left, as in the scan.
+  static Count kept_bytes(const EffortConfig& config) {
+    const Count left = memory_left(config.memory_bytes);
+    return left > 0 ? left / 2 : std::numeric_limits<Count>::max();
+  }
+
+  /// The most probes of all nodes in the home cells of the owned sample.
+  void probe_home_cells(int most_probes) {
+    for (const Position node : truth_.nodes) {
+      if (owned_.contains(node)) {
+        home_probes_[shard_.layout.cell_at(node)];
       }
     }
-    return {cells.begin(), cells.end()};
+    std::vector<HomeProbes::value_type*> all;
+    for (auto& home : home_probes_) {
+      all.push_back(&home);
+    }
+    num_home_probes_ = most_probes;
+    parallel_for(count_of(all), 1, [&](Count begin, Count end) {
+      for (Count i = begin; i < end; ++i) {
+        auto& [home, probes] = *all[to_size(i)];
+        const IdRange<Position> nodes = shard_.layout.nodes_of(home);
+        probes = finder_.find(home, nodes.begin.value() - owned_.begin.value(), nodes.size(),
+                              most_probes);
+      }
+    });
+  }
+
+  /// The cells that the nodes of such a home cell probe, ascending.
+  [[nodiscard]] std::vector<CellId> neighborhood(CellId home, int probes) const {
+    const std::vector<CellId>& all = home_probes_.at(home);
+    std::vector<CellId> cells;
+    for (std::size_t first = 0; first < all.size(); first += to_size(num_home_probes_)) {
+      const auto row = all.begin() + static_cast<Count>(first);
+      cells.insert(cells.end(), row, row + probes);
+    }
+    std::sort(cells.begin(), cells.end());
+    cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
+    return cells;
   }
 
   const cells::Shard& shard_;
   const comm::Communicator& comm_;
   int k_;
   IdRange<Position> owned_;
+  cells::ProbeFinder finder_;
+  OwnedSearch owned_search_;
   PilotLists truth_;
+  using HomeProbes = std::map<CellId, std::vector<CellId>>;
+  HomeProbes home_probes_;
+  int num_home_probes_ = 0;
   std::map<int, Trial> trials_;
 };
 
@@ -288,13 +336,17 @@ int fewest_probes(Pilot& pilot, std::span<const int> choices, int rounds, double
 }
 
 std::vector<int> probe_choices(const cells::Shard& shard, const EffortConfig& config) {
+  const auto num_cells =
+      static_cast<int>(std::min<Count>(shard.layout.num_cells(), std::numeric_limits<int>::max()));
   if (config.probes > 0) {
-    return {std::min(config.probes, shard.num_probes)};
+    return {std::min(config.probes, num_cells)};
   }
   std::vector<int> choices;
   std::copy_if(kProbeChoices.begin(), kProbeChoices.end(), std::back_inserter(choices),
-               [&](int probes) { return probes < shard.num_probes; });
-  choices.push_back(shard.num_probes);
+               [&](int probes) { return probes < num_cells; });
+  if (num_cells <= kProbeChoices.back()) {
+    choices.push_back(num_cells);
+  }
   return choices;
 }
 
@@ -324,7 +376,7 @@ Effort choose_effort(const cells::Shard& shard, int k, const EffortConfig& confi
     given.refine_rounds = config.refine_rounds;
     return given;
   }
-  Pilot pilot{shard, k, config};
+  Pilot pilot{shard, k, config, choices.back()};
   const std::vector<int> rounds =
       config.refine_rounds >= 0 ? std::vector{config.refine_rounds} : std::vector{0, 1, 2, 3};
   std::optional<Effort> best;

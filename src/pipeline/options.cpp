@@ -190,9 +190,6 @@ void append_graph_options(std::vector<Option>& table) {
   table.push_back(number<Count>(
       "cells.num_cells", Stage::cells, [](Config & c) -> auto& { return c.cells.num_cells; }, 0,
       1 << 30, "k-means regions of the corpus; 0 = chosen from its size"));
-  table.push_back(number<int>(
-      "cells.probes", Stage::cells, [](Config & c) -> auto& { return c.cells.probes; }, 1, 4096,
-      "nearest cells kept for an item: at most so many can be searched for its neighbors"));
   table.push_back(number<Count>(
       "cells.sample_per_cell", Stage::cells,
       [](Config & c) -> auto& { return c.cells.sample_per_cell; }, 1, 100000,

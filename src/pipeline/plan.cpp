@@ -273,12 +273,10 @@ PlanInput plan_input(const comm::Communicator& comm, const Config& config,
   input.is_cosine = config.corpus.metric == corpus::Metric::cosine;
   input.members = config.ensemble.members;
   input.folds = config.ensemble.folds;
-  input.probes = config.cells.probes;
   input.num_cells = config.cells.num_cells;
   input.sample_per_cell = config.cells.sample_per_cell;
   constexpr int kUsualProbes = 6;  // that a pilot chooses
-  input.searched_cells =
-      config.effort.probes > 0 ? config.effort.probes : std::min(kUsualProbes, config.cells.probes);
+  input.searched_cells = config.effort.probes > 0 ? config.effort.probes : kUsualProbes;
   input.refine_rounds = config.effort.refine_rounds >= 0 ? config.effort.refine_rounds : 1;
   input.memory_per_rank = parse_bytes(config.run.memory_per_rank);
   input.threads = num_threads();

@@ -81,9 +81,9 @@ double list_bytes(const Sizes& of) {
 }
 
 /// What is in memory from the graph on.
-double graph_bytes(const PlanInput& in, const Sizes& of) {
-  return shard_bytes(of, in.searched_cells) + list_bytes(of) + of.edges * kEdge +
-         of.nodes * kGraphRow + of.graph_ghosts * kGhost;
+double graph_bytes(const Sizes& of) {
+  return shard_bytes(of, 0) + list_bytes(of) + of.edges * kEdge + of.nodes * kGraphRow +
+         of.graph_ghosts * kGhost;
 }
 
 /// What it takes to send `bytes` out of what all ranks hold, over all of them.
@@ -108,7 +108,7 @@ StagePlan plan_check(const PlanInput& in, const Sizes& of, const Rates& rates) {
 }
 
 StagePlan plan_cells(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double assignment = kRowNumber + in.probes * kCellNumber;
+  const double assignment = 2 * kRowNumber;  // row and home cell, padded
   const double sample =
       std::min(of.items, of.cells * static_cast<double>(in.sample_per_cell)) * of.dim * kFloat;
   const double centroids = of.cells * of.dim * kFloat;
@@ -123,7 +123,7 @@ StagePlan plan_cells(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const double groups = std::sqrt(of.cells);
   const double train_flops = 4 * sample / kFloat * groups * kTrainingRounds;
   const double assign_flops = 2 * of.items * of.dim * groups * (1 + kGroupsSearched);
-  plan.disk_bytes = static_cast<Count>(of.items * assignment + centroids);
+  plan.disk_bytes = static_cast<Count>(of.items * kRowNumber + centroids);
   plan.wire_bytes = static_cast<Count>(exchanged(of.items * (of.row + assignment), of));
   plan.seconds = (assign_flops + train_flops) / (rates.scan_flops * kAssignShare * of.ranks) +
                  of.nodes * kMoveItem_s + of.nodes * of.stored_row / rates.read_bytes +
@@ -139,20 +139,19 @@ double knn_memory(const PlanInput& in, const Sizes& of) {
   const double scan =
       shard + lists + limited(panels + of.cell_ghosts * of.row, shard + lists, in, kWaveShare);
   const double rounds = 2 * lists + 2 * of.nodes * of.k;
-  const double ends = of.nodes * (of.k * kReverseEdge + 2 * kRowNumber) + all * (of.k + 1) * 4 +
-                      of.cell_ghosts * (of.row + of.k * kEntry);
+  const double ends = of.nodes * (of.k * kReverseEdge + 2 * kRowNumber) +
+                      all * (of.k + 1) * kEdgeEnd + of.cell_ghosts * (of.row + of.k * kEntry);
   const double refine = shard + rounds + limited(ends, shard + rounds, in, 1);
   const double finish = shard + lists + list_bytes(of);
-  const double narrowing =
-      of.nodes * of.row + shard_bytes(of, in.probes) + of.nodes * in.searched_cells * kCellNumber;
-  return std::max({scan, in.refine_rounds > 0 ? refine : 0.0, finish, narrowing});
+  return std::max({scan, in.refine_rounds > 0 ? refine : 0.0, finish});
 }
 
 StagePlan plan_knn(const PlanInput& in, const Sizes& of, const Rates& rates) {
   StagePlan plan{"knn", static_cast<Count>(knn_memory(in, of)), 0, 0, 0};
   const double rounds = in.refine_rounds;
   const double cell = of.items / of.cells * kSizeBias;
-  const double scan_flops = 2 * of.items * in.searched_cells * cell * of.dim;
+  const double around = std::min(of.cells, kCellsAround);
+  const double scan_flops = 2 * of.items * (in.searched_cells * cell + around) * of.dim;
   const double exact_flops = 2 * of.items * kExactSamples * of.dim;  // pilot and recall
   const double looks = of.items * of.k * (of.k + kReverseLists) * rounds;
   const double refine_flops = 3 * of.items * kRefineDistances * of.dim * (rounds > 0 ? 1 : 0);
@@ -165,8 +164,8 @@ StagePlan plan_knn(const PlanInput& in, const Sizes& of, const Rates& rates) {
   return plan;
 }
 
-StagePlan plan_graph(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double before = shard_bytes(of, in.searched_cells) + list_bytes(of);
+StagePlan plan_graph(const Sizes& of, const Rates& rates) {
+  const double before = shard_bytes(of, 0) + list_bytes(of);
   const double directed = of.nodes * of.k;
   const double meet = directed * kEdgeMeeting;
   const double lay_out = directed * 2 * kEdgeInFlight + of.edges * kEdge + of.nodes * kGraphRow;
@@ -252,7 +251,7 @@ double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
 }
 
 StagePlan plan_propagate(const PlanInput& in, const Sizes& of, const Rates& rates) {
-  const double before = graph_bytes(in, of);
+  const double before = graph_bytes(of);
   const std::array<Pass, 3> passes = passes_of(in, of);
   StagePlan plan{"propagate", 0, 0, 0, 0};
   const double results = of.nodes * of.scores;
@@ -279,8 +278,8 @@ double column_bytes(const PlanInput& in) {  // of labels.h5
 
 StagePlan plan_ensemble(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const auto members = static_cast<double>(in.members.size());
-  const double memory = graph_bytes(in, of) + of.nodes * (of.scores + in.classes * kFloat +
-                                                          kConsensus + members * kConsensusVote);
+  const double memory = graph_bytes(of) + of.nodes * (of.scores + in.classes * kFloat + kConsensus +
+                                                      members * kConsensusVote);
   StagePlan plan{"ensemble", static_cast<Count>(memory),
                  static_cast<Count>(of.items * column_bytes(in)),
                  static_cast<Count>(exchanged(of.items * column_bytes(in), of)), 0};
@@ -291,8 +290,8 @@ StagePlan plan_ensemble(const PlanInput& in, const Sizes& of, const Rates& rates
 
 StagePlan plan_qa(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const auto members = static_cast<double>(in.members.size());
-  const double memory = graph_bytes(in, of) + of.nodes * (of.scores + in.classes * kFloat +
-                                                          kStatistics + members * kStatisticsVote);
+  const double memory = graph_bytes(of) + of.nodes * (of.scores + in.classes * kFloat +
+                                                      kStatistics + members * kStatisticsVote);
   StagePlan plan{"qa", static_cast<Count>(memory), Count{1} << 20,
                  static_cast<Count>(exchanged(of.items * (members * kFloat + 32), of)), 0};
   plan.seconds =
@@ -318,7 +317,7 @@ Count label_columns(const PlanInput& in) {
 std::vector<StagePlan> plan_stages(const PlanInput& in, const Rates& rates) {
   const Sizes of{in};
   std::vector<StagePlan> stages{plan_check(in, of, rates),     plan_cells(in, of, rates),
-                                plan_knn(in, of, rates),       plan_graph(in, of, rates),
+                                plan_knn(in, of, rates),       plan_graph(of, rates),
                                 plan_propagate(in, of, rates), plan_ensemble(in, of, rates),
                                 plan_qa(in, of, rates)};
   for (StagePlan& stage : stages) {

@@ -16,6 +16,7 @@ namespace kith::pipeline {
 namespace {
 
 constexpr const char* kCellsFile = "cells/cells.h5";
+constexpr const char* kCentroidsFile = "cells/quantizer.faiss";
 
 /// Collective. Items that are not their node's representative: rows and nodes, in row order.
 void write_items(const Workspace& workspace, io::OutputFile& file) {
@@ -64,32 +65,21 @@ void write_cells(const Workspace& workspace, std::span<const Count> cell_work) {
     rows.push_back(row.value());
   }
   file.write_rows<Count>("/rows", rows, first, {num_nodes});
-  std::vector<std::int32_t> probes;
-  for (const CellId probe : shard.probes) {
-    probes.push_back(probe.value());
-  }
-  file.write_rows<std::int32_t>("/probes", probes, first, {num_nodes, shard.num_probes});
   write_items(workspace, file);
   file.commit();
 }
 
-/// Local. The layout for this number of ranks, and this rank's rows and probes.
+/// Local. The layout for this number of ranks, and this rank's rows.
 void read_cells(const Workspace& workspace, cells::Shard& shard) {
   const io::InputFile file{workspace.path(kCellsFile)};
   const cells::LayoutPlan plan{file.read_all<Count>("/cell_sizes"),
                                file.read_all<Count>("/cell_work")};
   shard.layout = cells::make_layout(plan, workspace.comm.size());
-  shard.num_probes = static_cast<int>(file.describe("/probes").shape.at(1));
   const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
   std::vector<Count> rows(to_size(owned.size()));
   file.read_rows<Count>("/rows", owned.begin.value(), rows);
   for (const Count row : rows) {
     shard.rows.emplace_back(row);
-  }
-  std::vector<std::int32_t> probes(to_size(owned.size() * shard.num_probes));
-  file.read_rows<std::int32_t>("/probes", owned.begin.value(), probes);
-  for (const std::int32_t probe : probes) {
-    shard.probes.emplace_back(probe);
   }
 }
 
@@ -135,17 +125,16 @@ void do_cells(Workspace& workspace) {
   workspace.items =
       items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
   write_cells(workspace, built.cell_work);
-  built.quantizer.save(comm, workspace.path("cells/quantizer.faiss"));
+  cells::save_centroids(*workspace.shard, workspace.path(kCentroidsFile));
   const cells::CellStats& stats = built.stats;
   log::info(
-      "stage=cells cells={} probes={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "
+      "stage=cells cells={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "
       "move_s={:.2f} imbalance={:.3f}",
-      layout.num_cells(), workspace.shard->num_probes, stats.smallest_cell, stats.largest_cell,
-      stats.train_s, stats.assign_s, stats.move_s, stats.imbalance);
+      layout.num_cells(), stats.smallest_cell, stats.largest_cell, stats.train_s, stats.assign_s,
+      stats.move_s, stats.imbalance);
   write_facts(workspace, Stage::cells,
               {{"cells", layout.num_cells()},
-               {"probes", workspace.shard->num_probes},
-               {"groups", built.quantizer.num_groups()},
+               {"groups", stats.num_groups},
                {"sample_items", stats.sample_items},
                {"smallest_cell", stats.smallest_cell},
                {"largest_cell", stats.largest_cell}});
@@ -173,6 +162,9 @@ void need_vectors(Workspace& workspace) {
   if (comm::any_rank(workspace.comm, is_missing)) {
     cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
     workspace.reader->drop_kept_rows();
+  }
+  if (shard.centroids.empty()) {
+    cells::load_centroids(shard, workspace.path(kCentroidsFile));
   }
 }
 

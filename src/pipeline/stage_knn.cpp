@@ -2,6 +2,7 @@
 // that neither files nor bytes depend on ranks.
 #include <limits>
 
+#include "kith/cells/probes.hpp"
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
@@ -18,6 +19,8 @@ namespace kith::pipeline {
 namespace {
 
 constexpr std::int32_t kCellsPerFile = 4096;
+/// Cells whose items a FAISS index is asked about, if the user does not say.
+constexpr int kBaselineProbes = 16;
 
 /// One file of the graph: its name and the nodes in it.
 struct Piece {
@@ -103,11 +106,11 @@ Json recall_facts(const Workspace& workspace) {
           {"hits", recall.hits},     {"pairs", recall.pairs}, {"sampled_nodes", recall.num_items}};
 }
 
-/// Collective. Probes and refine rounds, by the user or by a pilot; the shard keeps no more probes
-/// than that.
+/// Collective. Probes and refine rounds, by the user or by a pilot; the shard gets its probes.
 knn::Effort choose_effort(Workspace& workspace) {
   knn::EffortConfig config = workspace.config.effort;
   config.seed = workspace.config.run.seed;
+  config.memory_bytes = workspace.memory_bytes;
   const knn::Effort effort = knn::choose_effort(*workspace.shard, workspace.config.knn.k, config);
   if (effort.num_samples > 0) {
     log::info(
@@ -118,11 +121,12 @@ knn::Effort choose_effort(Workspace& workspace) {
   }
   if (!effort.reaches_goal) {
     log::info(
-        "stage=knn warning: the pilot expects a recall of {:.4f}, below knn.recall = {}; a larger "
-        "cells.probes allows more",
+        "stage=knn warning: the pilot expects a recall of {:.4f}, below knn.recall = {}; "
+        "knn.probes "
+        "or knn.refine_rounds can be set higher",
         effort.recall, config.recall);
   }
-  cells::keep_probes(*workspace.shard, effort.probes);
+  comm::locally(workspace.comm, [&] { cells::find_probes(*workspace.shard, effort.probes); });
   return effort;
 }
 
@@ -166,7 +170,12 @@ void do_knn(Workspace& workspace) {
     facts["refine_rounds"] = effort.refine_rounds;
     facts["target_recall"] = workspace.config.effort.recall;
     facts["expected_recall"] = effort.recall;
+  } else if (config.method != "exact") {
+    const int probes = workspace.config.effort.probes;
+    comm::locally(
+        comm, [&] { cells::find_probes(*workspace.shard, probes > 0 ? probes : kBaselineProbes); });
   }
+  workspace.shard->centroids = {};
   const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
   io::Snapshots snapshots = open_snapshots(workspace, Stage::knn);
   config.snapshots = &snapshots;
@@ -186,6 +195,7 @@ void do_knn(Workspace& workspace) {
   }
   write_facts(workspace, Stage::knn, facts);
   workspace.shard->vectors = {};
+  workspace.shard->probes = {};
 }
 
 void need_lists(Workspace& workspace) {

@@ -66,7 +66,8 @@ void do_ensemble(Workspace& workspace);
 void do_qa(Workspace& workspace);
 
 /// Collective. Makes sure that an earlier stage's result is in memory, from its files if need be.
-/// need_shard: who owns what; need_vectors: and the vectors, which only knn looks at.
+/// need_shard: who owns what; need_vectors: and vectors and centroids, which only knn looks
+/// at.
 void need_shard(Workspace& workspace);
 void need_vectors(Workspace& workspace);
 void need_lists(Workspace& workspace);

@@ -164,7 +164,7 @@ class BadInput(unittest.TestCase):
     def test_more_ranks_than_cells(self):
         with kith.temporary_directory() as directory:
             kith.Blobs().write(os.path.join(directory, "corpus.h5"))
-            config = kith.ini(directory, cells={"num_cells": 1, "probes": 1})
+            config = kith.ini(directory, cells={"num_cells": 1})
             self.check(kith.run(["run", "-c", config], 3), ["3 ranks", "1 cells"])
             self.assertEqual(kith.run(["cells", "-c", config], 1).returncode, 0)
             self.check(kith.run(["run", "-c", config], 3), ["3 ranks", "1 cells"])

@@ -36,7 +36,7 @@ def write_corpus(path, items, dim, dtype):
 
 class GraphBytes(unittest.TestCase):
     def check(self, metric, dtype, items=2500, dim=19, cells=None, knn=None, num_files=1, runs=tuple(RANKS_AND_THREADS)):
-        cells = cells or {"num_cells": 25, "probes": 6}
+        cells = cells or {"num_cells": 25}
         knn = {"k": 7, "recall_sample": 0, **(knn or {"probes": 3, "refine_rounds": 2})}
         smallest = kith.instruction_sets()[-1]
         with kith.temporary_directory() as directory:
@@ -80,7 +80,7 @@ class GraphBytes(unittest.TestCase):
     def test_several_files(self):
         # A file of the graph holds 4096 cells.
         self.check("l2", numpy.float32, items=9000, dim=4, num_files=2, runs=[(1, 2), (5, 1)],
-                   cells={"num_cells": 4500, "probes": 6, "sample_per_cell": 2})
+                   cells={"num_cells": 4500, "sample_per_cell": 2})
 
 
 class Targets(unittest.TestCase):

@@ -50,7 +50,7 @@ class HardCorpora(unittest.TestCase):
                 file["labels"] = labels
                 file["classes"] = kith.NAMES
             config = kith.ini(directory, corpus={"gold": "", "metric": metric},
-                              cells={"num_cells": num_cells, "probes": 16}, knn={"k": 10})
+                              cells={"num_cells": num_cells}, knn={"k": 10})
             done = kith.run([command, "-c", config], ranks)
             self.assertEqual(done.returncode, 0, done.stderr)
             columns = {}

@@ -102,7 +102,7 @@ def ini(directory, **sections):
         "run": {"directory": os.path.join(directory, "run")},
         "corpus": {"files": os.path.join(directory, "corpus.h5"), "labels": "/labels", "gold": "/gold",
                    "classes": "/classes"},
-        "cells": {"num_cells": 12, "probes": 6},
+        "cells": {"num_cells": 12},
         "knn": {"k": 8, "recall_sample": 200},
         "qa": {"bootstrap_draws": 100},
     }

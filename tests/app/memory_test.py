@@ -31,7 +31,7 @@ class Memory(unittest.TestCase):
         """Peak bytes by stage, and the digest of the graph."""
         run_directory = os.path.join(directory, f"run_{limit_bytes}")
         config = kith.ini(directory, run={"directory": run_directory, "memory_per_rank": limit_bytes},
-                          corpus={"gold": ""}, cells={"num_cells": CELLS, "probes": 4, "sample_per_cell": 16},
+                          corpus={"gold": ""}, cells={"num_cells": CELLS, "sample_per_cell": 16},
                           knn={"k": 10, "probes": 4, "refine_rounds": 1, "recall_sample": 0})
         done = kith.run(["graph", "-c", config], ranks=4)
         self.assertEqual(done.returncode, 0, done.stderr)

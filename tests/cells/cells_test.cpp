@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include <faiss/IndexFlat.h>
 #include <faiss/index_io.h>
 #include <gtest/gtest.h>
 
+#include "kith/cells/probes.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
@@ -25,6 +27,7 @@ namespace {
 using test::world;
 
 constexpr Count kDim = 6;
+constexpr int kProbes = 4;
 
 /// A corpus file with vectors made row by row.
 class Made {
@@ -50,7 +53,9 @@ class Made {
     corpus::RowReader reader{corpus};
     const auto seeds = corpus::read_seeds(comm, corpus, config_);
     const auto census = corpus::take_census(comm, corpus, config_, reader, seeds);
-    return build_shard(comm, corpus, reader, census.duplicates, config);
+    BuiltShard built = build_shard(comm, corpus, reader, census.duplicates, config);
+    find_probes(built.shard, kProbes);
+    return built;
   }
   /// Collective. Vectors of a shard whose rows are known.
   void fetch(Shard& shard) const {
@@ -95,7 +100,6 @@ Whole gather(const comm::Communicator& comm, const Shard& shard) {
 CellConfig few_cells(Count num_cells) {
   CellConfig config;
   config.num_cells = num_cells;
-  config.probes = 4;
   return config;
 }
 
@@ -117,7 +121,7 @@ TEST(Cells, HoldEveryDistinctVectorOnceInRowOrder) {
     EXPECT_TRUE(std::equal(made.vector(whole.rows[node]).begin(),
                            made.vector(whole.rows[node]).end(),
                            whole.vectors.begin() + static_cast<Count>(node) * kDim));
-    EXPECT_EQ(whole.probes[node * 4], layout.cell_at(position))
+    EXPECT_EQ(whole.probes[node * kProbes], layout.cell_at(position))
         << "the first probe is the home cell";
     if (node > 0 && layout.cell_at(position) == layout.cell_at(Position{position.value() - 1})) {
       EXPECT_LT(whole.rows[node - 1], whole.rows[node]);
@@ -136,28 +140,29 @@ TEST(Cells, AreTheSameForAnyNumberOfRanksAndThreads) {
   set_num_threads(threads);
 
   EXPECT_EQ(gather(world(), shared.shard), gather(self, alone.shard));
-  EXPECT_EQ(shared.quantizer.cell_centroids, alone.quantizer.cell_centroids);
+  EXPECT_EQ(shared.shard.centroids, alone.shard.centroids);
   EXPECT_EQ(shared.cell_work, alone.cell_work);
 }
 
 TEST(Cells, ProbeTheNearestCentroids) {
   const Made made = make_blobs(300);
 
-  const BuiltShard built = made.build(world(), few_cells(12));
+  const Shard shard = made.build(world(), few_cells(12)).shard;
 
-  const Quantizer& quantizer = built.quantizer;
-  const std::vector<float> vectors = built.shard.vectors.copy();
-  for (std::size_t node = 0; node < built.shard.rows.size(); ++node) {
+  const std::vector<float> vectors = shard.vectors.copy();
+  ASSERT_EQ(shard.num_probes, kProbes);
+  for (std::size_t node = 0; node < shard.rows.size(); ++node) {
     const auto vector = std::span{vectors}.subspan(node * kDim, kDim);
     std::vector<float> distances;
-    for (Count cell = 0; cell < quantizer.num_cells(); ++cell) {
-      const auto centroid =
-          std::span{quantizer.cell_centroids}.subspan(to_size(cell * kDim), to_size(kDim));
-      distances.push_back(distance::squared_distance(vector, centroid));
+    for (Count cell = 0; cell < shard.layout.num_cells(); ++cell) {
+      distances.push_back(distance::squared_distance(
+          vector, std::span{shard.centroids}.subspan(to_size(cell * kDim), to_size(kDim))));
     }
-    const float of_home = distances[to_size(built.shard.probes[node * 4])];
-    const float nearest = *std::min_element(distances.begin(), distances.end());
-    EXPECT_LE(of_home, nearest * 1.001F + 1e-3F);
+    std::vector<float> nearest = distances;
+    std::sort(nearest.begin(), nearest.end());
+    for (std::size_t i = 0; i < kProbes; ++i) {
+      EXPECT_LE(distances[to_size(shard.probes[node * kProbes + i])], nearest[i] * 1.001F + 1e-3F);
+    }
   }
 }
 
@@ -192,18 +197,17 @@ TEST(Cells, AreSplitWhereTheyAreTooLarge) {
   EXPECT_EQ(gather(world(), built.shard), gather(self, made.build(self, few_cells(20)).shard));
 }
 
-TEST(Cells, KeepTheNearestProbesOnly) {
-  const Made made = make_blobs(300);
-  BuiltShard built = made.build(world(), few_cells(12));
-  const Whole before = gather(world(), built.shard);
+TEST(Cells, ProbeAllCellsIfThereAreFewer) {
+  BuiltShard built = make_blobs(100).build(world(), few_cells(3));
 
-  keep_probes(built.shard, 2);
+  find_probes(built.shard, 300);
 
-  const Whole after = gather(world(), built.shard);
-  EXPECT_EQ(built.shard.num_probes, 2);
-  for (std::size_t node = 0; node < before.rows.size(); ++node) {
-    EXPECT_EQ(after.probes[node * 2], before.probes[node * 4]);
-    EXPECT_EQ(after.probes[node * 2 + 1], before.probes[node * 4 + 1]);
+  const auto num_cells = static_cast<int>(built.shard.layout.num_cells());
+  EXPECT_EQ(built.shard.num_probes, num_cells);
+  for (std::size_t first = 0; first < built.shard.probes.size(); first += to_size(num_cells)) {
+    const auto row = std::span{built.shard.probes}.subspan(first, to_size(num_cells));
+    EXPECT_EQ(std::set<CellId>(row.begin(), row.end()).size(), row.size());
+    EXPECT_TRUE(std::none_of(row.begin(), row.end(), [](CellId cell) { return cell.is_none(); }));
   }
 }
 
@@ -218,15 +222,19 @@ TEST(Cells, FetchTheVectorsOfKnownRowsAgain) {
   EXPECT_EQ(built.shard.vectors.copy(), before);
 }
 
-TEST(Quantizer, IsAFileThatFaissReads) {
+TEST(Centroids, AreAFileThatFaissReads) {
   const Made made = make_blobs(200);
-  const BuiltShard built = made.build(world(), few_cells(10));
+  BuiltShard built = made.build(world(), few_cells(10));
+  const std::vector<float> centroids = built.shard.centroids;
+  const std::string path = made.path("quantizer.faiss");
 
-  built.quantizer.save(world(), made.path("quantizer.faiss"));
+  save_centroids(built.shard, path);
+  built.shard.centroids = {};
+  load_centroids(built.shard, path);
 
-  const std::unique_ptr<faiss::Index> index{
-      faiss::read_index(made.path("quantizer.faiss").c_str())};
-  EXPECT_EQ(index->ntotal, built.quantizer.num_cells());
+  EXPECT_EQ(built.shard.centroids, centroids);
+  const std::unique_ptr<faiss::Index> index{faiss::read_index(path.c_str())};
+  EXPECT_EQ(index->ntotal, built.shard.layout.num_cells());
   EXPECT_EQ(index->d, kDim);
 }
 

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kith/cells/probes.hpp"
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
@@ -237,7 +238,7 @@ TEST(Pilot, ChoosesWhatReachesTheTarget) {
 
     const Effort effort = choose_effort(shard, 10, config);
 
-    cells::keep_probes(shard, effort.probes);
+    cells::find_probes(shard, effort.probes);
     const auto lists = build_neighbors(shard, {10, effort.refine_rounds, "cells", 0}).lists;
     const RecallEstimate recall = measure_recall(shard, lists, corpus.num_nodes, 1);
     EXPECT_TRUE(effort.reaches_goal);
@@ -281,11 +282,10 @@ TEST(Pilot, LeavesKnobsThatAreSet) {
 }
 
 TEST(Pilot, SaysWhenTheTargetIsOutOfReach) {
-  MadeCorpus corpus = corpus_for_pilots();
-  corpus.num_probes = 1;
-  const cells::Shard shard = make_shard(world(), corpus);
+  const cells::Shard shard = make_shard(world(), corpus_for_pilots());
   EffortConfig config;
   config.recall = 1;
+  config.probes = 1;
 
   const Effort effort = choose_effort(shard, 10, config);
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <numeric>
 
+#include "kith/cells/probes.hpp"
 #include "kith/core/half.hpp"
 #include "kith/core/random.hpp"
 #include "kith/distance/direct.hpp"
@@ -32,49 +34,51 @@ std::span<const float> row_of(const std::vector<float>& rows, Count row, Count d
   return std::span{rows}.subspan(to_size(row * dim), to_size(dim));
 }
 
-/// The nearest of `num_cells` sample vectors, nearest first.
-std::vector<CellId> nearest_cells(const std::vector<float>& vectors, Count node,
-                                  const MadeCorpus& corpus) {
-  std::vector<CellId> cells;
-  std::vector<float> distances;
+/// The vector that a cell is around.
+std::span<const float> centroid_of(const std::vector<float>& vectors, Count cell,
+                                   const MadeCorpus& corpus) {
+  return row_of(vectors, cell * corpus.num_nodes / corpus.num_cells, corpus.dim);
+}
+
+/// The cell with the nearest centroid.
+CellId home_of(const std::vector<float>& vectors, Count node, const MadeCorpus& corpus) {
+  CellId home{0};
+  float nearest = std::numeric_limits<float>::infinity();
   for (Count cell = 0; cell < corpus.num_cells; ++cell) {
-    cells.emplace_back(static_cast<std::int32_t>(cell));
-    const Count sample = cell * corpus.num_nodes / corpus.num_cells;
-    distances.push_back(distance::squared_distance(row_of(vectors, node, corpus.dim),
-                                                   row_of(vectors, sample, corpus.dim)));
+    const float distance = distance::squared_distance(row_of(vectors, node, corpus.dim),
+                                                      centroid_of(vectors, cell, corpus));
+    if (distance < nearest) {
+      nearest = distance;
+      home = CellId{static_cast<std::int32_t>(cell)};
+    }
   }
-  std::stable_sort(cells.begin(), cells.end(), [&](CellId left, CellId right) {
-    return distances[to_size(left)] < distances[to_size(right)];
-  });
-  cells.resize(to_size(std::min<Count>(corpus.num_probes, corpus.num_cells)));
-  cells.resize(to_size(corpus.num_probes));
-  return cells;
+  return home;
 }
 
 /// The whole corpus in position order.
 struct Sorted {
   std::vector<float> vectors;
   std::vector<GlobalId> rows;
-  std::vector<CellId> probes;
+  std::vector<float> centroids;
   std::vector<Position> first_node;
 };
 
 Sorted sort_by_cell(const MadeCorpus& corpus) {
   const std::vector<float> vectors = scattered_vectors(corpus);
-  std::vector<std::vector<CellId>> probes;
+  std::vector<CellId> homes;
   for (Count node = 0; node < corpus.num_nodes; ++node) {
-    probes.push_back(nearest_cells(vectors, node, corpus));
+    homes.push_back(home_of(vectors, node, corpus));
   }
   std::vector<Count> order(to_size(corpus.num_nodes));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](Count left, Count right) {
-    return probes[to_size(left)][0] < probes[to_size(right)][0];
+    return homes[to_size(left)] < homes[to_size(right)];
   });
   Sorted sorted;
   sorted.first_node.assign(to_size(corpus.num_cells) + 1, Position{corpus.num_nodes});
   for (Count position = corpus.num_nodes - 1; position >= 0; --position) {
     const Count node = order[to_size(position)];
-    for (Count cell = 0; cell <= probes[to_size(node)][0].value(); ++cell) {
+    for (Count cell = 0; cell <= homes[to_size(node)].value(); ++cell) {
       sorted.first_node[to_size(cell)] = Position{position};
     }
   }
@@ -82,8 +86,10 @@ Sorted sort_by_cell(const MadeCorpus& corpus) {
     const auto row = row_of(vectors, node, corpus.dim);
     sorted.vectors.insert(sorted.vectors.end(), row.begin(), row.end());
     sorted.rows.emplace_back(3 * node);
-    sorted.probes.insert(sorted.probes.end(), probes[to_size(node)].begin(),
-                         probes[to_size(node)].end());
+  }
+  for (Count cell = 0; cell < corpus.num_cells; ++cell) {
+    const auto centroid = centroid_of(vectors, cell, corpus);
+    sorted.centroids.insert(sorted.centroids.end(), centroid.begin(), centroid.end());
   }
   for (Count cell = corpus.num_cells - 1; cell >= 0; --cell) {  // empty cells begin at the next
     sorted.first_node[to_size(cell)] =
@@ -106,7 +112,6 @@ cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus
   shard.comm = &comm;
   shard.layout = cells::CellLayout{sorted.first_node, first_cells};
   shard.dim = corpus.dim;
-  shard.num_probes = corpus.num_probes;
   shard.metric = corpus.metric;
   const IdRange<Position> mine = shard.layout.nodes_of(comm.rank());
   const auto part = [&](const auto& all, Count width) {
@@ -124,7 +129,8 @@ cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus
   }
   shard.vectors.publish();
   shard.rows = part(sorted.rows, 1);
-  shard.probes = part(sorted.probes, corpus.num_probes);
+  shard.centroids = sorted.centroids;
+  cells::find_probes(shard, corpus.num_probes);
   return shard;
 }
 

@@ -66,13 +66,13 @@ constexpr const char* kSmallIni =
 TEST(Config, ReadsAnIniFileAndLetsTheCommandLineWin) {
   const IniFile ini{kSmallIni};
 
-  const Command command = parse({"run", "-c", ini.path(), "--knn.k", "7", "--cells.probes=3"});
+  const Command command = parse({"run", "-c", ini.path(), "--knn.k", "7", "--knn.probes=3"});
 
   EXPECT_EQ(command.name, "run");
   EXPECT_EQ(command.config.run.directory, "out");
   EXPECT_EQ(command.config.corpus.files, (std::vector<std::string>{"a.h5", "b/*.h5"}));
   EXPECT_EQ(command.config.knn.k, 7);
-  EXPECT_EQ(command.config.cells.probes, 3);
+  EXPECT_EQ(command.config.effort.probes, 3);
   EXPECT_EQ(command.config.ensemble.members.size(), ensemble::default_members().size());
 }
 
@@ -104,9 +104,9 @@ TEST(Config, IsTheSameOnEveryRank) {
 }
 
 TEST(Config, NamesTheNearestKnownKey) {
-  const IniFile ini{std::string{kSmallIni} + "[cells]\nprobe = 3\n"};
+  const IniFile ini{std::string{kSmallIni} + "[knn]\nprobe = 3\n"};
   EXPECT_EQ(error_of({"run", "-c", ini.path()}),
-            ini.path() + ": unknown key cells.probe; the nearest known one is cells.probes");
+            ini.path() + ": unknown key knn.probe; the nearest known one is knn.probes");
   EXPECT_EQ(error_of({"run", "--knn.kk", "3"}),
             "command line: unknown key knn.kk; the nearest known one is knn.k");
 }

@@ -17,7 +17,6 @@ namespace kith::cells {
 
 struct CellConfig {
   Count num_cells = 0;         // 0 = one for about every 600 items
-  int probes = 16;             // nearest cells kept for each item, its home cell first
   Count sample_per_cell = 64;  // training items
   std::uint64_t seed = 1;
 };
@@ -28,32 +27,18 @@ struct Shard {
   const comm::Communicator* comm = nullptr;
   CellLayout layout;
   Count dim = 0;
-  int num_probes = 0;
   corpus::Metric metric = corpus::Metric::l2;
-  Vectors vectors;             // of owned nodes
-  std::vector<GlobalId> rows;  // of each owned node: the smallest row with this vector
-  std::vector<CellId>
-      probes;  // owned nodes x num_probes, nearest first; the first is the home cell
-};
-
-/// The trained regions: cells numbered group by group, so that near in number is near in space.
-struct Quantizer {
-  Count dim = 0;
-  std::vector<float> group_centroids;   // groups x dim
-  std::vector<Count> group_first_cell;  // groups + 1
-  std::vector<float> cell_centroids;    // cells x dim
-
-  [[nodiscard]] Count num_groups() const { return count_of(group_first_cell) - 1; }
-  [[nodiscard]] Count num_cells() const { return group_first_cell.back(); }
-
-  /// Collective. Rank 0 writes the cells' centroids as a FAISS IndexFlatL2, under a temporary name
-  /// first.
-  void save(const comm::Communicator& comm, const std::string& path) const;
+  Vectors vectors;               // of owned nodes
+  std::vector<GlobalId> rows;    // of each owned node: the smallest row with this vector
+  std::vector<float> centroids;  // of all cells, cells x dim: what find_probes() needs
+  int num_probes = 0;
+  std::vector<CellId> probes;  // owned nodes x num_probes, the home cell first: see find_probes()
 };
 
 struct CellStats {
   Count sample_items = 0;
-  double train_s = 0;  // largest over ranks
+  Count num_groups = 0;  // of cells: the first level
+  double train_s = 0;    // largest over ranks
   double assign_s = 0;
   double move_s = 0;
   Count split_cells = 0;  // how many cells splitting has added
@@ -64,14 +49,12 @@ struct CellStats {
 
 struct BuiltShard {
   Shard shard;
-  Quantizer quantizer;
   std::vector<Count> cell_work;  // predicted comparisons of each cell's items, for make_layout
   CellStats stats;
 };
 
-/// Collective. Trains on a hash sample, gives every distinct vector its home cell and its probe
-/// cells, deals consecutive cells to ranks by predicted scan work and moves each vector once to its
-/// cell's rank.
+/// Collective. Trains on a hash sample, gives every distinct vector its home cell, deals
+/// consecutive cells to ranks by predicted scan work and moves each vector once to its cell's rank.
 ///
 /// Two-level k-means by faiss::Clustering: about sqrt(cells) groups, then each group's cells from
 /// the sample items of the group; groups are dealt to ranks. Cells with more than four times their
@@ -83,8 +66,12 @@ struct BuiltShard {
                                      std::span<const corpus::DuplicateItem> duplicates,
                                      const CellConfig& config);
 
-/// Forgets all but the first num_probes cells of each node.
-void keep_probes(Shard& shard, int num_probes);
+/// Collective. Rank 0 writes the cells' centroids as a FAISS IndexFlatL2, under a temporary name
+/// first.
+void save_centroids(const Shard& shard, const std::string& path);
+
+/// Collective. Sets shard.centroids from such a file, read by rank 0.
+void load_centroids(Shard& shard, const std::string& path);
 
 /// Sizes of all cells, in order: what a layout for any number of ranks is made from, with the work
 /// of each.

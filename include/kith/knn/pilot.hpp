@@ -14,6 +14,7 @@ struct EffortConfig {
   int refine_rounds = -1;   // 0..10; -1 = chosen
   Count num_samples = 250;  // nodes tried
   std::uint64_t seed = 1;
+  Count memory_bytes = 0;  // as in KnnConfig
 };
 
 /// Throws Error with one sentence.

@@ -21,8 +21,7 @@ struct PlanInput {
   bool is_cosine = false;                       // vectors are scaled, and then float32
   std::vector<ensemble::MemberConfig> members;  // at least one
   int folds = 5;                                // of held-out seeds
-  int probes = 16;                              // kept a node
-  int searched_cells = 6;                       // of them searched
+  int searched_cells = 6;                       // probes a node
   int refine_rounds = 1;
   Count num_cells = 0;         // 0 = one for every 600 items
   Count sample_per_cell = 64;  // of the quantizer's training
