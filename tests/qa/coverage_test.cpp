@@ -13,8 +13,10 @@
 #include "kith/qa/audit.hpp"
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/imbalance.hpp"
+#include "kith/qa/label_noise.hpp"
 #include "kith/qa/pair_tables.hpp"
 
+#include "qa/made_labels.hpp"
 #include "qa/made_patterns.hpp"
 
 namespace kith::qa {
@@ -261,6 +263,13 @@ TEST(Coverage, LossesAndClassShares) {
   for (const double count : held) {
     expect_nominal(count / kCorpora);
   }
+}
+
+TEST(Coverage, RateOfWrongLabels) {
+  expect_nominal(coverage([](int c) {
+    const test::MadeLabels made{c, 300, 4, .15, 1.4};
+    return holds(suspect_labels(made.probabilities, made.given, 4).rate, .15);
+  }));
 }
 
 /// The guarantee: the accepted items' error is above the limit in at most delta of the audits.
