@@ -7,6 +7,8 @@
 #include "kith/ensemble/ensemble.hpp"
 
 #include "ensemble/class_mass.hpp"
+#include "ensemble/held_out.hpp"
+#include "ensemble/mean.hpp"
 
 namespace kith::ensemble {
 namespace {
@@ -20,11 +22,6 @@ double entropy(std::span<const double> distribution) {
     sum -= p > 0 ? p * std::log(p) : 0.0;
   }
   return sum;
-}
-
-std::int32_t best_index(std::span<const double> distribution) {
-  return static_cast<std::int32_t>(std::max_element(distribution.begin(), distribution.end()) -
-                                   distribution.begin());
 }
 
 double second_best(std::span<const double> distribution, std::int32_t best) {
@@ -71,29 +68,6 @@ std::map<LocalId, Label> given_labels(const graph::Graph& graph,
   }
   return labels;
 }
-
-/// A sum of members' probabilities that becomes their weighted mean.
-struct Mean {
-  std::vector<double> values;
-  double weight = 0;
-
-  explicit Mean(std::size_t width) : values(width) {}
-  void clear() {
-    std::fill(values.begin(), values.end(), 0.0);
-    weight = 0;
-  }
-  void add(std::span<const double> probabilities, double of_member) {
-    weight += of_member;
-    for (std::size_t label = 0; label < values.size(); ++label) {
-      values[label] += of_member * probabilities[label];
-    }
-  }
-  void finish() {
-    for (double& value : values) {
-      value /= weight > 0 ? weight : 1.0;
-    }
-  }
-};
 
 /// Scratch of one thread: what the members say of one node.
 struct Judge {
@@ -212,25 +186,13 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
   return std::vector<double>(prior.size(), 1.0);
 }
 
-/// Scales by the factors and to sum 1.
-void apply_factors(std::span<const double> factors, std::span<double> distribution) {
-  double sum = 0;
-  for (std::size_t label = 0; label < distribution.size(); ++label) {
-    distribution[label] *= factors[label];
-    sum += distribution[label];
-  }
-  for (double& p : distribution) {
-    p /= sum > 0 ? sum : 1.0;
-  }
-}
-
 /// Label, probability and status of a reached node from its balanced distribution.
 void judge_node(std::size_t node, std::span<double> distribution, const ConsensusInputs& inputs,
                 const EnsembleConfig& config, Consensus& result) {
   const auto stored =
       std::span{result.distributions}.subspan(node * distribution.size(), distribution.size());
   std::copy(stored.begin(), stored.end(), distribution.begin());
-  apply_factors(result.class_factors, distribution);
+  balance(result.class_factors, result.temperature, distribution);
   std::transform(distribution.begin(), distribution.end(), stored.begin(),
                  [](double p) { return static_cast<float>(p); });
   const std::int32_t best = best_index(distribution);
@@ -269,6 +231,12 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   if (config.class_mass != ClassMass::none) {
     result.class_factors = consensus_factors(graph, result, inputs, config);
   }
+  std::vector<double> temperatures;
+  for (const Member& member : members) {
+    temperatures.push_back(member.readout.temperature);
+  }
+  result.temperature =
+      fit_consensus_temperature(inputs.seeds, members, temperatures, result.class_factors);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     std::vector<double> distribution(width);
     for (Count node = begin; node < end; ++node) {
@@ -284,54 +252,6 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
     result.statuses[to_size(node)] = Status::seed;
   }
   return result;
-}
-
-HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                       std::span<const double> class_factors) {
-  const std::size_t width = class_factors.size();
-  const auto num_classes = static_cast<double>(width);
-  HeldOut held_out;
-  held_out.member_votes.resize(members.size());
-  held_out.member_probabilities.resize(members.size());
-  held_out.raw_probabilities.resize(members.size());
-  std::vector<double> one(width);
-  for (std::size_t i = 0; i < seeds.size(); ++i) {
-    if (seeds[i].fold < 0) {
-      continue;
-    }
-    held_out.truth.push_back(seeds[i].seed.label);
-    Mean mean{width};
-    bool heard = false;
-    for (std::size_t m = 0; m < members.size(); ++m) {
-      const auto scores = std::span{members[m].held_out_scores}.subspan(i * width, width);
-      Readout raw = members[m].readout;
-      raw.temperature = 1;
-      const auto keep = [&](const Readout& readout, std::vector<double>& all) {
-        const bool reached = readout.probabilities(scores, one);
-        if (!reached) {
-          std::fill(one.begin(), one.end(), 1.0 / num_classes);
-        }
-        all.insert(all.end(), one.begin(), one.end());
-        return reached;
-      };
-      (void)keep(raw, held_out.raw_probabilities[m]);
-      const bool reached = keep(members[m].readout, held_out.member_probabilities[m]);
-      held_out.member_votes[m].push_back(reached ? Label{best_index(one)} : Label{});
-      if (reached) {
-        heard = true;
-        mean.add(one, members[m].config.weight);
-      }
-    }
-    mean.finish();
-    if (mean.weight == 0) {
-      std::fill(mean.values.begin(), mean.values.end(), 1.0 / num_classes);
-    }
-    apply_factors(class_factors, mean.values);
-    held_out.consensus.push_back(heard ? Label{best_index(mean.values)} : Label{});
-    held_out.probabilities.insert(held_out.probabilities.end(), mean.values.begin(),
-                                  mean.values.end());
-  }
-  return held_out;
 }
 
 }  // namespace kith::ensemble

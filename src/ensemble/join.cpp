@@ -3,9 +3,9 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/ensemble/ensemble.hpp"
-#include "kith/qa/calibration.hpp"
 
 #include "ensemble/class_mass.hpp"
+#include "ensemble/held_out.hpp"
 
 namespace kith::ensemble {
 namespace {
@@ -80,22 +80,6 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
   return readout;
 }
 
-/// Temperature of the held-out scores; 1 where nothing was held out.
-double fit_temperature(const Member& member, std::span<const FoldedSeed> seeds, int num_classes) {
-  const auto width = to_size(num_classes);
-  std::vector<double> logits;
-  std::vector<Label> truth;
-  std::vector<double> one(width);
-  for (std::size_t i = 0; i < seeds.size(); ++i) {
-    const auto scores = std::span{member.held_out_scores}.subspan(i * width, width);
-    if (seeds[i].fold >= 0 && member.readout.logits(scores, one)) {
-      logits.insert(logits.end(), one.begin(), one.end());
-      truth.push_back(seeds[i].seed.label);
-    }
-  }
-  return truth.empty() ? 1.0 : qa::fit_temperature(logits, truth, num_classes);
-}
-
 }  // namespace
 
 std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
@@ -128,7 +112,7 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
     }
   }
   for (Member& member : members) {
-    member.readout.temperature = fit_temperature(member, seeds, num_classes);
+    member.readout.temperature = fit_member_temperature(member, seeds, num_classes);
   }
   return members;
 }

@@ -42,7 +42,7 @@ class Voters(unittest.TestCase):
             return report, {name: file[name][...] for name in file}
 
     def test_votes_and_statistics(self):
-        blobs = kith.Blobs(spread=70)
+        blobs = kith.Blobs(seeds_per_class=40, spread=70)
         with kith.temporary_directory() as directory:
             blobs.write(os.path.join(directory, "corpus.h5"))
             given, probs = write_voters(os.path.join(directory, "corpus.h5"), blobs)

@@ -229,7 +229,10 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
   EnsembleConfig config;
   config.class_mass = ClassMass::none;
-  const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 3}, config);
+  std::vector<FoldedSeed> never_held_out = seeds;  // so that nothing is calibrated
+  never_held_out[0].fold = -1;
+  const Consensus consensus =
+      form_consensus(graph, members, {never_held_out, distances, 1.0, 3}, config);
   const HeldOut judged = judge_held_out(seeds, members, consensus.class_factors);
 
   const Disagreement found = measure_disagreement(graph, members, seeds, consensus, judged);
@@ -250,6 +253,38 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
     EXPECT_TRUE(std::isnan(found.surprise[7]) && std::isnan(found.pair_agreement[2]));
     EXPECT_NEAR(found.quality[3], (0.5 - 0.3 + 1) / 2, 1e-6);  // by members that had not seen it
   }
+}
+
+/// Two members that always agree. Of 40 seeds four are wrong, all in one fold.
+TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
+  std::vector<FoldedSeed> seeds;
+  Member member;
+  member.readout = {true, {1.0, 1.0}, 1.0};
+  for (int i = 0; i < 40; ++i) {
+    const int label = i % 2;
+    const float given = i < 4 ? 0.3F : 0.7F;  // fold 0 holds all four wrong ones
+    seeds.push_back({{Position{i}, Label{label}, 1.0F}, i < 4 ? 0 : 1 + i % 3});
+    member.held_out_scores.push_back(label == 0 ? given : 1 - given);
+    member.held_out_scores.push_back(label == 0 ? 1 - given : given);
+  }
+
+  const HeldOut judged = judge_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
+  std::vector<FoldedSeed> reversed = seeds;  // other labels in fold 0 change nothing for fold 0
+  for (int i = 0; i < 4; ++i) {
+    reversed[to_size(i)].seed.label = Label{1 - i % 2};
+  }
+  const HeldOut other =
+      judge_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
+
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(judged.probabilities[i], other.probabilities[i]);
+    EXPECT_EQ(judged.member_probabilities[0][i], other.member_probabilities[0][i]);
+  }
+  EXPECT_NE(judged.probabilities[8], other.probabilities[8]);
+  EXPECT_GT(judged.probabilities[1], 0.95);  // without fold 0 all seeds are right: sharpened
+  EXPECT_LT(judged.probabilities[8], 0.95);
+  EXPECT_GT(judged.probabilities[8], 0.7);
+  EXPECT_NEAR(judged.raw_probabilities[0][8], 0.7, 1e-6);
 }
 
 /// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to

@@ -153,8 +153,9 @@ struct Consensus {
   std::vector<float> probabilities;  // of `best`; 1 for seeds
   std::vector<Status> statuses;
   std::vector<std::int32_t> votes;    // nodes x members, -1 = abstains
-  std::vector<float> distributions;   // nodes x K: the members' weighted mean, balanced
+  std::vector<float> distributions;   // nodes x K: the members' mean, balanced, calibrated
   std::vector<double> class_factors;  // K: what balances it; 1 without class mass
+  double temperature = 1;             // of the balanced mean, from the held-out seeds
   std::vector<float> vote_entropy;    // nats, of the votes
   std::vector<float> bald;            // nats, mutual information (Houlsby 2011)
   std::vector<float> margin;          // best minus second probability of the mean
@@ -170,11 +171,14 @@ struct ConsensusInputs {
 };
 
 /// Collective. Weighted mean of the members' calibrated probabilities, its classes balanced towards
-/// the prior (class-mass normalization of the mean); seeds keep their given label.
+/// the prior (class-mass normalization of the mean), then at the temperature that fits the held-out
+/// seeds: the mean of calibrated members is less sure than it could be (R. Rahaman, A. Thiery,
+/// "Uncertainty quantification and deep ensembles", NeurIPS 2021). Seeds keep their given label.
 [[nodiscard]] Consensus form_consensus(const graph::Graph& graph, std::span<const Member> members,
                                        const ConsensusInputs& inputs, const EnsembleConfig& config);
 
-/// The members' joint opinion of each held-out seed, from tasks that had not seen it.
+/// The members' joint opinion of each held-out seed, from tasks that had not seen it, at
+/// temperatures fitted without its fold: nothing here has looked at the seed's label.
 struct HeldOut {
   std::vector<Label> truth;                               // one a held-out seed
   std::vector<std::vector<Label>> member_votes;           // [member][seed]

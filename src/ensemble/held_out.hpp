@@ -1,0 +1,28 @@
+/// What members say of seeds that they had not seen, and the temperatures that follow from it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kith/ensemble/ensemble.hpp"
+
+namespace kith::ensemble {
+
+/// The temperature of one member from the seeds that it can be judged on, those of fold `left_out`
+/// excepted: of least negative log likelihood (Guo et al., ICML 2017); for votes that of the share
+/// of right ones. 1 if there are none. One number needs no more than 20,000 seeds: of more, every
+/// n-th is taken.
+[[nodiscard]] double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
+                                            int num_classes,
+                                            std::optional<int> left_out = std::nullopt);
+
+/// The temperature of the consensus, fitted together with the share of wrong seeds (see
+/// qa::fit_label_noise). member_temperatures: one a member.
+[[nodiscard]] double fit_consensus_temperature(std::span<const FoldedSeed> seeds,
+                                               std::span<const Member> members,
+                                               std::span<const double> member_temperatures,
+                                               std::span<const double> class_factors,
+                                               std::optional<int> left_out = std::nullopt);
+
+}  // namespace kith::ensemble
