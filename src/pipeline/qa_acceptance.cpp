@@ -14,6 +14,7 @@ namespace kith::pipeline {
 namespace {
 
 constexpr std::size_t kCurvePoints = 200;
+constexpr std::size_t kConfidenceBins = 1000;
 
 bool passes(const qa::AcceptThreshold& rule, float probability) {
   return rule.threshold && double{probability} >= *rule.threshold;
@@ -33,6 +34,24 @@ void count_accepted(const comm::Communicator& comm, const AcceptRows& rows, Acce
   level.accepted = counts.back();
   counts.pop_back();
   level.class_accepted = std::move(counts);
+}
+
+/// Collective. The items that could be accepted, by probability, surest first.
+std::vector<qa::ConfidenceCount> count_confidences(const comm::Communicator& comm,
+                                                   const AcceptRows& rows) {
+  std::vector<Count> counts(kConfidenceBins, 0);
+  for (std::size_t i = 0; i < rows.best.size(); ++i) {
+    if (rows.best[i] >= 0) {
+      const auto bin = static_cast<std::size_t>(double{rows.probability[i]} * kConfidenceBins);
+      ++counts[std::min(bin, kConfidenceBins - 1)];
+    }
+  }
+  comm::sum_over_ranks(comm, counts);
+  std::vector<qa::ConfidenceCount> surest_first;
+  for (std::size_t bin = kConfidenceBins; bin-- > 0;) {
+    surest_first.push_back({(static_cast<double>(bin) + 0.5) / kConfidenceBins, counts[bin]});
+  }
+  return surest_first;
 }
 
 Json rule_json(const qa::AcceptThreshold& rule, Count accepted) {
@@ -78,10 +97,15 @@ Acceptance measure_acceptance(const Workspace& workspace, const AcceptRows& rows
       static_cast<Count>(std::count_if(rows.best.begin(), rows.best.end(),
                                        [](std::int32_t best) { return best >= 0; })));
   const double delta = 1 - acceptance.confidence;
+  const auto surest_first = count_confidences(workspace.comm, rows);
   for (const double error : parse_errors(workspace.config.qa.accept_errors)) {
     AcceptLevel level;
     level.error = error;
     level.fewest_known = qa::acceptance_items(error, delta);
+    level.labels_needed = qa::labels_to_accept(surest_first, error, delta);
+    if (level.labels_needed && *level.labels_needed > acceptance.countable) {
+      level.labels_needed.reset();  // more than there are
+    }
     level.together = qa::find_accept_threshold(known, error, delta);
     for (const auto& items : of_class) {
       level.classes.push_back(
@@ -136,6 +160,7 @@ Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
     Json entry;
     entry["error"] = level.error;
     entry["fewest_known"] = level.fewest_known;
+    entry["labels_needed"] = level.labels_needed ? Json(*level.labels_needed) : Json(nullptr);
     entry["accepted"] = level.accepted;
     entry["together"] = rule_json(level.together, level.accepted);
     entry["per_class"] = Json::array();

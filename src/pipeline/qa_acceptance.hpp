@@ -27,6 +27,7 @@ struct AcceptLevel {
   std::vector<qa::AcceptThreshold> classes;  // risk shared out evenly: all hold at once
   std::vector<Count> class_accepted;
   Count fewest_known = 0;  // labels that must be known and right for any threshold to pass
+  std::optional<Count> labels_needed;  // in all, for one to pass; none: more than there are items
 };
 
 struct Acceptance {

@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include <boost/math/distributions/binomial.hpp>
 
 namespace kith::qa {
 namespace {
+
+constexpr Count kFirstFailures = 2;  // wrong items that the first test can bear
+constexpr Count kGrowth = 32;        // tests grow by one wrong item, later by one in so many
+constexpr double kPower = 0.8;
+constexpr double kRounding = 1e-6;  // of an effective size
 
 double chance_of_at_most(Count failures, Count items, double error) {
   if (failures >= items) {
@@ -44,6 +50,20 @@ double upper_bound(std::span<const AuditedItem> items, double delta) {
   return clopper_pearson_upper(error.value * size, size, 1 - delta);
 }
 
+/// L. Kish's effective size of the first 1, 2, ... items: of equal weights their number. It does
+/// not look at the labels.
+std::vector<double> effective_sizes(std::span<const AuditedItem> items) {
+  std::vector<double> sizes;
+  double weights = 0;
+  double squares = 0;
+  for (const AuditedItem& item : items) {
+    weights += 1 / item.inclusion;
+    squares += 1 / (item.inclusion * item.inclusion);
+    sizes.push_back(weights * weights / squares);
+  }
+  return sizes;
+}
+
 double sum_weights(std::span<const AuditedItem> items) {
   double sum = 0;
   for (const AuditedItem& item : items) {
@@ -59,6 +79,31 @@ std::size_t end_of_tie(std::span<const AuditedItem> sorted, std::size_t last) {
     ++end;
   }
   return end;
+}
+
+/// The ranks to test, from the strictest threshold to the mildest: where one more wrong item can
+/// be borne.
+std::vector<std::size_t> where_to_test(std::span<const AuditedItem> sorted, double max_error,
+                                       double delta) {
+  const std::vector<double> sizes = effective_sizes(sorted);
+  const auto needed = [&](Count failures) {
+    return static_cast<double>(acceptance_items(max_error, delta, failures)) - kRounding;
+  };
+  Count failures = kFirstFailures;
+  while (failures > 0 && !sizes.empty() && needed(failures) > sizes.back() / 4) {
+    --failures;
+  }
+  std::vector<std::size_t> tests;
+  for (std::size_t n = 0;; failures += std::max<Count>(1, failures / kGrowth)) {
+    const double size = needed(failures);
+    while (n < sizes.size() && sizes[n] < size) {
+      ++n;
+    }
+    if (n == sizes.size()) {
+      return tests;
+    }
+    tests.push_back(end_of_tie(sorted, n));
+  }
 }
 
 /// Mean risk over coverage if all right items came before the wrong ones.
@@ -83,18 +128,13 @@ Count acceptance_items(double max_error, double delta, Count failures) {
 }
 
 AcceptThreshold find_accept_threshold(std::span<const AuditedItem> audited, double max_error,
-                                      double delta, int steps) {
+                                      double delta) {
   const std::vector<AuditedItem> sorted = most_confident_first(audited);
-  const auto first = to_size(acceptance_items(max_error, delta));
+  const std::vector<std::size_t> tests = where_to_test(sorted, max_error, delta);
   AcceptThreshold result;
   result.audited = count_of(sorted);
-  if (sorted.size() < first) {
-    return result;
-  }
   const double total = sum_weights(sorted);
-  const std::size_t step = std::max<std::size_t>(1, (sorted.size() - first) / to_size(steps));
-  for (std::size_t n = first; n <= sorted.size(); n += step) {
-    n = end_of_tie(sorted, n - 1);
+  for (const std::size_t n : tests) {
     const auto accepted = std::span{sorted}.first(n);
     const double bound = upper_bound(accepted, delta);
     const bool passes = bound <= max_error;
@@ -111,6 +151,33 @@ AcceptThreshold find_accept_threshold(std::span<const AuditedItem> audited, doub
     result.share = sum_weights(accepted) / total;
   }
   return result;
+}
+
+std::optional<Count> labels_to_accept(std::span<const ConfidenceCount> surest_first,
+                                      double max_error, double delta) {
+  Count total = 0;
+  for (const ConfidenceCount& part : surest_first) {
+    total += part.items;
+  }
+  const auto spread = [](double share) { return std::sqrt(share * (1 - share)); };
+  const double at_limit = normal_quantile(1 - delta) * spread(max_error);
+  const auto fewest = static_cast<double>(acceptance_items(max_error, delta));
+  std::optional<Count> labels;
+  Count items = 0;
+  double wrong = 0;
+  for (const ConfidenceCount& part : surest_first) {
+    items += part.items;
+    wrong += static_cast<double>(part.items) * (1 - part.confidence);
+    const double error = items > 0 ? wrong / static_cast<double>(items) : 1.0;
+    if (error < max_error) {
+      const double root =
+          (at_limit + normal_quantile(kPower) * spread(error)) / (max_error - error);
+      const double share = static_cast<double>(items) / static_cast<double>(total);
+      const auto needed = static_cast<Count>(std::ceil(std::max(fewest, root * root) / share));
+      labels = labels ? std::min(*labels, needed) : needed;
+    }
+  }
+  return labels;
 }
 
 RiskCoverage risk_coverage(std::span<const AuditedItem> audited) {

@@ -273,28 +273,54 @@ TEST(Coverage, RateOfWrongLabels) {
 }
 
 /// The guarantee: the accepted items' error is above the limit in at most delta of the audits.
+/// P(wrong | confidence c) = .48 (1 - c)^2, c uniform: those above t have an error of .16 (1 -
+/// t)^2.
 TEST(Coverage, AcceptThresholdKeepsItsPromise) {
-  const auto error_above =
-      [](double threshold) {  // P(wrong | confidence c) = (1 - c) / 2, c uniform
-        return (1 - threshold) / 4;
-      };
-  double broken = 0;
-  double accepted = 0;
-  for (int corpus = 0; corpus < kCorpora; ++corpus) {
-    std::vector<AuditedItem> audited;
-    for (int i = 0; i < 600; ++i) {
-      const double confidence = uniform(corpus, i, 0);
-      const bool is_wrong = uniform(corpus, i, 1) < (1 - confidence) / 2;
-      audited.push_back({Label{0}, Label{is_wrong ? 1 : 0}, .1, confidence, 0});
+  for (const int labels : {500, 1000}) {
+    double broken = 0;
+    double accepted = 0;
+    double share = 0;
+    for (int corpus = 0; corpus < kCorpora; ++corpus) {
+      std::vector<AuditedItem> audited;
+      for (int i = 0; i < labels; ++i) {
+        const double confidence = uniform(corpus, i, 0);
+        const bool is_wrong = uniform(corpus, i, 1) < .48 * (1 - confidence) * (1 - confidence);
+        audited.push_back({Label{0}, Label{is_wrong ? 1 : 0}, .1, confidence, 0});
+      }
+      const AcceptThreshold found = find_accept_threshold(audited, .05, .05);
+      if (found.threshold) {
+        ++accepted;
+        share += (1 - *found.threshold) / kCorpora;
+        broken += .16 * (1 - *found.threshold) * (1 - *found.threshold) > .05 ? 1 : 0;
+      }
     }
-    const AcceptThreshold found = find_accept_threshold(audited, .05, .1);
-    if (found.threshold) {
-      ++accepted;
-      broken += error_above(*found.threshold) > .05 ? 1 : 0;
-    }
+    EXPECT_LE(broken / kCorpora, .05 + .02);
+    EXPECT_GT(accepted / kCorpora, labels == 500 ? .75 : .95);
+    EXPECT_GT(share, labels == 500 ? .3 : .4);  // of .559 that could be accepted
   }
-  EXPECT_LE(broken / kCorpora, .1 + .03);
-  EXPECT_GT(accepted / kCorpora, .3);
+}
+
+/// So many labels as are said to be needed let a threshold pass in about four of five audits.
+TEST(Coverage, LabelsNeededToAccept) {
+  std::vector<ConfidenceCount> corpus;
+  for (int bin = 999; bin >= 0; --bin) {
+    const double doubt = 1 - (bin + .5) / 1000;
+    corpus.push_back({1 - doubt * doubt, 100});
+  }
+  const auto labels = labels_to_accept(corpus, .05, .05);
+  ASSERT_TRUE(labels.has_value());
+  const double passed = coverage([&](int c) {
+    std::vector<AuditedItem> audited;
+    for (int i = 0; i < *labels; ++i) {
+      const double confidence = uniform(c, i, 0);
+      const bool is_wrong = uniform(c, i, 1) < (1 - confidence) * (1 - confidence);
+      audited.push_back({Label{0}, Label{is_wrong ? 1 : 0}, 1, confidence, 0});
+    }
+    return find_accept_threshold(audited, .05, .05).threshold.has_value();
+  });
+  EXPECT_GT(passed, .7);
+  EXPECT_LT(passed, .95);
+  EXPECT_FALSE(labels_to_accept(std::vector<ConfidenceCount>{{.9, 100}}, .05, .05).has_value());
 }
 
 }  // namespace
