@@ -286,13 +286,15 @@ void append_result_options(std::vector<Option>& table) {
   using Filter = qa::LabelErrorFilter;
   table.push_back(choice<Filter>(
       "qa.seed_filter", Stage::qa, [](Config & c) -> auto& { return c.qa.seed_filter; },
-      {{"predicted_neq_given", Filter::predicted_neq_given},
+      {{"likely_wrong", Filter::likely_wrong},
+       {"predicted_neq_given", Filter::predicted_neq_given},
        {"confident_learning", Filter::confident_learning},
        {"prune_by_class", Filter::prune_by_class},
        {"prune_by_noise_rate", Filter::prune_by_noise_rate},
        {"both", Filter::both},
        {"low_self_confidence", Filter::low_self_confidence}},
-      "which seeds confident learning lists as suspected errors"));
+      "which seeds are listed as suspected errors: the likely wrong ones, or a filter of confident "
+      "learning"));
   table.push_back(number<int>(
       "qa.review_items", Stage::qa, [](Config & c) -> auto& { return c.qa.review_items; }, 0,
       100000, "items listed in the report for review"));

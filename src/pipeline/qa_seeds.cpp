@@ -17,10 +17,11 @@ constexpr std::array kFilters{qa::LabelErrorFilter::predicted_neq_given,
                               qa::LabelErrorFilter::prune_by_class,
                               qa::LabelErrorFilter::prune_by_noise_rate,
                               qa::LabelErrorFilter::both,
-                              qa::LabelErrorFilter::low_self_confidence};
+                              qa::LabelErrorFilter::low_self_confidence,
+                              qa::LabelErrorFilter::likely_wrong};
 constexpr std::array kFilterNames{
     "predicted_neq_given", "confident_learning", "prune_by_class", "prune_by_noise_rate", "both",
-    "low_self_confidence"};
+    "low_self_confidence", "likely_wrong"};
 
 /// Collective. The corpus rows of the held-out seeds. Folded seeds are sorted by node and label.
 std::vector<Count> held_out_rows(const Workspace& workspace) {
@@ -76,8 +77,8 @@ Json suspects_json(const Workspace& workspace, const SeedCheck& check,
     }
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::tie(check.normalized_margin[a], check.rows[a]) <
-           std::tie(check.normalized_margin[b], check.rows[b]);
+    return std::tie(check.suspicion.wrong[b], check.self_confidence[a], check.rows[a]) <
+           std::tie(check.suspicion.wrong[a], check.self_confidence[b], check.rows[b]);
   });
   Json suspects = Json::array();
   for (const std::size_t i : order) {
@@ -88,6 +89,7 @@ Json suspects_json(const Workspace& workspace, const SeedCheck& check,
     }
     suspect["given"] = names[to_size(check.given[i])];
     suspect["suggested"] = names[to_size(check.suggested[i])];
+    suspect["wrong"] = check.suspicion.wrong[i];
     suspect["self_confidence"] = check.self_confidence[i];
     suspect["normalized_margin"] = check.normalized_margin[i];
     suspects.push_back(suspect);
@@ -117,6 +119,8 @@ SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judge
     check.normalized_margin.push_back(qa::normalized_margin(row, check.given[i]));
     check.weighted_entropy.push_back(qa::confidence_weighted_entropy(row, check.given[i]));
   }
+  check.noise = qa::fit_label_noise(judged.probabilities, check.given, workspace.num_classes());
+  check.suspicion = qa::suspect_labels(judged.probabilities, check.given, workspace.num_classes());
   // The seeds are on every rank: an even share of them is each one's own.
   const IdRange<GlobalId> mine = corpus::rows_of(count_of(ids), comm.rank(), comm.size());
   const auto first = to_size(mine.begin.value());
@@ -125,7 +129,8 @@ SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judge
       std::span{std::as_const(ids)}.subspan(first, size),
       std::span{std::as_const(check.given)}.subspan(first, size),
       std::span{std::as_const(probabilities)}.subspan(first * width, size * width),
-      workspace.num_classes()};
+      workspace.num_classes(),
+      std::span{std::as_const(check.suspicion.wrong)}.subspan(first, size)};
   check.joint = qa::confident_joint(comm, labels);
   for (const qa::LabelErrorFilter filter : kFilters) {
     const auto flags =
@@ -148,6 +153,7 @@ void write_seed_check(io::OutputFile& file, const SeedCheck& check) {
   file.write_whole<double>("/seeds/normalized_margin", check.normalized_margin, {num_seeds});
   file.write_whole<double>("/seeds/confidence_weighted_entropy", check.weighted_entropy,
                            {num_seeds});
+  file.write_whole<double>("/seeds/wrong", check.suspicion.wrong, {num_seeds});
   for (std::size_t filter = 0; filter < kFilters.size(); ++filter) {
     file.write_whole<std::uint8_t>(std::string{"/seeds/flags/"} + kFilterNames[filter],
                                    check.flags[filter], {num_seeds});
@@ -165,6 +171,10 @@ Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
   Json json;
   json["held_out"] = count_of(check.rows);
   json["filter"] = kFilterNames[filter];
+  json["noise_rate"] = {
+      {"value", number(check.rows.empty() ? std::nullopt : std::optional{check.noise.rate})},
+      {"low", check.suspicion.rate.low},
+      {"high", check.suspicion.rate.high}};
   json["flagged"] = to_json(check.health.flagged);
   json["suspects"] = suspects_json(workspace, check, check.flags[filter]);
   json["per_class"] = Json::array();

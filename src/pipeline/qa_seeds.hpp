@@ -1,4 +1,5 @@
-/// Are the seeds right? Confident learning on what members say that had not seen them.
+/// Are the seeds right? By what members say that had not seen them: a model of the noise, and
+/// confident learning.
 #pragma once
 
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "kith/io/output_file.hpp"
 #include "kith/qa/label_errors.hpp"
+#include "kith/qa/label_noise.hpp"
 
 #include "pipeline/workspace.hpp"
 
@@ -19,7 +21,9 @@ struct SeedCheck {
   std::vector<Label> suggested;  // most probable by the held-out consensus
   std::vector<double> self_confidence;
   std::vector<double> normalized_margin;
-  std::vector<double> weighted_entropy;          // confidence-weighted entropy
+  std::vector<double> weighted_entropy;  // confidence-weighted entropy
+  qa::LabelNoise noise;
+  qa::LabelSuspicion suspicion;
   std::vector<std::vector<std::uint8_t>> flags;  // [filter][seed], filters in the enum's order
   qa::ConfidentJoint joint;
   qa::LabelHealth health;  // by the configured filter

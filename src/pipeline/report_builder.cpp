@@ -144,6 +144,22 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
   return members;
 }
 
+/// The held-out accuracy if wrong seeds were right; its interval holds for all likely rates.
+Json without_noise_json(const Workspace& workspace, const Findings& findings) {
+  const qa::Proportion agreeing = qa::measure_accuracy(findings.held_out).overall;
+  const auto corrected = [&](double share, double rate) {
+    return qa::accuracy_without_noise(share, rate, workspace.num_classes());
+  };
+  const SeedCheck& seeds = findings.seeds;
+  Json json;
+  json["value"] = number(
+      agreeing.value ? std::optional{corrected(*agreeing.value, seeds.noise.rate)} : std::nullopt);
+  json["low"] = corrected(agreeing.interval.low, seeds.suspicion.rate.low);
+  json["high"] = corrected(agreeing.interval.high, std::min(0.5, seeds.suspicion.rate.high));
+  json["trials"] = agreeing.trials;
+  return json;
+}
+
 Json consensus_json(const Workspace& workspace, const Findings& findings) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
   Json json;
@@ -158,6 +174,8 @@ Json consensus_json(const Workspace& workspace, const Findings& findings) {
   json["bald_histogram"] = histogram_json(findings.bald);
   json["margin_histogram"] = histogram_json(findings.margin);
   json["held_out"] = accuracy_json(findings.held_out, names);
+  json["held_out"]["accuracy_without_noise"] = without_noise_json(workspace, findings);
+  json["temperature"] = workspace.consensus->temperature;
   json["held_out"]["calibration"] = calibration_json(qa::measure_calibration(
       findings.judged.probabilities, findings.judged.truth, workspace.num_classes()));
   json["held_out"]["reliability"] = reliability_json(

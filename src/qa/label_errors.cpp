@@ -259,6 +259,11 @@ std::vector<std::uint8_t> find_label_errors(const comm::Communicator& comm,
     case LabelErrorFilter::low_self_confidence:
       lowest_self_confidence(comm, labels, joint, seed, flags);
       break;
+    case LabelErrorFilter::likely_wrong:
+      for (std::size_t i = 0; i < flags.size(); ++i) {
+        flags[i] = !labels.given[i].is_none() && labels.wrong[i] > 0.5 ? 1 : 0;
+      }
+      break;
   }
   return flags;
 }

@@ -39,32 +39,57 @@ std::string tile(std::string_view question, std::string_view number, const std::
                      note);
 }
 
+/// Some seeds are wrong for certain: what that does to numbers that rest on seeds.
+bool has_noise(const Json& report) {
+  const Json& rate = report.at("seeds").at("noise_rate");
+  return !rate.at("value").is_null() && rate.at("low").get<double>() > 0;
+}
+
 std::string accuracy_tile(const Json& report) {
   const KnownAccuracy known = known_accuracy(report);
   std::string note = known.how;
-  const Json& held_out = report["consensus"]["held_out"].at("accuracy");
-  if (known.accuracy != &held_out && !held_out.at("value").is_null()) {
-    note += "; own estimate " + share_text(held_out);
+  const Json& held_out = report["consensus"]["held_out"];
+  const Json& own = held_out.at("accuracy");
+  if (known.accuracy != &own && !own.at("value").is_null()) {
+    note += "; own estimate " + share_text(own);
+  }
+  if (has_noise(report)) {
+    note += fmt::format("; with the wrong seeds put right it would be {}",
+                        share_text(held_out.at("accuracy_without_noise")));
   }
   return tile("How accurate?", share_text(*known.accuracy), note);
+}
+
+std::string level_text(const Json& level, double countable) {
+  const double accepted = level.at("accepted").get<double>();
+  return fmt::format("{}<span class=\"ci\">{} at {:.2g}&#160;% error</span>",
+                     accepted > 0 ? count_text(level["accepted"]) + " " : "None ",
+                     accepted > 0 ? fmt::format("({:.0f}&#160;%)", 100 * accepted / countable) : "",
+                     level.at("error").get<double>() * 100);
 }
 
 std::string safe_tile(const Json& report) {
   const Json& acceptance = report.at("acceptance");
   std::string numbers;
+  std::string needed;
   for (const Json& level : acceptance.at("levels")) {
-    numbers += fmt::format("{}{} <span class=\"ci\">at {:.2g}&#160;% error</span>",
-                           numbers.empty() ? "" : "<br/>", count_text(level.at("accepted")),
-                           level.at("error").get<double>() * 100);
+    numbers += (numbers.empty() ? "" : "<br/>") +
+               level_text(level, acceptance.at("countable").get<double>());
+    if (level.at("together").at("threshold").is_null()) {
+      needed +=
+          fmt::format("; {:.2g}&#160;% {}", level.at("error").get<double>() * 100,
+                      level.at("labels_needed").is_null()
+                          ? "is out of reach by these probabilities"
+                          : "needs about " + count_text(level["labels_needed"]) + " known labels");
+    }
   }
+  const bool is_audit = acceptance.at("basis") == "the audit";
   return tile("Safe to use?", numbers,
-              fmt::format("with {:.0f}&#160;% confidence from {}{}; <a "
+              fmt::format("with {:.0f}&#160;% confidence, from {}{}{}; <a "
                           "href=\"#acceptance\">thresholds</a>",
                           acceptance.at("confidence").get<double>() * 100,
                           escape(acceptance.at("basis").get<std::string>()),
-                          acceptance.at("basis") == "the audit"
-                              ? ""
-                              : ", which also fitted the probabilities: no guarantee"));
+                          is_audit ? "" : "; holds for items like the seeds", needed));
 }
 
 std::string labels_tile(const Json& report) {
@@ -157,9 +182,17 @@ void find_in_voters(const Json& report, std::vector<std::string>& notes) {
 void find_in_seeds(const Json& report, std::vector<std::string>& notes) {
   const Json& seeds = report.at("seeds");
   if (!seeds.at("suspects").empty()) {
-    notes.push_back(
-        fmt::format("{} of the {} seeds may be mislabeled: <a href=\"#seeds\">which ones</a>.",
-                    seeds["suspects"].size(), count_text(seeds.at("held_out"))));
+    std::string text =
+        fmt::format("{} of the {} seeds {} mislabeled: <a href=\"#seeds\">which ones</a>.",
+                    seeds["suspects"].size(), count_text(seeds.at("held_out")),
+                    has_noise(report) ? "look" : "may be");
+    if (has_noise(report)) {
+      text += fmt::format(
+          " In all {} of the seeds are estimated to be wrong. They count as errors of the labels: "
+          "put them right before you trust the numbers above.",
+          share_text(seeds.at("noise_rate")));
+    }
+    notes.push_back(text);
   }
 }
 

@@ -31,10 +31,16 @@ std::string level_part(const Json& level) {
       fmt::format("<h3>At {:.3g}&#160;% error</h3>\n", level.at("error").get<double>() * 100) +
       table(head, {rule_row("all together", level.at("together"))});
   if (level["together"].at("threshold").is_null()) {
-    html += paragraph(
-        fmt::format("This needs at least {} known labels of high probability, all of them right. "
-                    "<code>kith review export --audit N</code> draws items to have labeled.",
-                    count_text(level.at("fewest_known"))));
+    html += paragraph(fmt::format(
+        "{} At the very least {} labels of high probability must be known, all of them right. "
+        "<code>kith review export --audit N</code> draws items to have labeled.",
+        level.at("labels_needed").is_null()
+            ? "By the probabilities, errors are so many even among the surest labels that more "
+              "labels would have to be known than there are."
+            : fmt::format("About {} known labels, drawn like the items, would let a threshold pass "
+                          "in four of five cases, if errors are what the probabilities say.",
+                          count_text(level["labels_needed"])),
+        count_text(level.at("fewest_known"))));
   }
   return html + details("Class by class, all holding at once", table(head, rows));
 }
@@ -73,8 +79,10 @@ std::string acceptance_section(const Json& report) {
       escape(acceptance.at("basis").get<std::string>())));
   if (acceptance.at("basis") != "the audit") {
     html += paragraph(
-        "The temperatures of the members were fitted on the same seeds, so that these thresholds "
-        "may promise a little too much. An audit (kith review export) gives ones that hold.");
+        "Each seed was judged by members and at temperatures that had not seen it. The promise "
+        "holds if the seeds were drawn at random, from all items or within classes as frequent "
+        "among the seeds as among the items, and are labeled right. If they were picked otherwise, "
+        "have an audit labeled (kith review export): its thresholds need no such assumption.");
   }
   for (const Json& level : acceptance.at("levels")) {
     html += level_part(level);

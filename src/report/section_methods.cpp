@@ -66,7 +66,10 @@ std::string methods_section(const Json& report) {
   html += fmt::format(
       "Each member's temperature (Guo et al. 2017) was fitted on {} held-out folds of the seeds, "
       "and "
-      "the consensus is the weighted mean of the calibrated probabilities{}. Disagreement is vote "
+      "the consensus is the weighted mean of the calibrated probabilities{}, at a temperature of "
+      "its "
+      "own, fitted together with the share of wrong seeds (noise as in Patrini et al. 2017). "
+      "Disagreement is vote "
       "entropy and mutual information (Houlsby et al. 2011); agreement is given as Cohen's (1960) "
       "and "
       "Fleiss' (1971) kappa, Krippendorff's alpha and Gwet's (2008) AC1 with intervals from {} "

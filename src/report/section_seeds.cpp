@@ -10,16 +10,17 @@ namespace {
 
 std::string suspects_table(const Json& suspects) {
   const bool has_ids = !suspects.empty() && suspects.front().contains("id");
-  std::vector<std::string> head{"row", "given", "suggested", "probability of the given label"};
+  std::vector<std::string> head{"row", "given", "suggested", "chance that it is wrong",
+                                "probability of the given label"};
   if (has_ids) {
     head.insert(head.begin(), "id");
   }
   std::vector<std::vector<std::string>> rows;
   for (const Json& suspect : suspects) {
-    std::vector<std::string> row{count_text(suspect.at("row")),
-                                 escape(suspect.at("given").get<std::string>()),
-                                 escape(suspect.at("suggested").get<std::string>()),
-                                 decimal(suspect.at("self_confidence"), 3)};
+    std::vector<std::string> row{
+        count_text(suspect.at("row")), escape(suspect.at("given").get<std::string>()),
+        escape(suspect.at("suggested").get<std::string>()), decimal(suspect.at("wrong"), 3),
+        decimal(suspect.at("self_confidence"), 4)};
     if (has_ids) {
       row.insert(row.begin(), escape(suspect.at("id").get<std::string>()));
     }
@@ -32,6 +33,13 @@ std::string suspects_table(const Json& suspects) {
     html += details(fmt::format("{} more", rows.end() - middle), table(head, {middle, rows.end()}));
   }
   return html;
+}
+
+std::string filter_text(const Json& seeds) {
+  const auto filter = seeds.at("filter").get<std::string>();
+  return filter == "likely_wrong" ? "more likely wrong than right at the highest rate of wrong "
+                                    "seeds that they do not exclude"
+                                  : "confident learning, " + escape(filter);
 }
 
 std::string class_table(const Json& seeds) {
@@ -75,12 +83,13 @@ std::string seed_section(const Json& report) {
   }
   const Json& suspects = seeds.at("suspects");
   std::string html = paragraph(fmt::format(
-      "{} of {} seeds that were held out may be mislabeled, by confident learning ({}); right "
-      "seeds "
-      "of classes that are hard to tell apart are among them. Look at them before anything else: a "
-      "wrong seed misleads all around it.",
-      suspects.size(), count_text(seeds.at("held_out")),
-      escape(seeds.at("filter").get<std::string>())));
+      "{} of {} seeds may be mislabeled, by what members say that had not seen them ({}). In all "
+      "an "
+      "estimated {} of the seeds are wrong; those that resemble the class they were given cannot "
+      "be "
+      "told. Look at the suspects before anything else: a wrong seed misleads all around it.",
+      suspects.size(), count_text(seeds.at("held_out")), filter_text(seeds),
+      share_text(seeds.at("noise_rate"))));
   if (!suspects.empty()) {
     html += suspects_table(suspects);
   }

@@ -37,14 +37,31 @@ class Seeds(unittest.TestCase):
         found = [suspect["row"] for suspect in report["suspects"]]
         self.assertEqual(set(found), set(seeds["row"][flags[report["filter"]] != 0]))
         self.assertEqual([int(suspect["id"]) for suspect in report["suspects"]], list(ids[found]))
+        by_confident_learning = set(seeds["row"][flags["prune_by_noise_rate"] != 0]) & set(wrong)
+        self.assertGreater(len(by_confident_learning), 15)
         hits = set(found) & set(wrong)
-        self.assertGreater(len(hits), 15)
-        self.assertGreater(len(hits), 0.6 * len(found))
+        self.assertGreater(len(hits), 10)
+        self.assertGreater(len(hits), 0.9 * len(found))
+        rate = report["noise_rate"]
+        self.assertLess(rate["low"], 0.1)
+        self.assertGreater(rate["high"], 0.1)
         for suspect in report["suspects"]:
             if suspect["row"] in hits:
                 self.assertEqual(suspect["suggested"], kith.NAMES[blobs.truth[suspect["row"]]])
-        margins = [suspect["normalized_margin"] for suspect in report["suspects"]]
-        self.assertEqual(margins, sorted(margins))
+        chances = [suspect["wrong"] for suspect in report["suspects"]]
+        self.assertEqual(chances, sorted(chances, reverse=True))
+        self.assertGreater(chances[-1], 0.5)
+
+    def test_right_seeds_are_not_suspected(self):
+        blobs = kith.Blobs(items=1500, seeds_per_class=50, spread=60)  # classes overlap
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            report = run(directory)
+            with h5py.File(os.path.join(directory, "run", "qa.h5")) as file:
+                by_confident_learning = (file["seeds/flags/prune_by_noise_rate"][...] != 0).sum()
+        self.assertLess(report["consensus"]["gold"]["accuracy"]["value"], 0.9)
+        self.assertEqual(report["seeds"]["noise_rate"]["low"], 0)
+        self.assertLess(2 * len(report["seeds"]["suspects"]), by_confident_learning)
 
 
 class Acceptance(unittest.TestCase):

@@ -36,7 +36,7 @@ struct RunConfig {
 
 struct QaConfig {
   int bootstrap_draws = 1000;  // for intervals of agreement statistics
-  qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::prune_by_noise_rate;
+  qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::likely_wrong;
   std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
   qa::Allocation audit_allocation = qa::Allocation::proportional;
   double accept_confidence = 0.95;  // with which thresholds keep to them

@@ -21,6 +21,7 @@ struct GivenLabels {
   std::span<const Label> given;          // none: the item is left out
   std::span<const float> probabilities;  // items x K, by models that have not seen the item's label
   int num_classes = 0;
+  std::span<const double> wrong = {};  // P(label is wrong), for the filter likely_wrong only
 
   [[nodiscard]] std::span<const float> row(std::size_t item) const {
     return probabilities.subspan(item * to_size(num_classes), to_size(num_classes));
@@ -46,7 +47,7 @@ struct ConfidentJoint {
 [[nodiscard]] ConfidentJoint confident_joint(const comm::Communicator& comm,
                                              const GivenLabels& labels);
 
-/// Section 3.3 of the paper, and the plain ranking.
+/// Section 3.3 of the paper, the plain ranking, and a model of the noise.
 enum class LabelErrorFilter {
   predicted_neq_given,  // the largest probability is another class's
   confident_learning,   // off the diagonal of the counts
@@ -54,6 +55,7 @@ enum class LabelErrorFilter {
   prune_by_noise_rate,  // for every (i, j) as many as calibrated[i][j]: largest p_j - p_i
   both,                 // chosen by both prunings
   low_self_confidence,  // of all items as many as the joint has off the diagonal: lowest p_given
+  likely_wrong,         // more likely wrong than right by fit_label_noise()
 };
 
 /// Collective. One flag an item of this rank: 1 = the label is taken for an error. Exact at any
