@@ -276,7 +276,7 @@ Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
   const Count num_items = patterns.num_items();
   const std::vector<ExactSum> pair_squares = square_pair_influences(rows, totals);
   const bool is_small = count_of(patterns.counts) * bootstrap_draws <= kMaxBootstrapWork;
-  if (bootstrap_draws == 0 || is_small) {
+  if (bootstrap_draws > 0 && is_small) {
     const auto resamples = bootstrap(rows, bootstrap_draws, seed);
     return describe(totals, rows, num_items, pair_squares,
                     [&](std::size_t c) { return percentile_interval(resamples, c); });

@@ -223,6 +223,13 @@ DawidSkene fit_dawid_skene(const PatternCounts& patterns, const DawidSkeneConfig
     model.reason = "needs three voters, two classes and an item";
     return model;
   }
+  const Count classes = patterns.num_classes;
+  const Count numbers = static_cast<Count>(patterns.size()) * classes +
+                        (kMaxChunks + 1) * patterns.num_voters * classes * classes;
+  if (numbers > config.max_numbers) {
+    model.reason = "too many vote patterns and classes for the memory of the model";
+    return model;
+  }
   return Fitter{patterns, config}.fit();
 }
 

@@ -10,6 +10,8 @@
 namespace kith::qa {
 namespace {
 
+constexpr Count kMostExact = 1'000'000;  // audited items; the exact sum is slow and loses digits
+
 /// P(at least the slice's wrong items are among its audited ones | all margins).
 double fisher_worse(const SliceAudit& slice, const SliceAudit& all) {
   const auto wrong = static_cast<unsigned>(all.wrong);
@@ -18,6 +20,15 @@ double fisher_worse(const SliceAudit& slice, const SliceAudit& all) {
   const Count least = std::max<Count>(0, slice.audited + all.wrong - all.audited);
   if (slice.wrong <= least) {
     return 1;
+  }
+  if (all.audited > kMostExact) {  // the same distribution's normal limit
+    const auto total_items = static_cast<double>(all.audited);
+    const auto slice_items = static_cast<double>(slice.audited);
+    const double share = static_cast<double>(all.wrong) / total_items;
+    const double variance =
+        slice_items * share * (1 - share) * (total_items - slice_items) / (total_items - 1);
+    const double away = static_cast<double>(slice.wrong) - 0.5 - slice_items * share;
+    return variance > 0 ? std::erfc(away / std::sqrt(2 * variance)) / 2 : 1.0;
   }
   const boost::math::hypergeometric distribution{wrong, drawn, total};
   return boost::math::cdf(

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include <boost/math/distributions/hypergeometric.hpp>
 #include <gtest/gtest.h>
 
 #include "kith/core/random.hpp"
@@ -58,6 +59,13 @@ TEST(Slices, PValueIsFishers) {
   const auto findings = compare_slices(std::vector<SliceAudit>{{4, 4, 3}, {4, 4, 1}});
   EXPECT_NEAR(*findings[0].p_value, 17.0 / 70, 1e-12);
   EXPECT_NEAR(*findings[1].p_value, 69.0 / 70, 1e-12);
+}
+
+TEST(Slices, PValueOfVeryManyItemsIsNearFishers) {
+  const std::vector<SliceAudit> slices{{0, 1'001'000, 100'100}, {0, 1000, 125}};
+  const boost::math::hypergeometric exact{100'225, 1000, 1'002'000};
+  const double expected = boost::math::cdf(boost::math::complement(exact, 124U));
+  EXPECT_NEAR(*compare_slices(slices)[1].p_value, expected, 0.25 * expected);
 }
 
 TEST(Weights, EqualTheWorkedNumbers) {

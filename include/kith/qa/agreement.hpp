@@ -55,9 +55,9 @@ struct Agreement {
   std::vector<std::vector<Count>> conflicts;  // [k][l]: items on which both classes got votes
 };
 
-/// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals (percentiles);
-/// 0 = none. Where patterns x draws exceed 3e7, the intervals are normal ones from the linearized
-/// variance, to which the bootstrap's tends.
+/// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals (percentiles).
+/// Without any, and where patterns x draws exceed 3e7, the intervals are normal ones from the
+/// linearized variance, to which the bootstrap's tends.
 [[nodiscard]] Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
                                           std::uint64_t seed);
 

@@ -15,7 +15,8 @@ struct DawidSkeneConfig {
   double wrong_votes = 1;  // classes from switching places; and off it
   double class_items = 1;  // pseudo-items of every class
   int max_iterations = 200;
-  double tolerance = 1e-7;  // of the bound, nats an item
+  double tolerance = 1e-7;          // of the bound, nats an item
+  Count max_numbers = 100'000'000;  // that the fit may hold in memory, 8 bytes each
 };
 
 /// Each voter errs in its own way, independently of the others given the true class.
@@ -43,7 +44,8 @@ struct DawidSkene {
 
 /// EM on the pattern counts from the smoothed majority (A. Dawid, A. Skene, Applied Statistics 28,
 /// 1979), with Dirichlet priors. Needs three voters. The prior enters the bound once an item. Cost
-/// O(patterns x voters x K) an iteration; the same result with any number of threads.
+/// O(patterns x voters x K) an iteration; the same result with any number of threads. Memory:
+/// patterns x K + 65 voters x K x K numbers; no model where that is more than config.max_numbers.
 [[nodiscard]] DawidSkene fit_dawid_skene(const PatternCounts& patterns,
                                          const DawidSkeneConfig& config = {});
 

@@ -27,7 +27,8 @@ struct SliceFinding {
   bool is_worse = false;           // q_value <= the false discovery rate
 };
 
-/// Every slice against all others together by Fisher's exact test, at any n; q-values as Benjamini
+/// Every slice against all others together by Fisher's exact test (above a million audited items by
+/// its normal limit); q-values as Benjamini
 /// and Hochberg's, all slices and not the worst one only. Shrunken rates: beta-binomial prior by
 /// moments (J. Kleinman, JASA 68, 1973).
 [[nodiscard]] std::vector<SliceFinding> compare_slices(std::span<const SliceAudit> slices,
