@@ -121,6 +121,8 @@ struct Measurer {
     }
     result.kl_max[node] = static_cast<float>(largest);
     result.quality[node] = static_cast<float>(qa::normalized_margin(stated, consensus->best[node]));
+    result.quality_entropy[node] =
+        static_cast<float>(qa::confidence_weighted_entropy(stated, consensus->best[node]));
   }
 };
 
@@ -151,7 +153,7 @@ void measure_neighbors(const graph::Graph& graph, const Consensus& consensus,
 
 /// A seed's own label is part of the consensus there: only held-out opinions can doubt it.
 void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
-                 const Consensus& consensus, const HeldOut& judged, std::vector<float>& quality) {
+                 const Consensus& consensus, const HeldOut& judged, Disagreement& result) {
   const std::size_t width = consensus.class_factors.size();
   std::size_t next = 0;
   std::vector<float> row(width);
@@ -170,8 +172,11 @@ void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
       std::transform(held_out.begin(), held_out.end(), row.begin(),
                      [](double p) { return static_cast<float>(p); });
     }
-    quality[node] =
+    result.quality[node] =
         is_judged ? static_cast<float>(qa::normalized_margin(row, entry.seed.label)) : kUndefined;
+    result.quality_entropy[node] =
+        is_judged ? static_cast<float>(qa::confidence_weighted_entropy(row, entry.seed.label))
+                  : kUndefined;
   }
 }
 
@@ -184,7 +189,7 @@ Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Mem
   Disagreement result;
   for (std::vector<float>* column :
        {&result.variation_ratio, &result.pair_agreement, &result.consensus_entropy, &result.kl_max,
-        &result.neighbor_agreement, &result.flip_rate, &result.quality}) {
+        &result.neighbor_agreement, &result.flip_rate, &result.quality, &result.quality_entropy}) {
     column->assign(num_nodes, kUndefined);
   }
   result.surprise.assign(num_nodes * members.size(), kUndefined);
@@ -195,7 +200,7 @@ Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Mem
     }
   });
   measure_neighbors(graph, consensus, result.neighbor_agreement);
-  judge_seeds(graph, seeds, consensus, judged, result.quality);
+  judge_seeds(graph, seeds, consensus, judged, result);
   return result;
 }
 

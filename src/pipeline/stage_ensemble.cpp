@@ -63,6 +63,7 @@ void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
   columns.write<float>("/neighbor_agreement", measures.neighbor_agreement);
   columns.write<float>("/flip_rate", measures.flip_rate);
   columns.write<float>("/quality", measures.quality);
+  columns.write<float>("/quality_entropy", measures.quality_entropy);
 }
 
 void write_labels(const Workspace& workspace) {

@@ -79,6 +79,10 @@ class Voters(unittest.TestCase):
         self.assertTrue((columns["kl_max"] >= columns["bald"] - 1e-6).all())
         unseeded = columns["status"] != 1
         numpy.testing.assert_allclose(columns["quality"][unseeded], (columns["margin"][unseeded] + 1) / 2, atol=1e-6)
+        self.assertTrue((columns["quality_entropy"] >= 0).all() and (columns["quality_entropy"] <= 1).all())
+        order = numpy.argsort(columns["quality"][unseeded])
+        low, high = order[:100], order[-100:]
+        self.assertLess(columns["quality_entropy"][unseeded][low].max(), columns["quality_entropy"][unseeded][high].min())
 
     def test_good_voters_improve_the_consensus_and_weight_0_leaves_it(self):
         blobs = kith.Blobs(spread=90)
@@ -100,9 +104,10 @@ class Voters(unittest.TestCase):
         with kith.temporary_directory() as directory:
             blobs.write(os.path.join(directory, "corpus.h5"))
             write_voters(os.path.join(directory, "corpus.h5"), blobs)
+            kith.write_groups(os.path.join(directory, "corpus.h5"), "source", blobs.vectors[:, 1] // 32)
             seen = set()
             for ranks in (1, 2, 3, 5):
-                self.run_in(directory, ranks)
+                self.run_in(directory, ranks, corpus={"slices": "/source"})
                 seen.add(tuple(kith.digest(os.path.join(directory, "run", name))
                                for name in ("labels.h5", "qa.h5", "report.json")))
                 os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run{ranks}"))

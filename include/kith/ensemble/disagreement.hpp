@@ -19,11 +19,12 @@ struct Disagreement {
   std::vector<float> neighbor_agreement;  // weight share of graph neighbors with the same `best`
   std::vector<float> flip_rate;           // share of seed bootstraps whose vote is not `best`
   std::vector<float> quality;             // normalized margin of `best` under q
+  std::vector<float> quality_entropy;     // confidence-weighted entropy of `best` under q
 };
 
-/// Collective. As form_consensus() left it. The quality of a seed's label is taken from `judged`,
-/// members that had not seen it; NaN if it was never held out. Cost: one pass over members' scores
-/// and one over the edges.
+/// Collective. As form_consensus() left it. Both qualities of a seed's label are taken from
+/// `judged`, members that had not seen it; NaN if it was never held out. Cost: one pass over
+/// members' scores and one over the edges.
 [[nodiscard]] Disagreement measure_disagreement(const graph::Graph& graph,
                                                 std::span<const Member> members,
                                                 std::span<const FoldedSeed> seeds,
