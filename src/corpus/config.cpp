@@ -1,5 +1,9 @@
 #include "kith/corpus/config.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "kith/core/error.hpp"
 
 namespace kith::corpus {
@@ -26,6 +30,12 @@ void validate(const CorpusConfig& config) {
   if (!config.gold.empty() && config.gold == config.labels) {
     fail("corpus.gold = {} is also corpus.labels, but gold labels are never learned from",
          config.gold);
+  }
+  for (std::size_t i = 0; i < config.slices.size(); ++i) {
+    if (std::count(config.slices.begin(), config.slices.end(), config.slices[i]) > 1) {
+      fail("corpus.slices = {}: the dataset {} is given twice", fmt::join(config.slices, ", "),
+           config.slices[i]);
+    }
   }
 }
 

@@ -187,7 +187,9 @@ Inspection inspect(const CorpusConfig& config) {
     const io::InputFile file{path};
     append_embeddings(corpus, file);
     check_ids(corpus, config, file);
-    for (const std::string& column : {config.labels, config.gold}) {
+    std::vector<std::string> columns = config.slices;
+    columns.insert(columns.end(), {config.labels, config.gold});
+    for (const std::string& column : columns) {
       if (!column.empty()) {
         require_integers(file, column,
                          require_column(file, column, corpus.files.back().num_rows, 1));

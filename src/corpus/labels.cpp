@@ -70,6 +70,19 @@ std::vector<float> read_probs(const Corpus& corpus, const CorpusConfig& config, 
   return probs;
 }
 
+std::vector<std::int64_t> read_slices(const Corpus& corpus, const std::string& dataset,
+                                      IdRange<GlobalId> rows) {
+  auto groups = read_column<std::int64_t>(corpus, dataset, rows);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i] < -1) {
+      const GlobalId row{rows.begin.value() + static_cast<Count>(i)};
+      fail("{}: group {}, expected 0 or above, or -1 for none", corpus.place_of(row, dataset),
+           groups[i]);
+    }
+  }
+  return groups;
+}
+
 std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
                                     IdRange<GlobalId> rows) {
   if (!corpus.id_type) {

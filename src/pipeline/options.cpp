@@ -114,6 +114,24 @@ std::vector<std::string> split_list(const std::string& text) {
   return parts;
 }
 
+Option slices_option() {
+  Option option{
+      "corpus.slices",
+      Stage::qa,
+      "dataset names, separated by commas, or nothing",
+      "groups to compare: columns of the corpus that give an item's group, -1 = none; names "
+      "of the groups in the attribute names",
+      {},
+      {}};
+  option.get = [](const Config& config) {
+    return fmt::format("{}", fmt::join(config.corpus.slices, ", "));
+  };
+  option.set = [](Config& config, const std::string& value) {
+    config.corpus.slices = split_list(value);
+  };
+  return option;
+}
+
 Option files_option() {
   Option option{"corpus.files",
                 Stage::check,
@@ -184,6 +202,7 @@ void append_corpus_options(std::vector<Option>& table) {
   for (std::size_t i = first_of_labels; i < table.size(); ++i) {
     table[i].of_labels = true;
   }
+  table.push_back(slices_option());
 }
 
 void append_graph_options(std::vector<Option>& table) {
@@ -264,7 +283,15 @@ void append_result_options(std::vector<Option>& table) {
       "mean neighbor distance, in medians, above which an item is an outlier; 0 = never"));
   table.push_back(number<int>(
       "qa.bootstrap_draws", Stage::qa, [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
-      100000, "resamples behind the intervals of agreement statistics"));
+      100000,
+      "resamples behind the intervals of agreement statistics; 0 = intervals from the linearized "
+      "variance"));
+  table.push_back(number<Count>(
+      "qa.max_patterns", Stage::qa, [](Config & c) -> auto& { return c.qa.max_patterns; }, 1,
+      Count{1} << 32,
+      "distinct rows of votes that are counted on every rank; with more, agreement is computed "
+      "from "
+      "the rows and there is no model of the voters"));
   Option errors = text(
       "qa.accept_errors", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_errors; },
       "shares above 0 and below 1, separated by commas",
@@ -298,6 +325,16 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<int>(
       "qa.review_items", Stage::qa, [](Config & c) -> auto& { return c.qa.review_items; }, 0,
       100000, "items listed in the report for review"));
+  table.push_back(number<double>(
+      "qa.false_discovery_rate", Stage::qa,
+      [](Config & c) -> auto& { return c.qa.false_discovery_rate; }, 0.0001, 0.5,
+      "share of false alarms among the slices that are flagged as worse than the others"));
+  table.push_back(number<double>(
+      "qa.balance_ratio", Stage::qa, [](Config & c) -> auto& { return c.qa.balance_ratio; }, 1.0,
+      1e9, "largest class over the smallest one in the lists of balanced samples"));
+  table.push_back(number<Count>(
+      "qa.seeds_wanted", Stage::qa, [](Config & c) -> auto& { return c.qa.seeds_wanted; }, 1,
+      Count{1} << 30, "seeds that every class should have; the report says how many are missing"));
 }
 
 std::vector<Option> make_table() {

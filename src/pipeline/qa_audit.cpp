@@ -9,6 +9,7 @@
 #include "kith/qa/audit_design.hpp"
 
 #include "pipeline/item_ids.hpp"
+#include "pipeline/qa_slices.hpp"
 #include "pipeline/report_json.hpp"
 
 namespace kith::pipeline {
@@ -91,9 +92,11 @@ void estimate(const review::Audit& audit, std::span<const Current> current, int 
     item.confidence = double{entry.probability};
     item.stratum = drawn.stratum;
     findings.items.push_back(item);
+    findings.rows.push_back(drawn.row);
     item.confidence = drawn.confidence;  // the forecast's, made when the item was drawn
     forecast_items.push_back(item);
   }
+  findings.strata_items = sizes;
   findings.error = qa::stratified_error(strata);
   findings.hajek = qa::hajek_error(findings.items);
   findings.difference = qa::prediction_powered_error(forecast_items, forecasts);
@@ -114,12 +117,22 @@ review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& c
     predicted.emplace_back(rows.best[i]);
     ids.emplace_back(rows.block.begin.value() + static_cast<Count>(i));
   }
-  const qa::Stratification design = qa::stratify(comm, {predicted, rows.probability, {}},
-                                                 corpus.num_classes(), qa::StrataConfig{});
+  const std::vector<std::string>& datasets = config.corpus.slices;
+  const Grouping groups =
+      datasets.empty() ? Grouping{} : read_grouping(comm, corpus, datasets[0], rows.block);
+  // Items in no group are a group of their own.
+  const auto no_group = static_cast<std::int32_t>(groups.numbers.size());
+  std::vector<std::int32_t> slices(predicted.size(), no_group);
+  std::transform(groups.of_row.begin(), groups.of_row.end(), slices.begin(),
+                 [&](std::int32_t group) { return group < 0 ? no_group : group; });
+  qa::StrataConfig strata_config;
+  strata_config.num_slices = no_group + 1;
+  const qa::Stratification design = qa::stratify(comm, {predicted, rows.probability, slices},
+                                                 corpus.num_classes(), strata_config);
   const std::vector<Count> wanted = qa::allocate(design.strata, budget, config.qa.audit_allocation);
   std::vector<std::int32_t> strata;
   for (std::size_t i = 0; i < predicted.size(); ++i) {
-    strata.push_back(design.stratum_of(predicted[i], double{rows.probability[i]}, 0));
+    strata.push_back(design.stratum_of(predicted[i], double{rows.probability[i]}, slices[i]));
   }
   const auto flags = qa::draw_audit(comm, ids, strata, wanted, config.run.seed);
   std::vector<Drawn> mine;

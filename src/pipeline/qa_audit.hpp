@@ -21,7 +21,8 @@ struct LabeledRows {
   std::span<const float> probability;
 };
 
-/// Collective. Draws `budget` items, stratified by predicted class and probability.
+/// Collective. Draws `budget` items, stratified by predicted class, probability and the first of
+/// the user's groupings.
 [[nodiscard]] review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
                                        const Config& config, const LabeledRows& rows, Count budget);
 
@@ -35,7 +36,9 @@ struct AuditFindings {
   Count answered = 0;    // and not a seed since
   Count population = 0;  // items that were drawn from
   std::vector<qa::AuditedItem> items;
-  qa::AuditEstimate error;  // stratified
+  std::vector<Count> rows;          // of the items
+  std::vector<Count> strata_items;  // by AuditedItem::stratum
+  qa::AuditEstimate error;          // stratified
   qa::AuditEstimate hajek;
   qa::PredictionPoweredError difference;
   std::vector<qa::ClassAudit> classes;

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <sstream>
 
 #include "kith/comm/agree.hpp"
 #include "kith/io/files.hpp"
 #include "kith/pipeline/pipeline.hpp"
-#include "kith/qa/calibration.hpp"
 #include "kith/report/html.hpp"
 
+#include "pipeline/qa_calibration.hpp"
 #include "pipeline/report_json.hpp"
 #include "pipeline/stages.hpp"
 
@@ -18,13 +19,6 @@ namespace {
 
 Json histogram_json(const Histogram& histogram) {
   return {{"edges", histogram.edges}, {"counts", histogram.counts}};
-}
-
-Json calibration_json(const qa::CalibrationMeasures& measures) {
-  return {{"items", measures.items},
-          {"nll", measures.nll},
-          {"brier", measures.brier},
-          {"ece", measures.ece}};
 }
 
 Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string>& class_names) {
@@ -42,18 +36,6 @@ Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string
   }
   json["confusion"] = confusion;
   return json;
-}
-
-Json reliability_json(std::span<const double> probabilities, std::span<const Label> truth,
-                      int num_classes) {
-  Json bins = Json::array();
-  for (const qa::ReliabilityBin& bin : qa::reliability(probabilities, truth, num_classes)) {
-    bins.push_back({{"low", bin.low},
-                    {"high", bin.high},
-                    {"mean_confidence", bin.mean_confidence},
-                    {"accuracy", to_json(bin.accuracy)}});
-  }
-  return bins;
 }
 
 Json run_json(const Workspace& workspace) {
@@ -128,14 +110,14 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
       add_solver(json, member);
     }
     json["temperature"] = member.readout.temperature;
-    json["voter"] = {{"coverage", findings.agreement.voters[m].coverage},
-                     {"overlap", findings.agreement.voters[m].overlap},
-                     {"conflict", findings.agreement.voters[m].conflict}};
+    json["voter"] = {{"coverage", findings.votes.agreement.voters[m].coverage},
+                     {"overlap", findings.votes.agreement.voters[m].overlap},
+                     {"conflict", findings.votes.agreement.voters[m].conflict}};
     json["held_out"] = to_json(qa::measure_accuracy(findings.held_out_members[m]).overall);
-    json["calibration_before"] = calibration_json(qa::measure_calibration(
-        findings.judged.raw_probabilities[m], findings.judged.truth, workspace.num_classes()));
-    json["calibration_after"] = calibration_json(qa::measure_calibration(
-        findings.judged.member_probabilities[m], findings.judged.truth, workspace.num_classes()));
+    json["calibration_before"] = calibration_json(findings.judged.raw_probabilities[m],
+                                                  findings.judged.truth, workspace.num_classes());
+    json["calibration_after"] = calibration_json(findings.judged.member_probabilities[m],
+                                                 findings.judged.truth, workspace.num_classes());
     if (!findings.gold_members.empty()) {
       json["gold"] = to_json(qa::measure_accuracy(findings.gold_members[m]).overall);
     }
@@ -160,6 +142,28 @@ Json without_noise_json(const Workspace& workspace, const Findings& findings) {
   return json;
 }
 
+/// Probabilities of the held-out seeds if the members' were taken as they come.
+std::vector<double> uncalibrated_consensus(const Workspace& workspace,
+                                           const ensemble::HeldOut& judged) {
+  const std::vector<double>& factors = workspace.consensus->class_factors;
+  std::vector<double> all;
+  for (std::size_t i = 0; i < judged.truth.size(); ++i) {
+    std::vector<double> row(factors.size(), 0.0);
+    for (std::size_t m = 0; m < workspace.members.size(); ++m) {
+      const double weight =
+          judged.member_votes[m][i].is_none() ? 0.0 : workspace.members[m].config.weight;
+      for (std::size_t k = 0; k < row.size(); ++k) {
+        row[k] += weight * factors[k] * judged.raw_probabilities[m][i * row.size() + k];
+      }
+    }
+    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
+    for (const double p : row) {
+      all.push_back(sum > 0 ? p / sum : 1.0 / static_cast<double>(row.size()));
+    }
+  }
+  return all;
+}
+
 Json consensus_json(const Workspace& workspace, const Findings& findings) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
   Json json;
@@ -176,33 +180,14 @@ Json consensus_json(const Workspace& workspace, const Findings& findings) {
   json["held_out"] = accuracy_json(findings.held_out, names);
   json["held_out"]["accuracy_without_noise"] = without_noise_json(workspace, findings);
   json["temperature"] = workspace.consensus->temperature;
-  json["held_out"]["calibration"] = calibration_json(qa::measure_calibration(
-      findings.judged.probabilities, findings.judged.truth, workspace.num_classes()));
-  json["held_out"]["reliability"] = reliability_json(
+  json["held_out"]["calibration_before"] =
+      calibration_json(uncalibrated_consensus(workspace, findings.judged), findings.judged.truth,
+                       workspace.num_classes());
+  json["held_out"]["calibration_after"] = calibration_json(
       findings.judged.probabilities, findings.judged.truth, workspace.num_classes());
   if (!findings.gold.empty()) {
     json["gold"] = accuracy_json(findings.gold, names);
     json["gold_auto"] = accuracy_json(findings.gold_auto, names);
-  }
-  return json;
-}
-
-Json agreement_json(const qa::Agreement& agreement) {
-  Json json;
-  json["mean_pair_agreement"] = to_json(agreement.mean_pair_agreement);
-  json["fleiss_kappa"] = to_json(agreement.fleiss);
-  json["krippendorff_alpha"] = to_json(agreement.krippendorff);
-  json["gwet_ac1"] = to_json(agreement.gwet_ac1);
-  json["pabak"] = to_json(agreement.pabak);
-  json["unanimous"] = to_json(agreement.unanimous);
-  json["mean_vote_entropy"] = agreement.mean_vote_entropy;
-  json["conflicts"] = agreement.conflicts;
-  json["pairs"] = Json::array();
-  for (const qa::PairAgreement& pair : agreement.pairs) {
-    json["pairs"].push_back({{"first", pair.first},
-                             {"second", pair.second},
-                             {"agreement", to_json(qa::proportion(pair.same, pair.both))},
-                             {"cohen_kappa", to_json(pair.kappa)}});
   }
   return json;
 }
@@ -221,6 +206,27 @@ Json review_json(const Workspace& workspace, std::span<const ReviewItem> items) 
   return review;
 }
 
+/// What true labels say, for those who have none to compare with.
+KnownAccuracies known_accuracies(const Findings& findings) {
+  KnownAccuracies known;
+  const bool has_gold = !findings.gold.empty();
+  for (const qa::Confusion& confusion :
+       has_gold ? findings.gold_members : findings.held_out_members) {
+    known.voters.push_back(qa::measure_accuracy(confusion).overall.value);
+  }
+  if (has_gold) {
+    known.basis = "gold labels";
+    known.consensus = to_json(qa::measure_accuracy(findings.gold).overall);
+  } else if (findings.audit) {
+    known.basis = "the audit; of voters held-out seeds";
+    known.consensus = complement_json(findings.audit->error);
+  } else {
+    known.basis = "held-out seeds";
+    known.consensus = to_json(qa::measure_accuracy(findings.held_out).overall);
+  }
+  return known;
+}
+
 }  // namespace
 
 void write_report(const Workspace& workspace, const Findings& findings) {
@@ -229,12 +235,18 @@ void write_report(const Workspace& workspace, const Findings& findings) {
   report["graph"] = graph_json(workspace);
   report["members"] = members_json(workspace, findings);
   report["consensus"] = consensus_json(workspace, findings);
-  report["agreement"] = agreement_json(findings.agreement);
+  report["agreement"] = agreement_json(workspace, findings.votes);
+  report["diversity"] = diversity_json(findings.votes);
+  report["accuracy_without_gold"] = without_gold_json(workspace, findings.without_gold,
+                                                      findings.votes, known_accuracies(findings));
+  report["slices"] = slices_json(workspace, findings.slices);
+  report["balance"] = balance_json(workspace, findings.balance);
   report["acceptance"] = acceptance_json(workspace, findings.acceptance);
   if (findings.audit) {
     report["audit"] = audit_json(workspace, *findings.audit);
   }
   report["seeds"] = seed_check_json(workspace, findings.seeds);
+  report["seed_values"] = values_json(workspace, findings.values);
   report["review"] = review_json(workspace, findings.review);
   write_facts(workspace, Stage::qa, report);
   comm::on_root(workspace.comm, [&] {

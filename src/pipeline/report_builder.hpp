@@ -5,11 +5,15 @@
 
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/qa/accuracy.hpp"
-#include "kith/qa/agreement.hpp"
 
 #include "pipeline/qa_acceptance.hpp"
 #include "pipeline/qa_audit.hpp"
+#include "pipeline/qa_balance.hpp"
 #include "pipeline/qa_seeds.hpp"
+#include "pipeline/qa_slices.hpp"
+#include "pipeline/qa_value.hpp"
+#include "pipeline/qa_votes.hpp"
+#include "pipeline/qa_without_gold.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -38,8 +42,7 @@ struct Findings {
   Histogram vote_entropy;
   Histogram bald;
   Histogram margin;
-  qa::PatternCounts patterns;
-  qa::Agreement agreement;
+  VoteFindings votes;
   ensemble::HeldOut judged;
   qa::Confusion held_out;
   std::vector<qa::Confusion> held_out_members;
@@ -50,6 +53,10 @@ struct Findings {
   SeedCheck seeds;
   Acceptance acceptance;
   std::optional<AuditFindings> audit;
+  WithoutGold without_gold;
+  SliceFindings slices;
+  Balance balance;
+  Values values;
 };
 
 /// Collective. Writes report.json and report.html.

@@ -7,14 +7,15 @@
 #include "kith/io/output_file.hpp"
 
 #include "pipeline/outside_voters.hpp"
+#include "pipeline/qa_slices.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-/// Collective. Outside votes and probabilities are read once, so that what is wrong with them is
-/// said here.
+/// Collective. Outside votes, probabilities, gold and groups are read once, so that what is wrong
+/// with them is said here.
 void check_voters(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
@@ -28,6 +29,9 @@ void check_voters(const Workspace& workspace) {
                                block);
     }
   });
+  for (const std::string& dataset : workspace.config.corpus.slices) {
+    (void)read_grouping(workspace.comm, workspace.corpus, dataset, block);
+  }
 }
 
 Json census_facts(const Workspace& workspace, const corpus::Census& census) {

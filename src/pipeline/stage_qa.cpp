@@ -10,7 +10,6 @@
 #include "kith/io/files.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/qa/accuracy.hpp"
-#include "kith/qa/agreement.hpp"
 
 #include "pipeline/qa_rows.hpp"
 #include "pipeline/report_builder.hpp"
@@ -148,32 +147,18 @@ void write_tables(const Workspace& workspace, const AcceptRows& accept_rows,
                   const Findings& findings) {
   const Count num_classes = workspace.num_classes();
   auto file = io::OutputFile::create(workspace.comm, workspace.path("qa.h5"));
-  const qa::PatternCounts& patterns = findings.patterns;
-  file.write_whole<std::int32_t>("/patterns/votes", patterns.votes,
-                                 {count_of(patterns.counts), patterns.num_voters});
-  file.write_whole<Count>("/patterns/counts", patterns.counts, {count_of(patterns.counts)});
   const std::vector<Count> shape{num_classes, num_classes + 1};
   file.write_whole<Count>("/confusion/held_out", flatten(findings.held_out), shape);
   if (!findings.gold.empty()) {
     file.write_whole<Count>("/confusion/gold", flatten(findings.gold), shape);
     file.write_whole<Count>("/confusion/gold_auto", flatten(findings.gold_auto), shape);
   }
-  std::vector<Count> conflicts;
-  for (const std::vector<Count>& row : findings.agreement.conflicts) {
-    conflicts.insert(conflicts.end(), row.begin(), row.end());
-  }
-  file.write_whole<Count>("/agreement/conflicts", conflicts, {num_classes, num_classes});
-  std::vector<Count> pairs;
-  std::vector<double> kappas;
-  for (const qa::PairAgreement& pair : findings.agreement.pairs) {
-    pairs.insert(pairs.end(), {pair.first, pair.second, pair.both, pair.same});
-    kappas.push_back(pair.kappa.value.value_or(NAN));
-  }
-  file.write_whole<Count>("/agreement/pairs", pairs, {count_of(kappas), 4});
-  file.set_attribute("/agreement/pairs", "columns", "first member,second member,both voted,same");
-  file.write_whole<double>("/agreement/cohen_kappa", kappas, {count_of(kappas)});
+  write_votes(file, workspace, findings.votes);
   write_seed_check(file, findings.seeds);
   write_acceptance(file, accept_rows, findings.acceptance, workspace.corpus.num_items);
+  write_slices(file, findings.slices);
+  write_balance(file, workspace, accept_rows.block, findings.balance);
+  write_values(file, workspace, accept_rows.block, findings.values);
   file.commit();
 }
 
@@ -191,10 +176,7 @@ void do_qa(Workspace& workspace) {
   findings.vote_entropy = histogram(comm, rows.vote_entropy, std::log(std::max(2.0, most_classes)));
   findings.bald = histogram(comm, rows.bald, std::log(std::max(2.0, most_classes)));
   findings.margin = histogram(comm, rows.margin, 1.0);
-  findings.patterns = qa::count_patterns(
-      comm, rows.votes, static_cast<int>(workspace.members.size()), workspace.num_classes());
-  findings.agreement = qa::measure_agreement(findings.patterns, workspace.config.qa.bootstrap_draws,
-                                             workspace.config.run.seed);
+  findings.votes = measure_votes(workspace, rows);
   measure_gold(workspace, rows, findings);
   measure_held_out(workspace, findings);
   choose_review(workspace, rows, findings);
@@ -203,6 +185,12 @@ void do_qa(Workspace& workspace) {
   const AcceptRows accept_rows{rows.block, countable, rows.probability};
   findings.audit = measure_audit(workspace, {rows.block, countable, rows.probability});
   findings.acceptance = accept(workspace, accept_rows, findings);
+  const KnownRows known =
+      known_rows(workspace, rows, findings.audit, findings.seeds, findings.judged);
+  findings.without_gold = measure_without_gold(workspace, rows, findings.votes, findings.judged);
+  findings.slices = measure_slices(workspace, rows, known);
+  findings.balance = measure_balance(workspace, rows, known, findings.audit);
+  findings.values = measure_values(workspace, rows);
   write_tables(workspace, accept_rows, findings);
   write_report(workspace, findings);
 }

@@ -18,11 +18,14 @@ std::string render_html(std::string_view report_json) {
             ? ""
             : escape(files.front().at("path").get<std::string>()) +
                   (files.size() > 1 ? fmt::format(" and {} more files", files.size() - 1) : "");
-    const std::string sections = accuracy_section(report) + audit_section(report) +
-                                 acceptance_section(report) + review_section(report) +
-                                 seed_section(report) + class_section(report) +
-                                 certainty_section(report) + member_section(report) +
-                                 agreement_section(report) + methods_section(report);
+    std::string sections;
+    for (const auto part :
+         {accuracy_section, audit_section, acceptance_section, review_section, slice_section,
+          seed_section, value_section, class_section, calibration_section, without_gold_section,
+          certainty_section, member_section, agreement_section, diversity_section,
+          methods_section}) {
+      sections += part(report);
+    }
     return page_head(subtitle) + overview(report) + contents(sections) + sections + page_foot();
   } catch (const nlohmann::json::exception& error) {
     fail("report.json: {}", error.what());

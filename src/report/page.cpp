@@ -14,6 +14,7 @@ constexpr const char* kStyle = R"(
   :root { --paper: #11161c; --ink: #e8edf2; --soft: #a3afbc; --line: #323c47; --mark: #56b4e9; --panel: #1a2129;
           --whisker: #e8edf2; --link: #7cc4f0; --warn: #f08a3c; --fine: #2cc296; --auto: #2cb68c; --seed: #56b4e9;
           --unreachable: #b5623a; } }
+@media screen and (prefers-color-scheme: dark) { svg .on-middle { fill: var(--paper); } }
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; }
 body { margin: 0 auto; max-width: 78rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
@@ -45,7 +46,7 @@ svg.strip { max-width: none; height: 1.6rem; border-radius: .3rem; }
 svg text { fill: var(--ink); } svg .grid { stroke: var(--line); } svg .axis { stroke: var(--soft); }
 svg .mark { fill: var(--mark); fill-opacity: .8; } svg .whisker { stroke: var(--whisker); stroke-width: 1.5; }
 svg .cell { fill: var(--mark); stroke: var(--line); } svg .ink { font-size: 11px; }
-svg .inverse { fill: var(--paper); } svg .band { fill: var(--mark); fill-opacity: .2; }
+svg .on-dark { fill: var(--paper); } svg .band { fill: var(--mark); fill-opacity: .2; }
 svg .limit { stroke: var(--warn); stroke-width: 1.5; stroke-dasharray: 6 4; }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1.4rem; list-style: none; margin: .4rem 0 0; padding: 0; font-size: .9rem; }
 .key { display: inline-block; width: .8rem; height: .8rem; border-radius: .15rem; margin-right: .4rem; }
@@ -59,14 +60,17 @@ td.text { white-space: normal; min-width: 12rem; }
 thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 500; }
 summary { cursor: pointer; color: var(--link); margin: .4rem 0; }
 footer { color: var(--soft); font-size: .9rem; margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem; }
-@media (max-width: 30rem) { body { padding: .9rem; } .tile b { font-size: 1.45rem; } }
+@media (max-width: 40rem) { body { padding: .9rem; } .tile b { font-size: 1.45rem; }
+  th, td { padding-right: .8rem; } th { white-space: normal; } }
 @page { margin: 14mm; }
 @media print {
   :root { --paper: #ffffff; --ink: #000000; --soft: #444444; --line: #cccccc; --mark: #0072b2; --panel: #ffffff;
           --whisker: #000000; --link: #000000; }
-  body { max-width: none; padding: 0; font-size: 10.5px; } nav { display: none; }
+  html { font-size: 10px; } body { max-width: none; padding: 0; font-size: 1rem; } nav { display: none; }
+  .scroll { overflow: visible; } table { font-size: .85rem; } th, td { white-space: normal; padding-right: .7rem; }
+  td.text { min-width: 0; }
   section { grid-template-columns: 1fr 1fr; gap: 0 1.2rem; } .tiles { grid-template-columns: repeat(4, 1fr); }
-  .tile b { font-size: 1.3rem; } figure, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  .tile b { font-size: 1.6rem; } figure, .tile, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   rect, .key, .notes li { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 )";
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/sections.hpp"
+#include "report/selection.hpp"
 #include "report/svg.hpp"
 
 namespace kith::report {
@@ -11,22 +12,30 @@ namespace {
 std::string confusion_chart(const Json& accuracy, const std::vector<std::string>& names,
                             const std::string& title) {
   const auto counts = accuracy.at("confusion").get<std::vector<std::vector<double>>>();
+  std::vector<std::vector<double>> square = counts;
+  for (std::vector<double>& row : square) {
+    row.resize(names.size());  // without the column of items that have no label
+  }
+  const auto shown = largest(confusion_weights(square), kMatrixClasses);
   std::vector<std::vector<std::optional<double>>> shares;
-  for (const std::vector<double>& row : counts) {
+  for (const std::size_t truth : shown) {
     double total = 0;
-    for (const double count : row) {
+    for (const double count : counts[truth]) {
       total += count;
     }
     shares.emplace_back();
-    for (std::size_t k = 0; k < names.size(); ++k) {
-      shares.back().push_back(total > 0 ? std::optional{row[k] / total} : std::nullopt);
+    for (const std::size_t k : shown) {
+      shares.back().push_back(total > 0 ? std::optional{counts[truth][k] / total} : std::nullopt);
     }
   }
-  return heat_map(title + " (rows: true class, columns: label)", names, names, shares);
+  return heat_map(title + " (rows: true class, columns: label)", pick(names, shown),
+                  pick(names, shown), shares) +
+         left_out(shown.size(), names.size(), "classes that are confused most");
 }
 
+/// weights: of the classes, those to show first.
 std::string accuracy_part(const Json& accuracy, const std::vector<std::string>& names,
-                          const std::string& how) {
+                          std::span<const double> weights, const std::string& how) {
   std::vector<Bar> precision;
   std::vector<Bar> recall;
   std::vector<std::vector<std::string>> rows;
@@ -49,11 +58,15 @@ std::string accuracy_part(const Json& accuracy, const std::vector<std::string>& 
         {escape(name), share_text(of_class["precision"]), share_text(of_class["recall"]),
          of_class.at("f1").is_null() ? "" : fmt::format("{:.3f}", of_class["f1"].get<double>())});
   }
+  const auto shown = largest(weights, kChartClasses);
   return bar_chart("Precision by class, " + how,
-                   "% of items labeled so that are right, 95 % interval", 100, precision) +
+                   "% of items labeled so that are right, 95 % interval", 100,
+                   pick(precision, shown)) +
          bar_chart("Recall by class, " + how,
-                   "% of items of the class that are found, 95 % interval", 100, recall) +
-         details("Numbers", table({"class", "precision", "recall", "F1"}, rows)) +
+                   "% of items of the class that are found, 95 % interval", 100,
+                   pick(recall, shown)) +
+         left_out(shown.size(), names.size(), "classes with most items") +
+         details("Numbers", long_table({"class", "precision", "recall", "F1"}, rows)) +
          confusion_chart(accuracy, names, "Confusion, " + how);
 }
 
@@ -62,9 +75,10 @@ std::string accuracy_part(const Json& accuracy, const std::vector<std::string>& 
 std::string accuracy_section(const Json& report) {
   const std::vector<std::string> names = class_names(report);
   const Json& consensus = report.at("consensus");
+  const auto items = consensus.at("class_counts").get<std::vector<double>>();
   std::string html;
   if (consensus.contains("gold")) {
-    html += "<h3>Against gold labels</h3>" + accuracy_part(consensus["gold"], names, "gold");
+    html += "<h3>Against gold labels</h3>" + accuracy_part(consensus["gold"], names, items, "gold");
   }
   html +=
       "<h3>On held-out seeds</h3>\n<p>Every seed was left out of one fold and judged by members "
@@ -73,17 +87,7 @@ std::string accuracy_section(const Json& report) {
     return section("accuracy", "Accuracy",
                    html + paragraph("No class has two seeds: nothing could be held out."));
   }
-  html += accuracy_part(consensus["held_out"], names, "held-out seeds");
-  std::vector<CalibrationPoint> points;
-  for (const Json& bin : consensus["held_out"].at("reliability")) {
-    const Json& share = bin.at("accuracy");
-    if (share.at("trials").get<long long>() > 0) {
-      points.push_back({bin.at("mean_confidence").get<double>(), share.at("value").get<double>(),
-                        share.at("low").get<double>(), share.at("high").get<double>(),
-                        share["trials"].get<long long>()});
-    }
-  }
-  html += reliability_chart("Are probabilities what they say? (held-out seeds)", points);
+  html += accuracy_part(consensus["held_out"], names, items, "held-out seeds");
   return section("accuracy", "Accuracy", html);
 }
 

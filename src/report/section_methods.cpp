@@ -33,6 +33,68 @@ std::string method_citations(const Json& members) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+std::string option_of(const Json& report, const char* key) {
+  return escape(report.at("run").at("configuration").value(key, ""));
+}
+
+std::string calibration_citation(const std::string& calibration) {
+  if (calibration == "vector") {
+    return "vector scaling (Guo et al. 2017)";
+  }
+  return calibration == "isotonic" ? "isotonic maps (Zadrozny and Elkan 2002)"
+                                   : "one temperature (Guo et al. 2017)";
+}
+
+std::string learning_text(const Json& report) {
+  return fmt::format(
+      "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds, a seed "
+      "being judged without its own fold, and the consensus is the weighted mean of the calibrated "
+      "probabilities{}, at a temperature of its own, fitted together with the share of wrong seeds "
+      "(noise as in Patrini et al. 2017). Random seed {}.",
+      calibration_citation(option_of(report, "ensemble.calibration")),
+      option_of(report, "ensemble.folds"),
+      option_of(report, "ensemble.class_mass") == "normalize"
+          ? ", its classes balanced towards the prior"
+          : "",
+      option_of(report, "run.seed"));
+}
+
+/// How the labels were judged.
+std::string quality_text(const Json& report) {
+  std::string text = fmt::format(
+      "Disagreement is vote entropy and mutual information (Houlsby et al. 2011); agreement is "
+      "given "
+      "as Cohen's (1960) and Fleiss' (1971) kappa, Krippendorff's alpha, Gwet's AC1 (2008) and "
+      "PABAK "
+      "(Byrt et al. 1993) with intervals from {} Poisson resamples of the vote patterns or their "
+      "linearization; intervals of proportions are Wilson's (1927). Diversity follows Kuncheva and "
+      "Whitaker (2003), in expectation under the model of Dawid and Skene (1979){}. Accuracy "
+      "without "
+      "labels is estimated by triplets (Platanios et al. 2014; Fu et al. 2020), agreement (Jiang "
+      "et "
+      "al. 2022; Kirsch and Gal 2022), thresholded confidence (Garg et al. 2022) and difference of "
+      "confidences (Guillory et al. 2021). ",
+      option_of(report, "qa.bootstrap_draws"),
+      report.at("diversity").contains("gold") ? " and against gold labels" : "");
+  if (report.contains("audit")) {
+    text +=
+        "An audit was stratified by predicted class and probability (Cochran 1977), with "
+        "intervals after Korn and Graubard (1998) and the difference estimator of Angelopoulos "
+        "et al. (2023). ";
+  }
+  text += fmt::format(
+      "Thresholds of acceptance for errors of {} are tested in a fixed sequence (Angelopoulos et "
+      "al. "
+      "2021) with bounds after Clopper and Pearson (1934) at confidence {}. Seeds were checked by "
+      "confident learning (Northcutt et al. 2021; filter {}) and valued by kNN-Shapley values (Jia "
+      "et al. 2019). Slices were compared at a false discovery rate of {} (Benjamini and Hochberg "
+      "1995), their rates shrunk (Kleinman 1973); class weights by effective number follow Cui et "
+      "al. (2019).",
+      option_of(report, "qa.accept_errors"), option_of(report, "qa.accept_confidence"),
+      option_of(report, "qa.seed_filter"), option_of(report, "qa.false_discovery_rate"));
+  return text;
+}
+
 }  // namespace
 
 std::string methods_section(const Json& report) {
@@ -63,23 +125,7 @@ std::string methods_section(const Json& report) {
       count_text(graph.at("components")));
   html +=
       "Labels were propagated by " + method_citations(report["members"]) + " as configured below. ";
-  html += fmt::format(
-      "Each member's temperature (Guo et al. 2017) was fitted on {} held-out folds of the seeds, "
-      "and "
-      "the consensus is the weighted mean of the calibrated probabilities{}, at a temperature of "
-      "its "
-      "own, fitted together with the share of wrong seeds (noise as in Patrini et al. 2017). "
-      "Disagreement is vote "
-      "entropy and mutual information (Houlsby et al. 2011); agreement is given as Cohen's (1960) "
-      "and "
-      "Fleiss' (1971) kappa, Krippendorff's alpha and Gwet's (2008) AC1 with intervals from {} "
-      "Poisson resamples of the vote patterns; intervals of proportions are Wilson's (1927). "
-      "Random "
-      "seed {}.</p>\n",
-      option("ensemble.folds"),
-      option("ensemble.class_mass") == "normalize" ? ", its classes balanced towards the prior"
-                                                   : "",
-      option("qa.bootstrap_draws"), option("run.seed"));
+  html += learning_text(report) + "</p>\n<p>" + quality_text(report) + "</p>\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : options.items()) {
     rows.push_back({escape(key), escape(value.get<std::string>())});

@@ -21,6 +21,11 @@ namespace kith::report {
 [[nodiscard]] std::string acceptance_section(const Json& report);
 /// Only of a run that was audited.
 [[nodiscard]] std::string audit_section(const Json& report);
+[[nodiscard]] std::string without_gold_section(const Json& report);
+[[nodiscard]] std::string calibration_section(const Json& report);
+[[nodiscard]] std::string slice_section(const Json& report);
+[[nodiscard]] std::string value_section(const Json& report);
+[[nodiscard]] std::string diversity_section(const Json& report);
 [[nodiscard]] std::string methods_section(const Json& report);
 
 }  // namespace kith::report

@@ -132,7 +132,7 @@ std::string stacked_bar(std::string_view title, const std::vector<Part>& parts) 
 
 std::string histogram_chart(std::string_view title, std::string_view axis,
                             const std::vector<double>& edges, const std::vector<double>& counts) {
-  constexpr double kLeft = 64;
+  constexpr double kLeft = 80;
   constexpr double kBottom = 170;
   const double top = std::max(1.0, *std::max_element(counts.begin(), counts.end()));
   const double span = edges.back() - edges.front();
@@ -167,6 +167,9 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
                      const std::vector<std::vector<std::optional<double>>>& values) {
   constexpr double kLeft = 104;
   constexpr double kTop = 84;
+  // Shades from which on light text reads better than dark one, and paper-colored than ink.
+  constexpr double kDark = 0.9;
+  constexpr double kMiddle = 0.6;
   const double width = std::min(56.0, (kWidth - kLeft - 44) / static_cast<double>(columns.size()));
   const double height = std::clamp(width * 0.66, 14.0, 28.0);
   std::string svg = open_svg(title, kTop + height * static_cast<double>(rows.size()) + 10);
@@ -190,7 +193,11 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
       if (value && width >= 30) {
         svg += fmt::format(
             "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"{}\">{:.2f}</text>\n",
-            x + width / 2, y + height / 2 + 4, shade > 0.55 ? "ink inverse" : "ink", *value);
+            x + width / 2, y + height / 2 + 4,
+            shade > kDark     ? "ink on-dark"
+            : shade > kMiddle ? "ink on-middle"
+                              : "ink",
+            *value);
       }
     }
   }
@@ -199,7 +206,7 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
 
 std::string log_line_chart(std::string_view title, std::string_view x_axis, std::string_view y_axis,
                            const std::vector<Line>& lines) {
-  constexpr double kLeft = 56;
+  constexpr double kLeft = 72;
   constexpr double kRight = 340;
   constexpr double kBottom = 210;
   double most_x = 1;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace kith::report {
@@ -71,8 +72,11 @@ std::string decimal(const Json& number, int digits) {
 }
 
 std::string table(const std::vector<std::string>& head,
-                  const std::vector<std::vector<std::string>>& rows) {
-  std::string html = "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>";
+                  const std::vector<std::vector<std::string>>& rows,
+                  const std::vector<std::size_t>& text_columns) {
+  std::string html =
+      "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" "
+      "tabindex=\"0\"><table><thead><tr>";
   for (const std::string& cell : head) {
     html += "<th scope=\"col\">" + cell + "</th>";
   }
@@ -80,7 +84,10 @@ std::string table(const std::vector<std::string>& head,
   for (const auto& row : rows) {
     html += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c) {
-      html += c == 0 ? "<th scope=\"row\">" + row[c] + "</th>" : "<td>" + row[c] + "</td>";
+      const bool is_text =
+          std::find(text_columns.begin(), text_columns.end(), c) != text_columns.end();
+      html += c == 0 ? "<th scope=\"row\">" + row[c] + "</th>"
+                     : (is_text ? "<td class=\"text\">" : "<td>") + row[c] + "</td>";
     }
     html += "</tr>\n";
   }

@@ -29,11 +29,13 @@ using Json = nlohmann::ordered_json;
 /// With `digits` decimals; a dash for null.
 [[nodiscard]] std::string decimal(const Json& number, int digits);
 
-/// A table whose cells are HTML already. The first column heads its rows.
+/// A table whose cells are HTML already. The first column heads its rows. text_columns: those that
+/// hold sentences and may be wrapped.
 [[nodiscard]] std::string table(const std::vector<std::string>& head,
-                                const std::vector<std::vector<std::string>>& rows);
+                                const std::vector<std::vector<std::string>>& rows,
+                                const std::vector<std::size_t>& text_columns = {});
 
-/// Content that opens on a click, and is open on paper.
+/// Content that opens on a click; paper has it as the screen had it.
 [[nodiscard]] std::string details(std::string_view summary, const std::string& content);
 
 /// A section with its heading; content: HTML. id: what links go to.

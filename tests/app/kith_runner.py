@@ -96,6 +96,14 @@ class Blobs:
         return path
 
 
+def write_groups(path, name, groups, names=()):
+    """A column of corpus.slices."""
+    with h5py.File(path, "a") as file:
+        file[name] = groups.astype(numpy.int32)
+        if names:
+            file[name].attrs["names"] = list(names)
+
+
 def ini(directory, **sections):
     """Writes an INI file with defaults that suit Blobs; sections override: knn={"k": 5}."""
     settings = {

@@ -8,9 +8,11 @@ import kith_runner as kith
 
 SVG = "{http://www.w3.org/2000/svg}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
-CHARTS = ["Class mix", "Status of items", "Consensus probability", "Disagreement of the members",
+CHARTS = ["Class mix of the labels", "Status of items", "Consensus probability", "Disagreement of the members",
           "Convergence", "Agreement of members", "Cohen's kappa of members", "Classes that members confuse", "Precision by class, gold",
-          "Recall by class, held-out seeds", "Confusion, gold", "Are probabilities what they say?"]
+          "Recall by class, held-out seeds", "Confusion, gold", "Consensus of uncalibrated members",
+          "Consensus as it is used", "Error by predicted class", "Error by cell", "Agreement class by class",
+          "Both wrong on the same item, against gold", "Class mix, corrected for wrong labels"]
 
 
 def run(directory, blobs, **sections):
@@ -48,7 +50,9 @@ class Report(unittest.TestCase):
             outside = page.replace('xmlns="http://www.w3.org/2000/svg"', "")
             outside = outside.replace('xmlns="http://www.w3.org/1999/xhtml"', "")
             self.assertNotIn(word, outside)
-        self.assertEqual(list(report), ["run", "graph", "members", "consensus", "agreement", "acceptance", "seeds", "review"])
+        self.assertEqual(list(report), ["run", "graph", "members", "consensus", "agreement", "diversity",
+                                        "accuracy_without_gold", "slices", "balance", "acceptance", "seeds",
+                                        "seed_values", "review"])
         self.assertIn("gold", report["consensus"])
 
     def test_without_gold_and_without_folds(self):

@@ -16,7 +16,8 @@ class Review(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.directory = self.folder.name
         self.blobs = kith.Blobs(items=1500, spread=75)
-        self.blobs.write(os.path.join(self.directory, "corpus.h5"))
+        self.groups = numpy.arange(1500) % 3 - 1  # a third in none
+        kith.write_groups(self.blobs.write(os.path.join(self.directory, "corpus.h5")), "source", self.groups)
         self.list = os.path.join(self.directory, "audit.csv")
 
     def kith(self, *words, ranks=2, expect=0, **sections):
@@ -43,7 +44,7 @@ class Review(unittest.TestCase):
             return {name: file[name][...] for name in ("best", "label", "status", "probability")}
 
     def test_audit_from_draw_to_report(self):
-        self.kith("review", "export", "--audit", "300", "--file", self.list, corpus={"gold": ""})
+        self.kith("review", "export", "--audit", "300", "--file", self.list, corpus={"gold": "", "slices": "/source"})
         drawn = self.read()
         labels = self.labels()
         self.assertEqual(len(drawn), 300)
@@ -55,10 +56,13 @@ class Review(unittest.TestCase):
         for stratum in {item["stratum"] for item in drawn}:
             of_stratum = [int(item["row"]) for item in drawn if item["stratum"] == stratum]
             self.assertEqual(len(set(labels["best"][of_stratum])), 1)
+        grouped = [stratum for stratum in {item["stratum"] for item in drawn}
+                   if len({self.groups[int(item["row"])] for item in drawn if item["stratum"] == stratum}) == 1]
+        self.assertGreater(len(grouped), 8)  # four classes, three groups; small ones are joined
         self.assertNotIn("audit", self.report())
 
         self.fill_in(rows)
-        self.kith("review", "import", "--file", self.list, corpus={"gold": ""})
+        self.kith("review", "import", "--file", self.list, corpus={"gold": "", "slices": "/source"})
         report = self.report()
         wrong = labels["best"][rows] != self.blobs.truth[rows]
         others = labels["status"] != 1
@@ -71,20 +75,36 @@ class Review(unittest.TestCase):
             self.assertLess(audit[estimate]["low"], truth)
             self.assertGreater(audit[estimate]["high"], truth)
         self.assertEqual(report["acceptance"]["basis"], "the audit")
+        self.check_groups(report["slices"], rows, weights, wrong)
+        for label, entry in enumerate(report["balance"]["per_class"]):
+            of_class = self.blobs.truth[rows] == label
+            self.assertAlmostEqual(entry["corrected_share"], (weights * of_class).sum() / weights.sum(), 9)
         with open(os.path.join(self.directory, "run", "report.html"), encoding="utf-8") as file:
             page = file.read()
         self.assertIn("estimated from an audit of 300 items", page)
         self.assertNotIn("no guarantee", page)
-        again = self.kith("review", "export", "--audit", "9", "--file", self.list, expect=1, corpus={"gold": ""})
+        again = self.kith("review", "export", "--audit", "9", "--file", self.list, expect=1, corpus={"gold": "", "slices": "/source"})
         self.assertIn("has 300 answers already", again.stderr)
+
+    def check_groups(self, slices, rows, weights, wrong):
+        self.assertEqual(slices["basis"], "the audit")
+        [source] = [grouping for grouping in slices["groupings"] if grouping["name"] == "/source"]
+        self.assertEqual([entry["number"] for entry in source["slices"]], [0, 1])
+        for entry in source["slices"]:
+            of_group = self.groups[rows] == entry["number"]
+            self.assertEqual(entry["error"]["trials"], of_group.sum())
+            self.assertEqual(entry["error"]["successes"], wrong[of_group].sum())
+            self.assertAlmostEqual(entry["weighted_error"]["value"],
+                                   (weights * wrong)[of_group].sum() / weights[of_group].sum(), 9)
 
     def test_same_bytes_at_any_number_of_ranks(self):
         seen = set()
+        corpus = {"gold": "", "slices": "/source"}
         for ranks in (1, 2, 3, 5):
-            self.kith("review", "export", "--audit", "120", "--file", self.list, ranks=ranks)
+            self.kith("review", "export", "--audit", "120", "--file", self.list, ranks=ranks, corpus=corpus)
             rows = [int(item["row"]) for item in self.read()]
             self.fill_in(rows[:100])
-            self.kith("review", "import", "--file", self.list, ranks=ranks)
+            self.kith("review", "import", "--file", self.list, ranks=ranks, corpus=corpus)
             seen.add((tuple(rows), *(kith.digest(os.path.join(self.directory, "run", name))
                                      for name in ("audit.json", "qa.h5", "report.json"))))
             os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, f"run{ranks}"))

@@ -22,6 +22,7 @@ struct CorpusConfig {
   std::string classes;                     // dataset in the first file, or path; names in order
   std::string votes;                       // [N, M] integers; -1 = abstains
   std::string probs;                       // group with one [N, K] float dataset a voter
+  std::vector<std::string> slices;         // [N] integers each: the group of an item; -1 = in none
   Metric metric = Metric::l2;
   bool allow_missing_classes = false;  // a class without seed is no error
 };

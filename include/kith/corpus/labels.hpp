@@ -41,6 +41,12 @@ struct Seed {
 [[nodiscard]] std::vector<float> read_probs(const Corpus& corpus, const CorpusConfig& config,
                                             int voter, IdRange<GlobalId> rows);
 
+/// Groups of these rows by one of config.slices, -1 = in none. Local; throws Error for a number
+/// below -1.
+[[nodiscard]] std::vector<std::int64_t> read_slices(const Corpus& corpus,
+                                                    const std::string& dataset,
+                                                    IdRange<GlobalId> rows);
+
 /// Ids of these rows, as the bits of corpus.id_type widened to 64 bits. Local; throws Error.
 [[nodiscard]] std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
                                                   IdRange<GlobalId> rows);

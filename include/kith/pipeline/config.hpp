@@ -16,6 +16,7 @@
 #include "kith/knn/pilot.hpp"
 #include "kith/qa/audit_design.hpp"
 #include "kith/qa/label_errors.hpp"
+#include "kith/qa/vote_patterns.hpp"
 
 namespace kith::pipeline {
 
@@ -35,12 +36,16 @@ struct RunConfig {
 };
 
 struct QaConfig {
-  int bootstrap_draws = 1000;  // for intervals of agreement statistics
+  int bootstrap_draws = 1000;             // for intervals of agreement statistics
+  Count max_patterns = qa::kMaxPatterns;  // of votes that are counted; beyond it rows are streamed
   qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::likely_wrong;
   std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
   qa::Allocation audit_allocation = qa::Allocation::proportional;
-  double accept_confidence = 0.95;  // with which thresholds keep to them
-  int review_items = 100;           // length of the list of items to look at in the report
+  double accept_confidence = 0.95;     // with which thresholds keep to them
+  int review_items = 100;              // length of the list of items to look at in the report
+  double false_discovery_rate = 0.05;  // of slices that are flagged as worse than the others
+  double balance_ratio = 10;  // largest class over smallest one in the lists of balanced samples
+  Count seeds_wanted = 20;    // in every class
 };
 
 struct Config {

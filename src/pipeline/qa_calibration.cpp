@@ -1,0 +1,43 @@
+#include "pipeline/qa_calibration.hpp"
+
+#include "kith/qa/calibration.hpp"
+
+#include "pipeline/report_json.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+Json reliability_json(std::span<const qa::ReliabilityBin> bins) {
+  Json json = Json::array();
+  for (const qa::ReliabilityBin& bin : bins) {
+    json.push_back({{"low", bin.low},
+                    {"high", bin.high},
+                    {"mean_confidence", bin.mean_confidence},
+                    {"accuracy", to_json(bin.accuracy)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+Json calibration_json(std::span<const double> probabilities, std::span<const Label> truth,
+                      int num_classes) {
+  const qa::CalibrationMeasures measures =
+      qa::measure_calibration(probabilities, truth, num_classes);
+  return {
+      {"items", measures.items},
+      {"nll", measures.nll},
+      {"nll_low", measures.nll_interval.low},
+      {"nll_high", measures.nll_interval.high},
+      {"brier", measures.brier},
+      {"brier_low", measures.brier_interval.low},
+      {"brier_high", measures.brier_interval.high},
+      {"ece", measures.ece},
+      {"ece_equal_mass", measures.ece_mass},
+      {"rms_debiased", measures.rms_error},
+      {"reliability", reliability_json(qa::reliability(probabilities, truth, num_classes))},
+      {"reliability_equal_mass", reliability_json(qa::reliability(probabilities, truth, num_classes,
+                                                                  qa::Binning::equal_mass))}};
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,15 @@
+/// Are the probabilities what they say? Before and after calibration, on held-out seeds.
+#pragma once
+
+#include <span>
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Loss, Brier score and calibration errors with the reliability tables behind them.
+/// probabilities: truth.size() x K.
+[[nodiscard]] Json calibration_json(std::span<const double> probabilities,
+                                    std::span<const Label> truth, int num_classes);
+
+}  // namespace kith::pipeline

@@ -1,0 +1,313 @@
+#include "pipeline/qa_slices.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <tuple>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/exact_sum.hpp"
+#include "kith/io/input_file.hpp"
+
+#include "pipeline/qa_votes.hpp"
+#include "pipeline/report_json.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr std::size_t kListedCells = 100;
+constexpr const char* kCells = "cells";
+constexpr const char* kClasses = "classes";
+
+/// Collective. Home cell of each row: regions of near vectors.
+Grouping cell_grouping(const Workspace& workspace) {
+  const cells::CellLayout& layout = workspace.shard->layout;
+  const IdRange<Position> owned = workspace.graph->owned();
+  std::vector<std::int32_t> of_node;
+  for (Position::rep node = owned.begin.value(); node < owned.end.value(); ++node) {
+    of_node.push_back(layout.cell_at(Position{node}).value());
+  }
+  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  Grouping grouping{kCells, {}, {}, exchange.to_rows<std::int32_t>(of_node)};
+  for (Count cell = 0; cell < layout.num_cells(); ++cell) {
+    grouping.numbers.push_back(cell);
+    grouping.names.push_back(std::to_string(cell));
+  }
+  return grouping;
+}
+
+Grouping class_grouping(const Workspace& workspace, const QaRows& rows) {
+  Grouping grouping{kClasses, {}, workspace.corpus.class_names, rows.best};
+  grouping.numbers.resize(grouping.names.size());
+  std::iota(grouping.numbers.begin(), grouping.numbers.end(), 0);
+  return grouping;
+}
+
+/// The group that a known row counts in; -1 = none. A held-out seed belongs to the class that it
+/// was judged to be, not to its own.
+std::int32_t group_of(const Grouping& grouping, const KnownRow& row) {
+  return grouping.name == kClasses ? row.stated.value() : grouping.of_row[row.at];
+}
+
+/// Collective. Hajek's estimate of each group's error from the audited items in it.
+std::vector<std::optional<qa::AuditEstimate>> weigh(const Workspace& workspace,
+                                                    const Grouping& grouping,
+                                                    const KnownRows& known) {
+  struct Audited {
+    std::int32_t group;
+    qa::AuditedItem item;
+  };
+  std::vector<Audited> mine;
+  for (const KnownRow& row : known.rows) {
+    if (const std::int32_t group = group_of(grouping, row); group >= 0) {
+      mine.push_back({group, {row.stated, row.truth, row.inclusion, 1, 0}});
+    }
+  }
+  std::vector<std::vector<qa::AuditedItem>> of_group(grouping.names.size());
+  for (const Audited& audited : comm::gather_to_all<Audited>(workspace.comm, mine).items) {
+    of_group[to_size(audited.group)].push_back(audited.item);
+  }
+  std::vector<std::optional<qa::AuditEstimate>> estimates;
+  for (const auto& items : of_group) {
+    estimates.push_back(items.empty() ? std::nullopt : std::optional{qa::hajek_error(items)});
+  }
+  return estimates;
+}
+
+/// Collective. Agreement of the voters in each group; nothing where the patterns are too many.
+std::vector<qa::Agreement> agree(const Workspace& workspace, const Grouping& grouping,
+                                 const QaRows& rows) {
+  const auto num_voters = static_cast<int>(workspace.members.size());
+  const auto num_groups = static_cast<int>(grouping.names.size());
+  const auto all = qa::try_count_patterns(
+      workspace.comm, with_first_column(grouping.of_row, rows.votes), num_voters + 1,
+      std::max(num_groups, workspace.num_classes()), workspace.config.qa.max_patterns);
+  if (!all) {
+    return {};
+  }
+  std::vector<qa::PatternCounts> of_group(
+      grouping.names.size(), qa::PatternCounts{num_voters, workspace.num_classes(), {}, {}});
+  for (std::size_t u = 0; u < all->size(); ++u) {
+    const auto row = all->pattern(u);
+    if (row[0] >= 0) {
+      qa::PatternCounts& patterns = of_group[to_size(row[0])];
+      patterns.votes.insert(patterns.votes.end(), row.begin() + 1, row.end());
+      patterns.counts.push_back(all->counts[u]);
+    }
+  }
+  std::vector<qa::Agreement> agreement;
+  for (const qa::PatternCounts& patterns : of_group) {
+    agreement.push_back(qa::measure_agreement(patterns, 0, workspace.config.run.seed));
+  }
+  return agreement;
+}
+
+/// Collective.
+SliceTable measure(const Workspace& workspace, const QaRows& rows, const KnownRows& known,
+                   Grouping grouping) {
+  const std::size_t num_groups = grouping.names.size();
+  constexpr std::size_t kCounts = 4;  // items, known, wrong, automatic
+  std::vector<Count> counts(kCounts * num_groups, 0);
+  std::vector<ExactSum> entropies(num_groups);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (grouping.of_row[i] >= 0) {
+      const std::size_t group = to_size(grouping.of_row[i]);
+      ++counts[kCounts * group];
+      counts[kCounts * group + 3] += rows.is(i, ensemble::Status::automatic) ? 1 : 0;
+      entropies[group].add(double{rows.vote_entropy[i]});
+    }
+  }
+  for (const KnownRow& row : known.rows) {
+    if (const std::int32_t group = group_of(grouping, row); group >= 0) {
+      ++counts[kCounts * to_size(group) + 1];
+      counts[kCounts * to_size(group) + 2] += row.truth == row.stated ? 0 : 1;
+    }
+  }
+  comm::sum_over_ranks(workspace.comm, counts);
+  comm::sum_over_ranks(workspace.comm, entropies);
+  SliceTable table;
+  std::vector<qa::SliceAudit> audits;
+  for (std::size_t group = 0; group < num_groups; ++group) {
+    const Count* of_group = counts.data() + kCounts * group;
+    audits.push_back({of_group[0], of_group[1], of_group[2]});
+    table.automatic.push_back(of_group[3]);
+    table.mean_vote_entropy.push_back(
+        of_group[0] > 0 ? entropies[group].value() / static_cast<double>(of_group[0]) : 0.0);
+  }
+  table.findings = qa::compare_slices(audits, workspace.config.qa.false_discovery_rate);
+  if (known.is_weighted) {
+    table.weighted = weigh(workspace, grouping, known);
+  }
+  table.grouping = std::move(grouping);
+  return table;
+}
+
+Json slice_json(const SliceTable& table, std::size_t group) {
+  const qa::SliceFinding& finding = table.findings[group];
+  Json json;
+  json["slice"] = table.grouping.names[group];
+  json["number"] = table.grouping.numbers[group];
+  json["items"] = finding.items;
+  json["auto"] = table.automatic[group];
+  json["mean_vote_entropy"] = table.mean_vote_entropy[group];
+  json["error"] = to_json(finding.error);
+  if (!table.weighted.empty()) {
+    json["weighted_error"] =
+        table.weighted[group] ? to_json(*table.weighted[group]) : Json{{"value", nullptr}};
+  }
+  json["shrunken_error"] = number(finding.shrunken);
+  json["lift"] = number(finding.lift);
+  json["p_value"] = number(finding.p_value);
+  json["q_value"] = number(finding.q_value);
+  json["is_worse"] = finding.is_worse;
+  if (!table.agreement.empty()) {
+    json["agreement"] = coefficients_json(table.agreement[group]);
+  }
+  return json;
+}
+
+/// The groups to list: all, or the first `most` in order of suspicion.
+std::vector<std::size_t> listed(const SliceTable& table, std::size_t most) {
+  std::vector<std::size_t> order(table.findings.size());
+  std::iota(order.begin(), order.end(), 0U);
+  if (order.size() <= most) {
+    return order;
+  }
+  const auto key = [&](std::size_t group) {
+    const qa::SliceFinding& finding = table.findings[group];
+    return std::tuple{finding.p_value.value_or(2), -finding.shrunken.value_or(0), group};
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  order.resize(most);
+  return order;
+}
+
+/// Collective. The attribute names of the dataset in the first file; empty if there is none.
+std::vector<std::string> group_names(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                                     const std::string& dataset) {
+  std::string text;
+  comm::on_root(comm, [&] {
+    const io::InputFile file{corpus.files.front().path};
+    text = file.has_attribute(dataset, "names")
+               ? Json(file.attribute_strings(dataset, "names")).dump()
+               : "[]";
+  });
+  comm::broadcast(comm, text);
+  return Json::parse(text).get<std::vector<std::string>>();
+}
+
+/// Where a table lies in qa.h5.
+std::string folder_of(const Grouping& grouping) {
+  const std::string& name = grouping.name;
+  if (name == kCells || name == kClasses) {
+    return "/slices/" + name;
+  }
+  return "/slices/corpus" + (name.starts_with('/') ? name : "/" + name);
+}
+
+}  // namespace
+
+Grouping read_grouping(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                       const std::string& dataset, IdRange<GlobalId> rows) {
+  const std::vector<std::int64_t> of_row =
+      comm::locally(comm, [&] { return corpus::read_slices(corpus, dataset, rows); });
+  const auto distinct = [](std::vector<std::int64_t> numbers) {
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+    std::erase(numbers, -1);
+    return numbers;
+  };
+  std::vector<std::int64_t> mine = distinct(of_row);
+  mine.resize(std::min<std::size_t>(mine.size(), to_size(kMaxSlices + 1)));
+  Grouping grouping{dataset, distinct(comm::gather_to_all<std::int64_t>(comm, mine).items), {}, {}};
+  comm::locally(comm, [&] {
+    if (count_of(grouping.numbers) > kMaxSlices) {
+      fail("corpus.slices = {}: has more than {} groups, expected the number of an item's group",
+           dataset, kMaxSlices);
+    }
+  });
+  const std::vector<std::string> names = group_names(comm, corpus, dataset);
+  for (const std::int64_t number : grouping.numbers) {
+    grouping.names.push_back(number < count_of(names) ? names[to_size(number)]
+                                                      : std::to_string(number));
+  }
+  for (const std::int64_t number : of_row) {
+    const auto found = std::lower_bound(grouping.numbers.begin(), grouping.numbers.end(), number);
+    grouping.of_row.push_back(
+        number < 0 ? -1 : static_cast<std::int32_t>(found - grouping.numbers.begin()));
+  }
+  return grouping;
+}
+
+SliceFindings measure_slices(const Workspace& workspace, const QaRows& rows,
+                             const KnownRows& known) {
+  SliceFindings findings;
+  findings.basis = known.basis;
+  for (const std::string& dataset : workspace.config.corpus.slices) {
+    Grouping grouping = read_grouping(workspace.comm, workspace.corpus, dataset, rows.block);
+    std::vector<qa::Agreement> agreement = agree(workspace, grouping, rows);
+    findings.tables.push_back(measure(workspace, rows, known, std::move(grouping)));
+    findings.tables.back().agreement = std::move(agreement);
+  }
+  findings.tables.push_back(measure(workspace, rows, known, class_grouping(workspace, rows)));
+  findings.tables.push_back(measure(workspace, rows, known, cell_grouping(workspace)));
+  return findings;
+}
+
+Json slices_json(const Workspace& workspace, const SliceFindings& findings) {
+  Json json;
+  json["basis"] = findings.basis;
+  json["false_discovery_rate"] = workspace.config.qa.false_discovery_rate;
+  json["groupings"] = Json::array();
+  for (const SliceTable& table : findings.tables) {
+    const bool are_cells = table.grouping.name == kCells;
+    const auto groups = listed(table, are_cells ? kListedCells : table.findings.size());
+    Json entry;
+    entry["name"] = table.grouping.name;
+    entry["groups"] = count_of(table.findings);
+    entry["worse"] = std::count_if(table.findings.begin(), table.findings.end(),
+                                   [](const auto& finding) { return finding.is_worse; });
+    entry["left_out"] = count_of(table.findings) - count_of(groups);
+    entry["slices"] = Json::array();
+    for (const std::size_t group : groups) {
+      entry["slices"].push_back(slice_json(table, group));
+    }
+    json["groupings"].push_back(entry);
+  }
+  return json;
+}
+
+void write_slices(io::OutputFile& file, const SliceFindings& findings) {
+  for (const SliceTable& table : findings.tables) {
+    const std::string folder = folder_of(table.grouping);
+    std::vector<Count> items;
+    std::vector<Count> known;
+    std::vector<Count> wrong;
+    std::vector<double> shrunken;
+    std::vector<double> q_values;
+    std::vector<std::uint8_t> is_worse;
+    for (const qa::SliceFinding& finding : table.findings) {
+      items.push_back(finding.items);
+      known.push_back(finding.error.trials);
+      wrong.push_back(finding.error.successes);
+      shrunken.push_back(finding.shrunken.value_or(NAN));
+      q_values.push_back(finding.q_value.value_or(NAN));
+      is_worse.push_back(finding.is_worse ? 1 : 0);
+    }
+    const std::vector<Count> shape{count_of(table.findings)};
+    file.write_whole<std::int64_t>(folder + "/number", table.grouping.numbers, shape);
+    file.write_whole<Count>(folder + "/items", items, shape);
+    file.write_whole<Count>(folder + "/known", known, shape);
+    file.write_whole<Count>(folder + "/wrong", wrong, shape);
+    file.write_whole<Count>(folder + "/auto", table.automatic, shape);
+    file.write_whole<double>(folder + "/mean_vote_entropy", table.mean_vote_entropy, shape);
+    file.write_whole<double>(folder + "/shrunken_error", shrunken, shape);
+    file.write_whole<double>(folder + "/q_value", q_values, shape);
+    file.write_whole<std::uint8_t>(folder + "/is_worse", is_worse, shape);
+  }
+}
+
+}  // namespace kith::pipeline

@@ -1,0 +1,46 @@
+#include "report/selection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace kith::report {
+
+std::vector<std::size_t> largest(std::span<const double> weights, std::size_t most) {
+  std::vector<std::size_t> order(weights.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return weights[a] > weights[b]; });
+  order.resize(std::min(order.size(), most));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+std::vector<double> confusion_weights(const std::vector<std::vector<double>>& counts) {
+  std::vector<double> weights(counts.size(), 0.0);
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    for (std::size_t l = 0; l < counts.size(); ++l) {
+      if (k != l) {
+        weights[k] += counts[k][l];
+        weights[l] += counts[k][l];
+      }
+    }
+  }
+  return weights;
+}
+
+std::string left_out(std::size_t shown, std::size_t all, std::string_view which) {
+  return shown >= all ? std::string{}
+                      : paragraph(fmt::format("Shown: the {} {} of {}. report.json has all.", shown,
+                                              which, grouped(static_cast<long long>(all))));
+}
+
+std::string long_table(const std::vector<std::string>& head,
+                       std::vector<std::vector<std::string>> rows) {
+  const std::size_t all = rows.size();
+  rows.resize(std::min(all, kTableRows));
+  return table(head, rows) + left_out(rows.size(), all, "first rows");
+}
+
+}  // namespace kith::report
