@@ -231,12 +231,12 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   if (config.class_mass != ClassMass::none) {
     result.class_factors = consensus_factors(graph, result, inputs, config);
   }
-  std::vector<double> temperatures;
+  std::vector<Readout> readouts;
   for (const Member& member : members) {
-    temperatures.push_back(member.readout.temperature);
+    readouts.push_back(member.readout);
   }
   result.temperature =
-      fit_consensus_temperature(inputs.seeds, members, temperatures, result.class_factors);
+      fit_consensus_temperature(inputs.seeds, members, readouts, result.class_factors);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     std::vector<double> distribution(width);
     for (Count node = begin; node < end; ++node) {

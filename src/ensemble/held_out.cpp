@@ -55,15 +55,13 @@ double one_coin_temperature(std::span<const double> logits, std::span<const Labe
 
 /// The mean of the members on one seed, as probabilities at temperature 1 of the consensus; false
 /// and even shares if nothing reached it.
-bool hear_seed(std::span<const Member> members, std::span<const double> temperatures,
+bool hear_seed(std::span<const Member> members, std::span<const Readout> readouts,
                std::span<const double> class_factors, std::size_t seed, Mean& mean) {
   mean.clear();
   bool heard = false;
   std::vector<double> one(class_factors.size());
   for (std::size_t m = 0; m < members.size(); ++m) {
-    Readout readout = members[m].readout;
-    readout.temperature = temperatures[m];
-    if (readout.probabilities(scores_of(members[m], seed, one.size()), one)) {
+    if (readouts[m].probabilities(scores_of(members[m], seed, one.size()), one)) {
       heard = true;
       mean.add(one, members[m].config.weight);
     }
@@ -83,28 +81,27 @@ bool were_judged(std::span<const Member> members, std::size_t size) {
 }
 
 /// What the seeds of one fold are judged with: fitted on all other folds.
-struct Temperatures {
-  std::vector<double> members;
-  double consensus = 1;
+struct Calibrations {
+  std::vector<Readout> members;
+  double consensus_temperature = 1;
 };
 
-Temperatures fit_without(std::span<const FoldedSeed> seeds, std::span<const Member> members,
+Calibrations fit_without(std::span<const FoldedSeed> seeds, std::span<const Member> members,
                          std::span<const double> class_factors, int fold) {
-  Temperatures fitted;
+  Calibrations fitted;
   for (const Member& member : members) {
     fitted.members.push_back(
-        fit_member_temperature(member, seeds, static_cast<int>(class_factors.size()), fold));
+        fit_readout(member, seeds, static_cast<int>(class_factors.size()), fold));
   }
-  fitted.consensus = fit_consensus_temperature(seeds, members, fitted.members, class_factors, fold);
+  fitted.consensus_temperature =
+      fit_consensus_temperature(seeds, members, fitted.members, class_factors, fold);
   return fitted;
 }
 
 /// Adds what one member says of a seed.
-void judge_by_member(const Member& member, double temperature, std::size_t seed, std::size_t at,
+void judge_by_member(const Member& member, const Readout& fitted, std::size_t seed, std::size_t at,
                      std::vector<double>& one, HeldOut& held_out) {
-  const auto keep = [&](double at_temperature, std::vector<double>& all) {
-    Readout readout = member.readout;
-    readout.temperature = at_temperature;
+  const auto keep = [&](const Readout& readout, std::vector<double>& all) {
     const bool reached = readout.probabilities(scores_of(member, seed, one.size()), one);
     if (!reached) {
       std::fill(one.begin(), one.end(), 1 / static_cast<double>(one.size()));
@@ -112,34 +109,99 @@ void judge_by_member(const Member& member, double temperature, std::size_t seed,
     all.insert(all.end(), one.begin(), one.end());
     return reached;
   };
-  (void)keep(1, held_out.raw_probabilities[at]);
-  const bool reached = keep(temperature, held_out.member_probabilities[at]);
+  Readout raw;
+  raw.takes_log = member.readout.takes_log;
+  raw.factors = member.readout.factors;
+  (void)keep(raw, held_out.raw_probabilities[at]);
+  const bool reached = keep(fitted, held_out.member_probabilities[at]);
   held_out.member_votes[at].push_back(reached ? Label{best_index(one)} : Label{});
+}
+
+/// Logits of seeds that a member speaks on, and their labels.
+struct Spoken {
+  std::vector<double> logits;
+  std::vector<Label> truth;
+};
+
+Spoken hear_member(const Member& member, std::span<const FoldedSeed> seeds, std::size_t width,
+                   std::optional<int> left_out) {
+  const auto chosen = some_seeds(seeds.size(), [&](std::size_t i) {
+    return (member.source != Source::graph || seeds[i].fold >= 0) && seeds[i].fold != left_out;
+  });
+  Spoken spoken;
+  std::vector<double> one(width);
+  for (const std::size_t i : chosen) {
+    if (member.readout.logits(scores_of(member, i, width), one)) {
+      spoken.logits.insert(spoken.logits.end(), one.begin(), one.end());
+      spoken.truth.push_back(seeds[i].seed.label);
+    }
+  }
+  return spoken;
+}
+
+double temperature_of(const Member& member, const Spoken& spoken, int num_classes) {
+  return member.source == Source::votes
+             ? one_coin_temperature(spoken.logits, spoken.truth, to_size(num_classes))
+             : qa::fit_temperature(spoken.logits, spoken.truth, num_classes);
+}
+
+qa::IsotonicCalibration fit_isotonic(const Spoken& spoken, const Readout& readout,
+                                     int num_classes) {
+  const auto width = to_size(num_classes);
+  std::vector<double> probabilities(spoken.logits.size());
+  for (std::size_t first = 0; first < probabilities.size(); first += width) {
+    readout.soften(std::span{spoken.logits}.subspan(first, width),
+                   std::span{probabilities}.subspan(first, width));
+  }
+  return qa::fit_isotonic_classes(probabilities, spoken.truth, num_classes);
 }
 
 }  // namespace
 
+const char* to_string(Calibration calibration) {
+  switch (calibration) {
+    case Calibration::temperature:
+      return "temperature";
+    case Calibration::vector:
+      return "vector";
+    case Calibration::isotonic:
+      return "isotonic";
+  }
+  return "";
+}
+
 double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
                               int num_classes, std::optional<int> left_out) {
-  const auto width = to_size(num_classes);
-  const auto chosen = some_seeds(seeds.size(), [&](std::size_t i) {
-    return (member.source != Source::graph || seeds[i].fold >= 0) && seeds[i].fold != left_out;
-  });
-  std::vector<double> logits;
-  std::vector<Label> truth;
-  std::vector<double> one(width);
-  for (const std::size_t i : chosen) {
-    if (member.readout.logits(scores_of(member, i, width), one)) {
-      logits.insert(logits.end(), one.begin(), one.end());
-      truth.push_back(seeds[i].seed.label);
-    }
+  return temperature_of(member, hear_member(member, seeds, to_size(num_classes), left_out),
+                        num_classes);
+}
+
+Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds, int num_classes,
+                    std::optional<int> left_out) {
+  const Spoken spoken = hear_member(member, seeds, to_size(num_classes), left_out);
+  Readout readout = member.readout;
+  readout.fitted_items = count_of(spoken.truth);
+  readout.temperature = temperature_of(member, spoken, num_classes);
+  if (member.source == Source::votes || spoken.truth.empty()) {
+    readout.calibration = Calibration::temperature;
+  } else if (readout.calibration == Calibration::vector) {
+    readout.vector = qa::fit_vector_scaling(spoken.logits, spoken.truth, num_classes);
+  } else if (readout.calibration == Calibration::isotonic) {
+    readout.isotonic = fit_isotonic(spoken, readout, num_classes);
   }
-  return member.source == Source::votes ? one_coin_temperature(logits, truth, width)
-                                        : qa::fit_temperature(logits, truth, num_classes);
+  return readout;
+}
+
+void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
+               Calibration calibration, int num_classes) {
+  for (Member& member : members) {
+    member.readout.calibration = calibration;
+    member.readout = fit_readout(member, seeds, num_classes);
+  }
 }
 
 double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                                 std::span<const double> member_temperatures,
+                                 std::span<const Readout> readouts,
                                  std::span<const double> class_factors,
                                  std::optional<int> left_out) {
   const std::size_t width = class_factors.size();
@@ -152,7 +214,7 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
   std::vector<Label> given;
   Mean mean{width};
   for (const std::size_t i : chosen) {
-    if (hear_seed(members, member_temperatures, class_factors, i, mean)) {
+    if (hear_seed(members, readouts, class_factors, i, mean)) {
       probabilities.insert(probabilities.end(), mean.values.begin(), mean.values.end());
       given.push_back(seeds[i].seed.label);
     }
@@ -167,7 +229,7 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
   held_out.member_votes.resize(members.size());
   held_out.member_probabilities.resize(members.size());
   held_out.raw_probabilities.resize(members.size());
-  std::map<int, Temperatures> of_fold;
+  std::map<int, Calibrations> of_fold;
   std::vector<double> one(width);
   Mean mean{width};
   for (std::size_t i = 0; i < seeds.size(); ++i) {
@@ -178,13 +240,13 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     if (!of_fold.contains(fold)) {
       of_fold[fold] = fit_without(seeds, members, class_factors, fold);
     }
-    const Temperatures& fitted = of_fold[fold];
+    const Calibrations& fitted = of_fold[fold];
     held_out.truth.push_back(seeds[i].seed.label);
     for (std::size_t m = 0; m < members.size(); ++m) {
       judge_by_member(members[m], fitted.members[m], i, m, one, held_out);
     }
     const bool heard = hear_seed(members, fitted.members, class_factors, i, mean);
-    balance(std::vector<double>(width, 1.0), fitted.consensus, mean.values);
+    balance(std::vector<double>(width, 1.0), fitted.consensus_temperature, mean.values);
     held_out.consensus.push_back(heard ? Label{best_index(mean.values)} : Label{});
     held_out.probabilities.insert(held_out.probabilities.end(), mean.values.begin(),
                                   mean.values.end());

@@ -17,11 +17,16 @@ namespace kith::ensemble {
                                             int num_classes,
                                             std::optional<int> left_out = std::nullopt);
 
+/// As the member's readout, with its calibration fitted on the same seeds; bare votes have a
+/// temperature only.
+[[nodiscard]] Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds,
+                                  int num_classes, std::optional<int> left_out = std::nullopt);
+
 /// The temperature of the consensus, fitted together with the share of wrong seeds (see
-/// qa::fit_label_noise). member_temperatures: one a member.
+/// qa::fit_label_noise). readouts: one a member.
 [[nodiscard]] double fit_consensus_temperature(std::span<const FoldedSeed> seeds,
                                                std::span<const Member> members,
-                                               std::span<const double> member_temperatures,
+                                               std::span<const Readout> readouts,
                                                std::span<const double> class_factors,
                                                std::optional<int> left_out = std::nullopt);
 

@@ -24,18 +24,34 @@ bool Readout::logits(std::span<const float> scores, std::span<double> out) const
   return true;
 }
 
+void Readout::soften(std::span<const double> logits, std::span<double> out) const {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (std::size_t label = 0; label < out.size(); ++label) {
+    out[label] = std::exp((logits[label] - largest) / temperature);
+    sum += out[label];
+  }
+  for (double& value : out) {
+    value /= sum;
+  }
+}
+
 bool Readout::probabilities(std::span<const float> scores, std::span<double> out) const {
   if (!logits(scores, out)) {
     return false;
   }
-  const double largest = *std::max_element(out.begin(), out.end());
-  double sum = 0;
-  for (double& value : out) {
-    value = std::exp((value - largest) / temperature);
-    sum += value;
+  if (calibration == Calibration::vector) {
+    vector.apply(out, out);
+    return true;
   }
-  for (double& value : out) {
-    value /= sum;
+  soften(out, out);
+  if (calibration == Calibration::isotonic) {
+    std::vector<double> mapped(out.size());
+    isotonic.apply(out, mapped);
+    const auto items = static_cast<double>(fitted_items);
+    for (std::size_t label = 0; label < out.size(); ++label) {
+      out[label] = (items * mapped[label] + out[label]) / (items + 1);
+    }
   }
   return true;
 }

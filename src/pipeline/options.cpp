@@ -263,6 +263,15 @@ void append_result_options(std::vector<Option>& table) {
        {"volume", ClassMass::volume}},
       "the consensus gives each class its share of the prior: by its mass, or by its number of "
       "items"));
+  table.push_back(choice<ensemble::Calibration>(
+      "ensemble.calibration", Stage::ensemble,
+      [](Config & c) -> auto& { return c.ensemble.calibration; },
+      {{"temperature", ensemble::Calibration::temperature},
+       {"vector", ensemble::Calibration::vector},
+       {"isotonic", ensemble::Calibration::isotonic}},
+      "what makes a member's probabilities true, fitted on held-out seeds: one temperature; a "
+      "scale "
+      "and a shift for each class; a monotone map for each class (many seeds)"));
   const auto share = [&](const char* key, auto field, const char* help) {
     table.push_back(
         number<double>(std::string{"ensemble."} + key, Stage::ensemble, field, 0, 1, help));

@@ -114,6 +114,7 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
                      {"overlap", findings.votes.agreement.voters[m].overlap},
                      {"conflict", findings.votes.agreement.voters[m].conflict}};
     json["held_out"] = to_json(qa::measure_accuracy(findings.held_out_members[m]).overall);
+    json["calibration"] = to_string(member.readout.calibration);
     json["calibration_before"] = calibration_json(findings.judged.raw_probabilities[m],
                                                   findings.judged.truth, workspace.num_classes());
     json["calibration_after"] = calibration_json(findings.judged.member_probabilities[m],

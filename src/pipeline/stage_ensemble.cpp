@@ -183,6 +183,8 @@ void need_consensus(Workspace& workspace) {
   }
   need_members(workspace);
   append_outside_voters(workspace);
+  ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration,
+                      workspace.num_classes());
   need_lists(workspace);
   const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
   ensemble::ConsensusInputs inputs;

@@ -219,6 +219,16 @@ class Statistics(unittest.TestCase):
         self.assertGreater(self.report["agreement"]["patterns"], 3)
         self.assertIn("max_patterns = 3", streamed["diversity"]["expected"]["reason"])
 
+    def test_maps_of_probabilities(self):
+        for calibration in ("vector", "isotonic"):
+            report = run(self.directory.name, ensemble={"calibration": calibration})
+            members = {member["name"]: member for member in report["members"]}
+            self.assertEqual(members["model"]["calibration"], calibration)
+            self.assertEqual(members["crowd"]["calibration"], "temperature")  # bare votes
+            before, after = (members["model"][f"calibration_{when}"] for when in ("before", "after"))
+            self.assertLess(after["nll"], before["nll"])
+            self.assertEqual(sum(entry["accuracy"]["trials"] for entry in after["reliability_equal_mass"]), 80)
+
 
 class BadSlices(unittest.TestCase):
     def test_groups(self):

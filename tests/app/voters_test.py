@@ -107,7 +107,7 @@ class Voters(unittest.TestCase):
             kith.write_groups(os.path.join(directory, "corpus.h5"), "source", blobs.vectors[:, 1] // 32)
             seen = set()
             for ranks in (1, 2, 3, 5):
-                self.run_in(directory, ranks, corpus={"slices": "/source"})
+                self.run_in(directory, ranks, corpus={"slices": "/source"}, ensemble={"calibration": "isotonic"})
                 seen.add(tuple(kith.digest(os.path.join(directory, "run", name))
                                for name in ("labels.h5", "qa.h5", "report.json")))
                 os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run{ranks}"))

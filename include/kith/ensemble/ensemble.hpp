@@ -9,6 +9,7 @@
 
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
+#include "kith/qa/calibration_maps.hpp"
 
 namespace kith::ensemble {
 
@@ -19,6 +20,14 @@ enum class ClassMass {
   volume,     // volume projection: GraphLearning (Calder)
 };
 [[nodiscard]] const char* to_string(ClassMass class_mass);
+
+/// What makes a member's probabilities true; fitted on its held-out scores.
+enum class Calibration {
+  temperature,  // one number: C. Guo et al., ICML 2017, section 4.2
+  vector,       // a scale and a shift of each class' logit: the same, section 4.2
+  isotonic,     // a monotone map of each class' probability: B. Zadrozny, C. Elkan, KDD 2002
+};
+[[nodiscard]] const char* to_string(Calibration calibration);
 
 /// One voter made from the graph.
 struct MemberConfig {
@@ -36,6 +45,7 @@ struct EnsembleConfig {
   std::string prior =
       "seeds";  // class shares for class mass: seeds | uniform | estimated | K numbers
   ClassMass class_mass = ClassMass::normalize;  // of the consensus
+  Calibration calibration = Calibration::temperature;
   double auto_probability = 0.9;     // consensus probability from which a label is used as it is
   double abstain_probability = 0.4;  // below it no label is stated
   double outside_weight = 1;         // of each outside voter in the consensus
@@ -68,15 +78,24 @@ inline constexpr int kNumStatuses = 7;
 /// A class without a score still has a chance: logits stay finite.
 inline constexpr double kSmallestScore = 1e-9;
 
-/// How a member's scores become probabilities: softmax(log(score * factor) / temperature) for
-/// distributions, softmax(score * factor / temperature) for potentials.
+/// How a member's scores become probabilities: softmax(logits / temperature) with the logits
+/// log(score * factor) of distributions, score * factor of potentials. Vector scaling takes the
+/// place of the temperature; isotonic maps come after it, p = (n map(q) + q) / (n + 1) with q the
+/// softmax and n the items that the maps were fitted on: no class gets 0, and equal values of a map
+/// keep their order.
 struct Readout {
   bool takes_log = true;
   std::vector<double> factors;  // one a class: class mass and scale
   double temperature = 1;
+  Calibration calibration = Calibration::temperature;
+  qa::VectorScaling vector{};          // if calibration is vector
+  qa::IsotonicCalibration isotonic{};  // if it is isotonic
+  Count fitted_items = 0;              // known labels that the calibration rests on
 
   /// Writes K logits at temperature 1. False (and zeros) where no label came.
   bool logits(std::span<const float> scores, std::span<double> out) const;
+  /// Writes softmax(logits / temperature).
+  void soften(std::span<const double> logits, std::span<double> out) const;
   /// Writes K probabilities. False (and zeros) where no label came.
   bool probabilities(std::span<const float> scores, std::span<double> out) const;
 };
@@ -128,6 +147,11 @@ struct Member {
                                                std::span<const FoldedSeed> seeds,
                                                std::vector<propagate::TaskResult> results,
                                                const EnsembleConfig& config, int num_classes);
+
+/// Fits every member's calibration on its held-out scores; voters that gave bare votes keep the
+/// temperature that they have. Does not communicate.
+void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
+               Calibration calibration, int num_classes);
 
 /// What an outside voter says. scores: owned nodes x K, its probabilities or one-hot votes, zero
 /// where it abstains; on_seeds: seeds x K, the same in the order of the seeds.
@@ -183,7 +207,7 @@ struct HeldOut {
   std::vector<Label> truth;                               // one a held-out seed
   std::vector<std::vector<Label>> member_votes;           // [member][seed]
   std::vector<std::vector<double>> member_probabilities;  // [member][seed x K], calibrated
-  std::vector<std::vector<double>> raw_probabilities;     // [member][seed x K], at temperature 1
+  std::vector<std::vector<double>> raw_probabilities;     // [member][seed x K], uncalibrated
   std::vector<Label> consensus;
   std::vector<double> probabilities;  // seeds x K, of the consensus
 };
