@@ -139,8 +139,11 @@ void do_propagate(Workspace& workspace) {
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
   const auto tasks =
       ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes());
+  io::Snapshots snapshots = open_snapshots(workspace, Stage::propagate);
+  io::StageCheckpoint checkpoint{snapshots};
   auto results = propagate::propagate(
-      *workspace.graph, tasks, {workspace.num_classes(), memory_left(workspace.memory_bytes)});
+      *workspace.graph, tasks,
+      {workspace.num_classes(), memory_left(workspace.memory_bytes), &checkpoint});
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
   write_facts(workspace, Stage::propagate, unseeded_facts(workspace));
@@ -156,6 +159,7 @@ void do_propagate(Workspace& workspace) {
     write_member(file, workspace, member);
   }
   file.commit();
+  snapshots.clear();
 }
 
 void need_members(Workspace& workspace) {

@@ -1,6 +1,7 @@
 #include "propagate/engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 
 #include "kith/core/parallel.hpp"
@@ -43,6 +44,32 @@ Measure Engine::check(std::size_t task) {
     }
   });
   return total;
+}
+
+Count Engine::saved_row_bytes(std::size_t task) const {
+  return static_cast<Count>(sizeof(std::int32_t)) + state_bytes(task);
+}
+
+void Engine::save_rows(std::size_t task, std::span<std::byte> rows) const {
+  const Count row_bytes = saved_row_bytes(task);
+  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    for (Count row = begin; row < end; ++row) {
+      std::byte* to = rows.data() + row * row_bytes;
+      std::memcpy(to, &best_[task][to_size(row)], sizeof(std::int32_t));
+      save_state(task, row, to + sizeof(std::int32_t));
+    }
+  });
+}
+
+void Engine::load_rows(std::size_t task, std::span<const std::byte> rows) {
+  const Count row_bytes = saved_row_bytes(task);
+  parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
+    for (Count row = begin; row < end; ++row) {
+      const std::byte* from = rows.data() + row * row_bytes;
+      std::memcpy(&best_[task][to_size(row)], from, sizeof(std::int32_t));
+      load_state(task, row, from + sizeof(std::int32_t));
+    }
+  });
 }
 
 Count Engine::count_right(std::size_t index, const Task& task) const {

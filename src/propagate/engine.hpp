@@ -1,6 +1,7 @@
 /// What carries tasks on: one step of all of them at a time, measured when asked.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -53,6 +54,16 @@ class Engine {
     return false;
   }
 
+  /// Whether a task's state can be saved and go on in another engine; else it begins again.
+  [[nodiscard]] virtual bool can_go_on() const { return false; }
+  /// Of an owned row of a task, with its best class at the last check.
+  [[nodiscard]] Count saved_row_bytes(std::size_t task) const;
+  /// Owned rows x saved_row_bytes().
+  void save_rows(std::size_t task, std::span<std::byte> rows) const;
+  void load_rows(std::size_t task, std::span<const std::byte> rows);
+  /// Collective, when all tasks are loaded. steps: how many they had made.
+  virtual void go_on(int /*steps*/) {}
+
   /// Bytes that this rank has sent to others as halo.
   [[nodiscard]] virtual Count halo_bytes() const { return 0; }
 
@@ -75,6 +86,10 @@ class Engine {
   [[nodiscard]] virtual float unmixed(std::size_t /*task*/, Count /*begin*/, Count /*end*/) const {
     return 0;
   }
+
+  [[nodiscard]] virtual Count state_bytes(std::size_t /*task*/) const { return 0; }
+  virtual void save_state(std::size_t /*task*/, Count /*row*/, std::byte* /*to*/) const {}
+  virtual void load_state(std::size_t /*task*/, Count /*row*/, const std::byte* /*from*/) {}
 
   [[nodiscard]] const graph::Graph& graph() const { return *graph_; }
   [[nodiscard]] int num_classes() const { return num_classes_; }

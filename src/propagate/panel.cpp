@@ -1,6 +1,7 @@
 #include "propagate/panel.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace kith::propagate {
 namespace {
 
 constexpr Count kRowsPerChunk = 512;
+constexpr std::int32_t kNotProjected = -2;  // differs from every class and from none
 
 }  // namespace
 
@@ -22,6 +24,9 @@ Panel::Panel(const graph::Graph& graph, std::span<const Plan* const> plans,
     : graph_{&graph}, inverse_degree_{inverse_degree} {
   for (const Plan* plan : plans) {
     slots_.push_back({plan, 0, true, 1, {}, {}});
+    if (plan->projection.every > 0) {
+      slots_.back().projected.assign(to_size(graph.num_owned()), kNotProjected);
+    }
     accelerates_ = plan->accelerates;
   }
   lay_out();
@@ -219,6 +224,51 @@ void Panel::project(Slot& slot, int times_before) {
     }
   }
   slot.projected = std::move(labels);
+}
+
+Count Panel::state_bytes(std::size_t task) const {
+  const Plan& plan = *slots_[task].plan;
+  const Count values = plan.num_columns * static_cast<Count>(sizeof(float));
+  return values * (accelerates_ ? 2 : 1) +
+         (plan.projection.every > 0 ? static_cast<Count>(sizeof(std::int32_t)) : 0);
+}
+
+void Panel::save_state(std::size_t task, Count row, std::byte* to) const {
+  const Slot& slot = slots_[task];
+  const auto first = to_size(row * stride_ + slot.first_column);
+  const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(float);
+  std::memcpy(to, state_.data() + first, num_bytes);
+  to += num_bytes;
+  if (accelerates_) {
+    std::memcpy(to, next_.data() + first, num_bytes);
+    to += num_bytes;
+  }
+  if (slot.plan->projection.every > 0) {
+    std::memcpy(to, &slot.projected[to_size(row)], sizeof(std::int32_t));
+  }
+}
+
+void Panel::load_state(std::size_t task, Count row, const std::byte* from) {
+  Slot& slot = slots_[task];
+  const auto first = to_size(row * stride_ + slot.first_column);
+  const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(float);
+  std::memcpy(state_.data() + first, from, num_bytes);
+  std::memcpy(next_.data() + first, from + (accelerates_ ? num_bytes : 0), num_bytes);
+  if (slot.plan->projection.every > 0) {
+    std::memcpy(&slot.projected[to_size(row)], from + num_bytes * (accelerates_ ? 2 : 1),
+                sizeof(std::int32_t));
+  }
+}
+
+void Panel::go_on(int steps) {
+  for (num_steps_ = 0; num_steps_ < steps; ++num_steps_) {
+    if (accelerates_) {
+      set_momentum();
+    }
+  }
+  for (AlignedVector<float>* values : {&state_, &next_}) {
+    graph_->halo().push(std::span{*values}, stride_);
+  }
 }
 
 std::span<float> Panel::row_of(const Slot& slot, Count row) {

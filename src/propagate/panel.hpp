@@ -1,6 +1,7 @@
 /// The label state of some tasks that are swept together, and one sweep over it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -53,6 +54,13 @@ class Panel {
                   double* rough) const;
 
   [[nodiscard]] Count halo_bytes() const { return halo_bytes_; }
+
+  /// What an owned row of a task needs to go on elsewhere, as bytes.
+  [[nodiscard]] Count state_bytes(std::size_t task) const;
+  void save_state(std::size_t task, Count row, std::byte* to) const;
+  void load_state(std::size_t task, Count row, const std::byte* from);
+  /// Collective, when all tasks are loaded. steps: how many sweeps they had made.
+  void go_on(int steps);
 
  private:
   struct Slot {

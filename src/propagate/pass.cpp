@@ -31,7 +31,9 @@ constexpr int kPatience = 5;  // checks without a rise of the held-out accuracy
 /// Tasks of one pass that differ in the held-out seeds only.
 struct Family {
   std::vector<std::size_t> runs;
+  std::optional<std::size_t> leader;  // its first run, if it has not ended before this pass
   Count watched = 0;
+  Count right_of_ended = 0;  // of runs that ended before this pass
   Count best_right = -1;
   int best_sweep = 0;
   int checks_since = 0;
@@ -128,17 +130,18 @@ std::optional<StopReason> judge(Run& run, const Plan& plan, const Measure& measu
 class Pass {
  public:
   Pass(const graph::Graph& graph, const graph::Components& components, std::vector<Run> runs,
-       int num_classes)
-      : graph_{&graph}, num_classes_{num_classes}, runs_{std::move(runs)} {
+       int num_classes, const Offer& offer)
+      : graph_{&graph}, num_classes_{num_classes}, runs_{std::move(runs)}, offer_{&offer} {
     std::vector<const Task*> tasks;
-    for (const Run& run : runs_) {
+    for (Run& run : runs_) {
+      if (run.sweep == 0) {
+        run.trace_before = run.result->trace.size();
+      }
       plans_.push_back(make_plan(graph, components, run, num_classes));
       tasks.push_back(run.task);
       longest_ = std::max(longest_, plans_.back().max_sweeps);
       if (run.task->family >= 0) {
-        Family& family = families_[run.task->family];
-        family.runs.push_back(tasks.size() - 1);
-        family.watched += count_of(run.task->truth);
+        join_family(tasks.size() - 1);
       }
     }
     switch (kind_of(*tasks.front())) {
@@ -152,18 +155,20 @@ class Pass {
         engine_ = std::make_unique<NearestSeeds>(graph, tasks, num_classes);
         break;
     }
+    go_on();
   }
 
   /// Collective. Returns the runs that have another phase before them.
   std::vector<Run> run() {
     Progress progress{"propagate", longest_, "sweeps"};
     num_running_ = count_of(runs_);
-    for (int sweep = 1; num_running_ > 0; ++sweep) {
+    for (int sweep = runs_.front().sweep + 1; num_running_ > 0; ++sweep) {
       const bool measured = is_check(sweep);
       engine_->step(measured);
       progress.update(sweep, fmt::format("running_tasks={}", num_running_));
       if (measured) {
         check(sweep);
+        offer(sweep);
       }
     }
     const Count bytes = comm::sum_over_ranks(graph_->comm(), engine_->halo_bytes());
@@ -172,6 +177,73 @@ class Pass {
   }
 
  private:
+  /// Collective. The state of a snapshot, if the runs have one.
+  void go_on() {
+    const int sweep = runs_.front().sweep;
+    if (sweep == 0) {
+      return;
+    }
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      engine_->load_rows(i, runs_[i].rows);
+      runs_[i].rows = std::vector<std::byte>{};
+    }
+    engine_->go_on(sweep);
+  }
+
+  void join_family(std::size_t i) {
+    Run& run = runs_[i];
+    Family& family = families_[run.task->family];
+    if (run.sweep == 0) {
+      run.leads = family.runs.empty();
+      family.watched += count_of(run.task->truth);
+    } else {
+      family.watched = run.watched_of_family;
+      family.right_of_ended = run.right_of_ended;
+    }
+    family.runs.push_back(i);
+    if (run.leads) {
+      family.leader = i;
+    }
+  }
+
+  /// What a family measures together can only be taken up where all its runs are: where the engine
+  /// cannot save them, or the best sweep is looked for, it begins again.
+  void offer(int sweep) {
+    std::vector<LiveRun> live;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      Run& run = runs_[i];
+      const bool begins_again = !engine_->can_go_on() || run.task->solver.early_stop;
+      if (begins_again ? !family_runs(i) : !run.running) {
+        continue;
+      }
+      run.sweep = begins_again ? 0 : sweep;
+      if (run.task->family >= 0) {
+        const Family& family = families_[run.task->family];
+        run.watched_of_family = family.watched;
+        run.right_of_ended = family.right_of_ended;
+        for (const std::size_t other : family.runs) {
+          run.right_of_ended += runs_[other].running ? 0 : runs_[other].right;
+        }
+      }
+      live.push_back({&run, begins_again ? nullptr : engine_.get(), i});
+    }
+    for (const Run& run : unfinished_) {
+      live.push_back({&run});
+    }
+    (*offer_)(live);
+  }
+
+  /// Whether a run or another of its family is at work.
+  [[nodiscard]] bool family_runs(std::size_t i) const {
+    const int number = runs_[i].task->family;
+    if (number < 0) {
+      return runs_[i].running;
+    }
+    const std::vector<std::size_t>& runs = families_.at(number).runs;
+    return std::any_of(runs.begin(), runs.end(),
+                       [&](std::size_t other) { return runs_[other].running; });
+  }
+
   /// Whether a task is checked does not depend on which others run along.
   [[nodiscard]] bool is_checked(std::size_t i, int sweep) const {
     const bool goes_to_limit = runs_[i].task->solver.solver != Solver::sweeps;
@@ -258,11 +330,11 @@ class Pass {
 
   /// Collective. Held-out accuracy of a family, and its early stop.
   void watch_family(Family& family, int sweep) {
-    const Run& first = runs_[family.runs.front()];
-    if (family.watched == 0 || !first.running || !is_checked(family.runs.front(), sweep)) {
+    if (family.watched == 0 || !family.leader || !is_checked(*family.leader, sweep)) {
       return;
     }
-    Count right = 0;
+    const Run& first = runs_[*family.leader];
+    Count right = family.right_of_ended;
     for (const std::size_t i : family.runs) {
       right += runs_[i].right;
     }
@@ -320,6 +392,7 @@ class Pass {
       next.phase = run.phase + 1;
       next.state = read_state(*graph_, *engine_, i, num_classes_);
       next.sweeps_before = run.result->sweeps;
+      next.trace_before = run.result->trace.size();
     } else {
       read_result(i, *run.result);
     }
@@ -331,6 +404,7 @@ class Pass {
   int num_classes_;
   int longest_ = 0;
   std::vector<Run> runs_;
+  const Offer* offer_;
   std::vector<Plan> plans_;
   std::map<int, Family> families_;
   std::unique_ptr<Engine> engine_;
@@ -348,8 +422,8 @@ Kind kind_of(const Task& task) {
 }
 
 std::vector<Run> run_pass(const graph::Graph& graph, const graph::Components& components,
-                          std::vector<Run> runs, int num_classes) {
-  return Pass{graph, components, std::move(runs), num_classes}.run();
+                          std::vector<Run> runs, int num_classes, const Offer& offer) {
+  return Pass{graph, components, std::move(runs), num_classes, offer}.run();
 }
 
 }  // namespace kith::propagate

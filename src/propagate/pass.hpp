@@ -1,11 +1,16 @@
 /// Tasks that share an engine from their first sweep to their last.
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "kith/graph/components.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
+
+#include "propagate/engine.hpp"
 
 namespace kith::propagate {
 
@@ -23,14 +28,31 @@ struct Run {
   Count right = 0;  // watched nodes that the last check found right
   TaskResult best;  // early_stop: scores at the best check of the family
   bool running = true;
+  int sweep = 0;                 // of this phase: where it begins, or goes on
+  std::vector<std::byte> rows;   // of the engine that it goes on from; empty at a phase's begin
+  std::size_t trace_before = 0;  // lines of the trace when the phase began
+  // Of its family: is this its first run, what all watch together, what the ended ones found.
+  bool leads = false;
+  Count watched_of_family = 0;
+  Count right_of_ended = 0;
 };
+
+/// A run and where its state is; without an engine it is at the beginning of its phase.
+struct LiveRun {
+  const Run* run;
+  const Engine* engine = nullptr;
+  std::size_t index = 0;
+};
+/// Collective, between sweeps. Runs of the pass that have not ended, or have another phase.
+using Offer = std::function<void(std::span<const LiveRun>)>;
 
 [[nodiscard]] Kind kind_of(const Task& task);
 
-/// Collective. Runs tasks of one kind, whose columns fit into memory together, until each has a
-/// reason to stop. Returns those that have another phase before them.
+/// Collective. Runs tasks of one kind, at the same sweep, whose columns fit into memory together,
+/// until each has a reason to stop. Returns those that have another phase before them. offer:
+/// called after every check.
 [[nodiscard]] std::vector<Run> run_pass(const graph::Graph& graph,
                                         const graph::Components& components, std::vector<Run> runs,
-                                        int num_classes);
+                                        int num_classes, const Offer& offer);
 
 }  // namespace kith::propagate

@@ -5,9 +5,11 @@
 #include <map>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/core/log.hpp"
 
 #include "propagate/columns.hpp"
 #include "propagate/pass.hpp"
+#include "propagate/unfinished.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -50,11 +52,12 @@ void add_columns(std::span<const Run> waiting, const Run& run, Count num_classes
   }
 }
 
-/// Takes the first run and as many more of its kind as fit into memory beside it. A family is
-/// never split, for its tasks are judged together.
+/// Takes the first run and as many more of its kind and sweep as fit into memory beside it. A
+/// family is never split, for its tasks are judged together.
 std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
                            const PropagateConfig& config) {
   const Kind kind = kind_of(*waiting.front().task);
+  const int sweep = waiting.front().sweep;
   std::map<int, bool> family_fits;
   std::vector<char> is_taken(waiting.size(), 0);
   std::vector<Count> widths;
@@ -62,7 +65,7 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const int family = waiting[i].task->family;
     const auto known = family_fits.find(family);
-    if (kind_of(*waiting[i].task) != kind) {
+    if (kind_of(*waiting[i].task) != kind || waiting[i].sweep != sweep) {
       continue;
     }
     if (family >= 0 && known != family_fits.end()) {
@@ -90,6 +93,23 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
   return taken;
 }
 
+/// A run of each task that has seeds; the others have their result.
+std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tasks,
+                            std::span<TaskResult> results, int num_classes) {
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (tasks[i].seeds.empty()) {
+      const Count rows = tasks[i].watched.empty() ? graph.num_owned() : count_of(tasks[i].watched);
+      results[i].scores.assign(to_size(rows * num_classes), 0.0F);
+      continue;
+    }
+    Run& run = runs.emplace_back();
+    run.task = &tasks[i];
+    run.result = &results[i];
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Task> tasks,
@@ -98,21 +118,34 @@ std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Tas
   const graph::Components components = graph::connected_components(graph);
   const Count most_nodes =
       comm::max_over_ranks(graph.comm(), graph.num_owned() + graph.num_ghosts());
-  std::vector<Run> waiting;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].seeds.empty()) {
-      const Count rows = tasks[i].watched.empty() ? graph.num_owned() : count_of(tasks[i].watched);
-      results[i].scores.assign(to_size(rows * config.num_classes), 0.0F);
-      continue;
+  std::vector<Run> waiting = begin_runs(graph, tasks, results, config.num_classes);
+  if (config.checkpoint != nullptr) {
+    const bool goes_on = config.checkpoint->resume([&](const comm::StateReader& reader) {
+      waiting = load_runs(graph, tasks, results, config.num_classes, reader);
+    });
+    if (goes_on) {
+      log::info("stage=propagate state=resumed tasks_left={} of={}", waiting.size(), tasks.size());
     }
-    Run& run = waiting.emplace_back();
-    run.task = &tasks[i];
-    run.result = &results[i];
   }
   while (!waiting.empty()) {
+    std::vector<Run> taken = take_pass(waiting, most_nodes, config);
+    const Offer offer = [&](std::span<const LiveRun> of_pass) {
+      if (config.checkpoint == nullptr) {
+        return;
+      }
+      config.checkpoint->offer([&](comm::StateWriter& writer) {
+        std::vector<LiveRun> live(of_pass.begin(), of_pass.end());
+        for (const Run& run : waiting) {
+          live.push_back({&run});
+        }
+        save_runs(graph, tasks, results, live, config.num_classes, writer);
+      });
+    };
     std::vector<Run> unfinished =
-        run_pass(graph, components, take_pass(waiting, most_nodes, config), config.num_classes);
+        run_pass(graph, components, std::move(taken), config.num_classes, offer);
     std::move(unfinished.begin(), unfinished.end(), std::back_inserter(waiting));
+    std::sort(waiting.begin(), waiting.end(),  // whatever ended first: a family's first task leads
+              [](const Run& a, const Run& b) { return a.task < b.task; });
   }
   return results;
 }

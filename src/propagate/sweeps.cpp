@@ -57,6 +57,24 @@ void Sweeps::read_row(std::size_t task, LocalId row, std::span<float> values) co
   std::copy_n(from.begin(), values.size(), values.begin());
 }
 
+Count Sweeps::state_bytes(std::size_t task) const {
+  return panel_of(task).state_bytes(places_[task].task);
+}
+
+void Sweeps::save_state(std::size_t task, Count row, std::byte* to) const {
+  panel_of(task).save_state(places_[task].task, row, to);
+}
+
+void Sweeps::load_state(std::size_t task, Count row, const std::byte* from) {
+  panels_[places_[task].panel].load_state(places_[task].task, row, from);
+}
+
+void Sweeps::go_on(int steps) {
+  for (Panel& panel : panels_) {
+    panel.go_on(steps);
+  }
+}
+
 void Sweeps::retire(std::size_t task) {
   panels_[places_[task].panel].retire(places_[task].task);
 }

@@ -22,12 +22,17 @@ class Sweeps : public Engine {
   void compact() override;
   bool add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const override;
   [[nodiscard]] Count halo_bytes() const override;
+  [[nodiscard]] bool can_go_on() const override { return true; }
+  void go_on(int steps) override;
 
  protected:
   void measure(std::size_t task, Measure& measure) override;
   void best_classes(std::size_t task, Count begin, Count end,
                     std::span<std::int32_t> best) const override;
   [[nodiscard]] float unmixed(std::size_t task, Count begin, Count end) const override;
+  [[nodiscard]] Count state_bytes(std::size_t task) const override;
+  void save_state(std::size_t task, Count row, std::byte* to) const override;
+  void load_state(std::size_t task, Count row, const std::byte* from) override;
 
  private:
   struct Place {

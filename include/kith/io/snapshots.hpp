@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kith/comm/checkpoint.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
@@ -114,6 +115,18 @@ class Snapshots {
   double saving_s_ = 0;
   int next_slot_ = 0;
   Count number_ = 0;
+};
+
+/// Snapshots for modules that know no files. snapshots must outlive it.
+class StageCheckpoint : public comm::Checkpoint {
+ public:
+  explicit StageCheckpoint(Snapshots& snapshots) : snapshots_{&snapshots} {}
+
+  bool resume(const std::function<void(const comm::StateReader&)>& load) override;
+  void offer(const std::function<void(comm::StateWriter&)>& save) override;
+
+ private:
+  Snapshots* snapshots_;
 };
 
 }  // namespace kith::io

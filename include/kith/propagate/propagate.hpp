@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kith/comm/checkpoint.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
 
@@ -12,6 +13,7 @@ namespace kith::propagate {
 struct PropagateConfig {
   int num_classes = 0;
   Count memory_bytes = 0;  // for the label state of this rank; 0 = no limit. Less: several passes
+  comm::Checkpoint* checkpoint = nullptr;  // offered to after checks, gone on from at the start
 };
 
 /// Collective. One result a task, in order. Each sweep is: for each owned node the weighted sum of

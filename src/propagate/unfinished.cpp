@@ -1,0 +1,248 @@
+#include "propagate/unfinished.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "kith/comm/collectives.hpp"
+
+namespace kith::propagate {
+namespace {
+
+enum class Status { waits, goes_on, ended };
+
+constexpr double kUnknown = -1;  // where no measure is negative
+
+/// Numbers one after another; read back in the order in which they were written.
+class Numbers {
+ public:
+  Numbers() = default;
+  explicit Numbers(std::vector<double> values) : values_{std::move(values)} {}
+
+  template <class T>
+  void put(T value) {
+    values_.push_back(static_cast<double>(value));
+  }
+  template <class T>
+  void put_all(std::span<const T> values) {
+    put(values.size());
+    for (const T value : values) {
+      put(value);
+    }
+  }
+  template <class T>
+  T take() {
+    return static_cast<T>(values_.at(next_++));
+  }
+  template <class T>
+  std::vector<T> take_all() {
+    std::vector<T> values(take<std::size_t>());
+    for (T& value : values) {
+      value = take<T>();
+    }
+    return values;
+  }
+  [[nodiscard]] const std::vector<double>& values() const { return values_; }
+
+ private:
+  std::vector<double> values_;
+  std::size_t next_ = 0;
+};
+
+void put_line(const SweepTrace& line, Numbers& numbers) {
+  numbers.put(line.sweep);
+  numbers.put(line.residual);
+  numbers.put(line.flips);
+  numbers.put(line.reached);
+  numbers.put_all(std::span{line.class_counts});
+  numbers.put(line.held_out.value_or(kUnknown));
+  numbers.put_all(std::span{line.class_mass});
+  numbers.put(line.energy.value_or(kUnknown));
+}
+
+SweepTrace take_line(Numbers& numbers) {
+  const auto optional = [&] {
+    const auto value = numbers.take<double>();
+    return value == kUnknown ? std::nullopt : std::optional{value};
+  };
+  SweepTrace line;
+  line.sweep = numbers.take<int>();
+  line.residual = numbers.take<double>();
+  line.flips = numbers.take<Count>();
+  line.reached = numbers.take<Count>();
+  line.class_counts = numbers.take_all<Count>();
+  line.held_out = optional();
+  line.class_mass = numbers.take_all<double>();
+  line.energy = optional();
+  return line;
+}
+
+/// Everything of a result but scores of owned nodes.
+void put_result(const TaskResult& result, std::size_t num_lines, bool is_watched,
+                Numbers& numbers) {
+  numbers.put(static_cast<int>(result.stop));
+  numbers.put(result.sweeps);
+  numbers.put(num_lines);
+  for (std::size_t line = 0; line < num_lines; ++line) {
+    put_line(result.trace[line], numbers);
+  }
+  numbers.put_all(std::span{result.class_mass});
+  numbers.put_all(is_watched ? std::span{result.scores} : std::span<const float>{});
+}
+
+TaskResult take_result(Numbers& numbers) {
+  TaskResult result;
+  result.stop = static_cast<StopReason>(numbers.take<int>());
+  result.sweeps = numbers.take<int>();
+  const auto num_lines = numbers.take<std::size_t>();
+  for (std::size_t line = 0; line < num_lines; ++line) {
+    result.trace.push_back(take_line(numbers));
+  }
+  result.class_mass = numbers.take_all<double>();
+  result.scores = numbers.take_all<float>();
+  return result;
+}
+
+void put_run(const Run& run, Numbers& numbers) {
+  numbers.put(run.phase);
+  numbers.put(run.sweeps_before);
+  numbers.put(run.sweep);
+  numbers.put(run.quiet_checks);
+  numbers.put(run.right);
+  numbers.put(run.trace_before);
+  numbers.put(run.leads);
+  numbers.put(run.watched_of_family);
+  numbers.put(run.right_of_ended);
+}
+
+Run take_run(Numbers& numbers) {
+  Run run{};
+  run.phase = numbers.take<int>();
+  run.sweeps_before = numbers.take<int>();
+  run.sweep = numbers.take<int>();
+  run.quiet_checks = numbers.take<int>();
+  run.right = numbers.take<Count>();
+  run.trace_before = numbers.take<std::size_t>();
+  run.leads = numbers.take<int>() != 0;
+  run.watched_of_family = numbers.take<Count>();
+  run.right_of_ended = numbers.take<Count>();
+  return run;
+}
+
+/// Rows of owned nodes, of one task.
+std::string name_of(const char* what, std::size_t task) {
+  return fmt::format("/{}/{}", what, task);
+}
+
+void write_owned(const graph::Graph& graph, const std::string& name,
+                 std::span<const std::byte> rows, Count row_bytes, comm::StateWriter& writer) {
+  writer.write_rows(name, rows, graph.owned().begin.value(), graph.num_nodes(), row_bytes);
+}
+
+template <class T>
+std::vector<T> read_owned(const graph::Graph& graph, const std::string& name, Count row_bytes,
+                          const comm::StateReader& reader) {
+  std::vector<T> rows(to_size(graph.num_owned() * row_bytes) / sizeof(T));
+  reader.read_rows(name, std::as_writable_bytes(std::span{rows}), graph.owned().begin.value(),
+                   row_bytes);
+  return rows;
+}
+
+Count scores_bytes(int num_classes) {
+  return num_classes * static_cast<Count>(sizeof(float));
+}
+
+/// Of the engine that the run is in, or of the snapshot that it still has to go on from.
+std::vector<std::byte> rows_of(const graph::Graph& graph, const LiveRun& run) {
+  if (run.engine == nullptr) {
+    return run.run->rows;
+  }
+  std::vector<std::byte> rows(to_size(graph.num_owned() * run.engine->saved_row_bytes(run.index)));
+  run.engine->save_rows(run.index, rows);
+  return rows;
+}
+
+}  // namespace
+
+void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
+               std::span<const TaskResult> results, std::span<const LiveRun> live, int num_classes,
+               comm::StateWriter& writer) {
+  std::vector<const LiveRun*> of_task(tasks.size(), nullptr);
+  for (const LiveRun& run : live) {
+    of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
+  }
+  Numbers numbers;
+  for (std::size_t task = 0; task < tasks.size(); ++task) {
+    const LiveRun* run = of_task[task];
+    const bool is_watched = !tasks[task].watched.empty();
+    const TaskResult& result = results[task];
+    const bool is_at_work = run != nullptr && (run->engine != nullptr || !run->run->rows.empty());
+    const Status status = is_at_work       ? Status::goes_on
+                          : run == nullptr ? Status::ended
+                                           : Status::waits;
+    numbers.put(static_cast<int>(status));
+    if (status == Status::ended) {
+      put_result(result, result.trace.size(), is_watched, numbers);
+      if (!is_watched) {
+        write_owned(graph, name_of("scores", task), std::as_bytes(std::span{result.scores}),
+                    scores_bytes(num_classes), writer);
+      }
+      continue;
+    }
+    put_run(*run->run, numbers);
+    put_result(status == Status::waits && run->run->phase == 0 ? TaskResult{} : result,
+               status == Status::waits ? run->run->trace_before : result.trace.size(), false,
+               numbers);
+    if (run->run->phase > 0) {
+      write_owned(graph, name_of("state", task), std::as_bytes(std::span{run->run->state}),
+                  scores_bytes(num_classes), writer);
+    }
+    if (status == Status::goes_on) {
+      const std::vector<std::byte> rows = rows_of(graph, *run);
+      // The same on every rank, also on one without nodes.
+      const Count row_bytes = comm::max_over_ranks(
+          graph.comm(), graph.num_owned() > 0 ? count_of(rows) / graph.num_owned() : 0);
+      write_owned(graph, name_of("rows", task), rows, row_bytes, writer);
+      numbers.put(row_bytes);
+    }
+  }
+  writer.write_numbers("/tasks", numbers.values());
+}
+
+std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
+                           std::span<TaskResult> results, int num_classes,
+                           const comm::StateReader& reader) {
+  Numbers numbers{reader.read_numbers("/tasks")};
+  std::vector<Run> runs;
+  for (std::size_t task = 0; task < tasks.size(); ++task) {
+    const auto status = static_cast<Status>(numbers.take<int>());
+    if (status == Status::ended) {
+      results[task] = take_result(numbers);
+      if (tasks[task].watched.empty()) {
+        results[task].scores =
+            read_owned<float>(graph, name_of("scores", task), scores_bytes(num_classes), reader);
+      }
+      continue;
+    }
+    Run run = take_run(numbers);
+    results[task] = take_result(numbers);
+    run.task = &tasks[task];
+    run.result = &results[task];
+    if (run.phase > 0) {
+      run.state =
+          read_owned<float>(graph, name_of("state", task), scores_bytes(num_classes), reader);
+    }
+    if (status == Status::goes_on) {
+      const auto row_bytes = numbers.take<Count>();
+      run.rows = read_owned<std::byte>(graph, name_of("rows", task), row_bytes, reader);
+    } else {
+      run.sweep = 0;
+      run.quiet_checks = 0;
+      run.right = 0;
+    }
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+}  // namespace kith::propagate

@@ -1,0 +1,162 @@
+// Going on from a checkpoint: the results are those of an undisturbed run.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "kith/comm/stop.hpp"
+#include "kith/propagate/propagate.hpp"
+
+#include "propagate/made_graph.hpp"
+#include "support/mpi_world.hpp"
+
+namespace kith::propagate {
+namespace {
+
+using kith::test::world;
+using namespace test;  // NOLINT(google-build-using-namespace): the helpers of this folder
+
+/// In memory, whole on every rank. Stops the run at its `stop_at`-th offer.
+class Held : public comm::Checkpoint {
+ public:
+  explicit Held(int stop_at) : stop_at_{stop_at} {}
+
+  bool resume(const std::function<void(const comm::StateReader&)>& load) override {
+    if (rows_.empty() && numbers_.empty()) {
+      return false;
+    }
+    load(Reader{*this});
+    return true;
+  }
+  void offer(const std::function<void(comm::StateWriter&)>& save) override {
+    if (++offers_ % stop_at_ != 0) {
+      return;
+    }
+    rows_.clear();
+    numbers_.clear();
+    Writer writer{*this};
+    save(writer);
+    throw comm::Stopped{};
+  }
+
+ private:
+  class Writer : public comm::StateWriter {
+   public:
+    explicit Writer(Held& held) : held_{&held} {}
+    void write_rows(const std::string& name, std::span<const std::byte> mine, Count /*first_row*/,
+                    Count num_rows, Count row_bytes) override {
+      held_->rows_[name] = comm::gather_to_all<std::byte>(world(), mine).items;
+      EXPECT_EQ(count_of(held_->rows_[name]), num_rows * row_bytes) << name;
+    }
+    void write_numbers(const std::string& name, std::span<const double> numbers) override {
+      held_->numbers_[name].assign(numbers.begin(), numbers.end());
+    }
+
+   private:
+    Held* held_;
+  };
+  class Reader : public comm::StateReader {
+   public:
+    explicit Reader(const Held& held) : held_{&held} {}
+    void read_rows(const std::string& name, std::span<std::byte> mine, Count first_row,
+                   Count row_bytes) const override {
+      std::copy_n(held_->rows_.at(name).begin() + first_row * row_bytes, mine.size(), mine.begin());
+    }
+    [[nodiscard]] std::vector<double> read_numbers(const std::string& name) const override {
+      return held_->numbers_.at(name);
+    }
+
+   private:
+    const Held* held_;
+  };
+
+  int stop_at_;
+  int offers_ = 0;
+  std::map<std::string, std::vector<std::byte>> rows_;
+  std::map<std::string, std::vector<double>> numbers_;
+};
+
+constexpr int kCount = 90;
+
+/// Every method by its solvers, each as a family of one task and two that leave seeds out.
+std::vector<Task> many_tasks() {
+  std::vector<Task> tasks;
+  int family = 0;
+  for (const Method method :
+       {Method::harmonic, Method::spreading, Method::poisson, Method::adsorption,
+        Method::poisson_volume, Method::wnll, Method::nearest_seed, Method::walk}) {
+    for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
+      const bool to_limit = solver != Solver::sweeps;
+      Task task = make_task(method, kCount);
+      task.solver.max_sweeps = 40;
+      task.solver.solver = solver;
+      task.solver.early_stop = !to_limit && method == Method::walk;
+      if (!has_solver(method, solver)) {
+        continue;
+      }
+      task.family = family++;
+      tasks.push_back(task);
+      for (int fold = 0; fold < 2; ++fold) {
+        Task held_out = task;
+        held_out.solver.tolerance = fold == 0 ? 1e-1 : 1e-5;  // one ends long before the other
+        for (std::size_t i = to_size(fold); i < task.seeds.size(); i += 3) {
+          held_out.watched.push_back(task.seeds[i].node);
+          held_out.truth.push_back(task.seeds[i].label);
+        }
+        std::erase_if(held_out.seeds, [&](const NodeSeed& seed) {
+          return std::find(held_out.watched.begin(), held_out.watched.end(), seed.node) !=
+                 held_out.watched.end();
+        });
+        tasks.push_back(held_out);
+      }
+    }
+  }
+  return tasks;
+}
+
+void expect_same(const std::vector<TaskResult>& results, const std::vector<TaskResult>& expected) {
+  ASSERT_EQ(results.size(), expected.size());
+  for (std::size_t task = 0; task < results.size(); ++task) {
+    EXPECT_EQ(results[task].scores, expected[task].scores) << task;
+    EXPECT_EQ(results[task].class_mass, expected[task].class_mass) << task;
+    EXPECT_EQ(results[task].stop, expected[task].stop) << task;
+    EXPECT_EQ(results[task].sweeps, expected[task].sweeps) << task;
+    ASSERT_EQ(results[task].trace.size(), expected[task].trace.size()) << task;
+    for (std::size_t i = 0; i < results[task].trace.size(); ++i) {
+      const SweepTrace& line = results[task].trace[i];
+      const SweepTrace& other = expected[task].trace[i];
+      EXPECT_EQ(line.sweep, other.sweep) << task;
+      EXPECT_EQ(line.residual, other.residual) << task;
+      EXPECT_EQ(line.flips, other.flips) << task << " sweep " << line.sweep;
+      EXPECT_EQ(line.class_counts, other.class_counts) << task;
+      EXPECT_EQ(line.held_out, other.held_out) << task << " sweep " << line.sweep;
+      EXPECT_EQ(line.class_mass, other.class_mass) << task;
+      EXPECT_EQ(line.energy, other.energy) << task;
+    }
+  }
+}
+
+TEST(Resume, GoesOnFromAnyCheckToTheSameResults) {
+  const graph::Graph graph = make_graph(world(), Points{kCount, 2});
+  const std::vector<Task> tasks = many_tasks();
+  const auto expected = propagate(graph, tasks, {kClasses, 0});
+  // A conjugate gradient pass begins again: it must be able to end between two stops.
+  for (const int stop_at : {29, 43, 97}) {
+    Held held{stop_at};
+    int stops = 0;
+    while (true) {
+      try {
+        // Memory differs from start to start, and so do the passes.
+        const Count memory_bytes = stops % 2 == 0 ? 0 : kCount * 16 * 8;
+        expect_same(propagate(graph, tasks, {kClasses, memory_bytes, &held}), expected);
+        break;
+      } catch (const comm::Stopped&) {
+        ++stops;
+        ASSERT_LT(stops, 200);
+      }
+    }
+    EXPECT_GT(stops, 0);
+  }
+}
+
+}  // namespace
+}  // namespace kith::propagate
