@@ -80,6 +80,25 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
   return readout;
 }
 
+/// By class mass each fold divides by its own masses, the readout by those of the member on all
+/// seeds: what makes the readout right for the fold's scores.
+std::vector<double> mass_ratios(const Member& member, const propagate::TaskResult& fold,
+                                std::size_t width) {
+  std::vector<double> ratios(width, 1.0);
+  const std::vector<double>& all = member.result.class_mass;
+  if (member.config.class_mass != ClassMass::normalize || all.empty() || fold.class_mass.empty()) {
+    return ratios;
+  }
+  const double all_total = std::accumulate(all.begin(), all.end(), 0.0);
+  const double fold_total = std::accumulate(fold.class_mass.begin(), fold.class_mass.end(), 0.0);
+  for (std::size_t label = 0; label < width; ++label) {
+    if (all[label] > 0 && fold.class_mass[label] > 0) {
+      ratios[label] = (fold_total / fold.class_mass[label]) / (all_total / all[label]);
+    }
+  }
+  return ratios;
+}
+
 }  // namespace
 
 std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
@@ -105,9 +124,12 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
       }
     }
     for (std::size_t m = 0; m < num_members && !held_out.empty(); ++m, ++next) {
+      const std::vector<double> ratios = mass_ratios(members[m], results[next], width);
       for (std::size_t at = 0; at < held_out.size(); ++at) {
-        std::copy_n(results[next].scores.begin() + static_cast<Count>(at * width), width,
-                    members[m].held_out_scores.begin() + static_cast<Count>(held_out[at] * width));
+        for (std::size_t label = 0; label < width; ++label) {
+          members[m].held_out_scores[held_out[at] * width + label] =
+              static_cast<float>(double{results[next].scores[at * width + label]} * ratios[label]);
+        }
       }
     }
   }

@@ -53,7 +53,7 @@ class Seeds(unittest.TestCase):
         self.assertGreater(chances[-1], 0.5)
 
     def test_right_seeds_are_not_suspected(self):
-        blobs = kith.Blobs(items=1500, seeds_per_class=50, spread=60)  # classes overlap
+        blobs = kith.Blobs(items=1500, seeds_per_class=50, draw=1, spread=60)  # classes overlap
         with kith.temporary_directory() as directory:
             blobs.write(os.path.join(directory, "corpus.h5"))
             report = run(directory)

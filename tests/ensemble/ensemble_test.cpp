@@ -255,6 +255,35 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   }
 }
 
+/// The readout has the class mass of the member on all seeds; a fold's differs.
+TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
+  const graph::Graph graph = make_row();
+  const std::vector<FoldedSeed> seeds{{{Position{0}, Label{0}, 1.0F}, 0},
+                                      {{Position{3}, Label{1}, 1.0F}, 1}};
+  EnsembleConfig config;
+  config.folds = 2;
+  config.members.resize(1);
+  std::vector<propagate::TaskResult> results(3);
+  results[0].scores.assign(to_size(graph.num_owned()) * 2, 0.5F);
+  results[0].class_mass = {2, 2};
+  results[1].scores = {0.6F, 0.4F};  // of the seed of fold 0, where class 0 took most of the mass
+  results[1].class_mass = {3, 1};
+  results[2].scores = {0.6F, 0.4F};
+  results[2].class_mass = {2, 2};
+
+  for (const ClassMass class_mass : {ClassMass::normalize, ClassMass::none}) {
+    config.members[0].class_mass = class_mass;
+    const Member member = join_results(graph, seeds, results, config, 2)[0];
+
+    const float first = class_mass == ClassMass::normalize ? 0.4F : 0.6F;   // 0.6 (4/3) / (4/2)
+    const float second = class_mass == ClassMass::normalize ? 0.8F : 0.4F;  // 0.4 (4/1) / (4/2)
+    EXPECT_NEAR(member.held_out_scores[0], first, 1e-6);
+    EXPECT_NEAR(member.held_out_scores[1], second, 1e-6);
+    EXPECT_NEAR(member.held_out_scores[2], 0.6, 1e-6);
+    EXPECT_NEAR(member.held_out_scores[3], 0.4, 1e-6);
+  }
+}
+
 /// Two members that always agree. Of 40 seeds four are wrong, all in one fold.
 TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
   std::vector<FoldedSeed> seeds;
