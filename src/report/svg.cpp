@@ -69,36 +69,60 @@ std::string tick_label(double value) {
   return value >= 1000 ? grouped(std::llround(value)) : fmt::format("{:.4g}", value);
 }
 
+/// UTF-8: the other bytes of a character are 10xxxxxx.
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+/// At most `length` characters (code points of UTF-8), the last one an ellipsis if some are cut.
 std::string shortened(const std::string& name, std::size_t length) {
-  return name.size() <= length ? name : name.substr(0, length - 1) + ".";
+  std::size_t characters = 0;
+  std::size_t cut = 0;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    if (begins_character(name[at])) {
+      ++characters;
+      cut = characters == length ? at : cut;
+    }
+  }
+  return characters <= length ? name : name.substr(0, cut) + "\u2026";
 }
 
 }  // namespace
 
 std::string bar_chart(std::string_view title, std::string_view axis, double top,
                       const std::vector<Bar>& bars) {
-  constexpr double kLeft = 112;
   constexpr double kRow = 22;
+  constexpr double kCharacter = 6.9;  // mean width of a letter
+  std::size_t longest = 0;
+  for (const Bar& bar : bars) {
+    longest = std::max(longest, count_characters(bar.name));
+  }
+  const double left = std::clamp(kCharacter * static_cast<double>(longest) + 10, 112.0, 200.0);
+  const auto most_characters = static_cast<std::size_t>((left - 8) / kCharacter);
   const double bottom = 8 + kRow * static_cast<double>(bars.size());
-  const double scale = (kWidth - kLeft - 30) / (top > 0 ? top : 1);
+  const double scale = (kWidth - left - 30) / (top > 0 ? top : 1);
   std::string svg = open_svg(title, bottom + 44);
   for (const double tick : ticks(top)) {
-    svg += line(kLeft + tick * scale, 8, kLeft + tick * scale, bottom, "grid");
-    svg += text(kLeft + tick * scale, bottom + 18, "middle", tick_label(tick));
+    svg += line(left + tick * scale, 8, left + tick * scale, bottom, "grid");
+    svg += text(left + tick * scale, bottom + 18, "middle", tick_label(tick));
   }
   double y = 8;
   for (const Bar& bar : bars) {
-    svg += text(kLeft - 8, y + 15, "end", shortened(bar.name, 16));
-    svg += rectangle(kLeft, y + 4, bar.value * scale, kRow - 8, bar.tooltip);
+    svg += text(left - 8, y + 15, "end", shortened(bar.name, most_characters));
+    svg += rectangle(left, y + 4, bar.value * scale, kRow - 8, bar.tooltip);
     if (bar.low && bar.high) {
-      svg += line(kLeft + *bar.low * scale, y + 11, kLeft + *bar.high * scale, y + 11, "whisker");
-      svg += line(kLeft + *bar.low * scale, y + 7, kLeft + *bar.low * scale, y + 15, "whisker");
-      svg += line(kLeft + *bar.high * scale, y + 7, kLeft + *bar.high * scale, y + 15, "whisker");
+      svg += line(left + *bar.low * scale, y + 11, left + *bar.high * scale, y + 11, "whisker");
+      svg += line(left + *bar.low * scale, y + 7, left + *bar.low * scale, y + 15, "whisker");
+      svg += line(left + *bar.high * scale, y + 7, left + *bar.high * scale, y + 15, "whisker");
     }
     y += kRow;
   }
-  svg += line(kLeft, 8, kLeft, bottom, "axis");
-  svg += text(kLeft + (kWidth - kLeft - 30) / 2, bottom + 38, "middle", axis);
+  svg += line(left, 8, left, bottom, "axis");
+  svg += text(left + (kWidth - left - 30) / 2, bottom + 38, "middle", axis);
   return svg + close_svg();
 }
 
@@ -180,7 +204,7 @@ std::string heat_map(std::string_view title, const std::vector<std::string>& row
   }
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const double y = kTop + static_cast<double>(r) * height;
-    svg += text(kLeft - 8, y + height / 2 + 4, "end", shortened(rows[r], 16));
+    svg += text(kLeft - 8, y + height / 2 + 4, "end", shortened(rows[r], 14));
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const double x = kLeft + static_cast<double>(c) * width;
       const std::optional<double>& value = values[r][c];

@@ -38,6 +38,21 @@ TEST(Svg, DrawsABarForEachValueAndAWhiskerForEachInterval) {
   EXPECT_EQ(count("class=\"whisker\""), 3);
 }
 
+TEST(Svg, CutsLongNamesBetweenCharacters) {
+  const auto repeated = [](int times) {
+    std::string name;
+    for (int i = 0; i < times; ++i) {
+      name += "\u00e4";
+    }
+    return name;
+  };
+  const auto chart = [&](int letters) {
+    return bar_chart("t", "x", 1, {{repeated(letters), 1, {}, {}, ""}});
+  };
+  EXPECT_NE(chart(20).find(">" + repeated(20) + "<"), std::string::npos);
+  EXPECT_NE(chart(40).find(">" + repeated(26) + "\u2026<"), std::string::npos);
+}
+
 TEST(Svg, LeavesUndefinedCellsOfAHeatMapWithoutNumber) {
   const std::string map = heat_map("t", {"a", "b"}, {"c", "d"}, {{0.25, std::nullopt}, {1.0, 0.0}});
   EXPECT_NE(map.find(">0.25</text>"), std::string::npos);
