@@ -38,9 +38,6 @@ class Descriptor {
 /// "." for a name without directory.
 [[nodiscard]] std::string directory_of(const std::string& path);
 
-/// What an ordinary user may still write.
-[[nodiscard]] Count free_bytes(const std::string& directory);
-
 /// RLIMIT_FSIZE; the largest Count if there is none.
 [[nodiscard]] Count file_size_limit();
 

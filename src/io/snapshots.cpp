@@ -186,6 +186,10 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
 }
 
 void Snapshots::clear() {
+  if (number_ > 0) {
+    log::info("stage={} snapshots={} saving_s={:.2f}",
+              std::filesystem::path{stem_}.filename().string(), number_, saving_s_);
+  }
   comm::on_root(*comm_, [&] {
     std::error_code ignored;
     for (int slot = 0; slot < 2; ++slot) {

@@ -181,11 +181,30 @@ StageCost cost_since(const comm::Communicator& comm, Clock::time_point start,
   return cost;
 }
 
+/// Collective. Says so early if the file system has less room than the stages to come will leave.
+void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
+                          const Fingerprints& prints, const std::vector<StagePlan>& plan,
+                          Stage last) {
+  Count wanted = 0;
+  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
+    const bool is_done = manifest.is_done(static_cast<Stage>(stage), prints[to_size(stage)]);
+    wanted += is_done ? 0 : plan[to_size(stage)].disk_bytes;
+  }
+  comm::on_root(workspace.comm, [&] {
+    const Count free = io::free_bytes(workspace.config.run.directory);
+    if (free < wanted) {
+      log::info("warning: {} has {} free; the stages to come leave about {}",
+                workspace.config.run.directory, io::format_bytes(free), io::format_bytes(wanted));
+    }
+  });
+}
+
 void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   const comm::Communicator& comm = workspace.comm;
   const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
   const std::vector<StagePlan> plan = plan_stages(
       plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1, 1, 1});
+  warn_of_little_space(workspace, manifest, prints, plan, last);
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);

@@ -16,6 +16,9 @@ void write_file_atomically(const std::string& path, std::string_view text);
 /// Throws Error if the file cannot be read.
 [[nodiscard]] std::string read_file(const std::string& path);
 
+/// What the file system of `directory` has left for this user. Throws Error.
+[[nodiscard]] Count free_bytes(const std::string& directory);
+
 /// Throws Error if the file system of `directory` has less than `bytes` free, or if a file of this
 /// process may not grow so large. what: names the need in the sentence ("the kNN graph").
 void require_free_space(const std::string& directory, Count bytes, std::string_view what);

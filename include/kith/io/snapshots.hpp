@@ -100,8 +100,6 @@ class Snapshots {
   /// Collective. Removes the files: the stage has its result.
   void clear();
 
-  [[nodiscard]] double seconds_saving() const { return saving_s_; }
-
  private:
   [[nodiscard]] std::string path(int slot) const;
   void save(const std::function<void(SnapshotWriter&)>& save);
