@@ -35,23 +35,40 @@ def why_not():
 
 @unittest.skipIf(why_not(), why_not())
 class Slurm(unittest.TestCase):
-    def setUp(self):
-        self.holder = kith.temporary_directory()
-        self.directory = self.holder.name
-        os.chmod(self.directory, 0o755)
-        self.sandbox = os.path.join(self.directory, "s")
-        self.environment = {**kith.environment(1), "SLURM_SANDBOX_PORT": str(20000 + os.getpid() % 20000)}
-        up = subprocess.run([SANDBOX, "up", self.sandbox, "4", "2"], env=self.environment, text=True,
-                            capture_output=True, check=False)
-        self.addCleanup(self.holder.cleanup)
-        self.addCleanup(subprocess.run, [SANDBOX, "down", self.sandbox], env=self.environment,
-                        capture_output=True, check=False)
-        self.assertEqual(up.returncode, 0, up.stderr)
-        exports = subprocess.run([SANDBOX, "env", self.sandbox], env=self.environment, text=True,
-                                 capture_output=True, check=True).stdout
+    @classmethod
+    def setUpClass(cls):
+        """One Slurm for all tests, one corpus whose run takes some seconds, and the results of an undisturbed run."""
+        holder = kith.temporary_directory()
+        cls.addClassCleanup(holder.cleanup)
+        cls.directory = holder.name
+        os.chmod(cls.directory, 0o755)
+        sandbox = os.path.join(cls.directory, "s")
+        environment = {**kith.environment(1), "SLURM_SANDBOX_PORT": str(20000 + os.getpid() % 20000)}
+        up = subprocess.run([SANDBOX, "up", sandbox, "4", "2"], env=environment, text=True, capture_output=True,
+                            check=False)
+        cls.addClassCleanup(subprocess.run, [SANDBOX, "down", sandbox], env=environment, capture_output=True,
+                            check=False)
+        assert up.returncode == 0, up.stderr
+        exports = subprocess.run([SANDBOX, "env", sandbox], env=environment, text=True, capture_output=True,
+                                 check=True).stdout
         for word in exports.replace("export ", "").split():
             key, value = word.split("=", 1)
-            self.environment[key] = value
+            environment[key] = value
+        cls.of_sandbox = {**environment, "KITH": kith.KITH}
+        kith.Blobs(items=9000).write(os.path.join(cls.directory, "corpus.h5"))
+        done = kith.run(["run", "-c", cls.configure(), "--run.directory", os.path.join(cls.directory, "undisturbed")], 2)
+        assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def configure(cls, sweeps=4000):
+        return kith.ini(cls.directory, knn={"method": "exact", "recall_sample": 3000},
+                        **{"member.slow": {"method": "harmonic", "max_sweeps": sweeps, "tolerance": "1e-12"}})
+
+    def setUp(self):
+        self.environment = dict(self.of_sandbox)
+
+    def tearDown(self):
+        shutil.rmtree(os.path.join(self.directory, "run"), ignore_errors=True)
 
     def slurm(self, *command):
         return subprocess.run(command, env=self.environment, text=True, capture_output=True, check=True,
@@ -72,18 +89,6 @@ class Slurm(unittest.TestCase):
         with open(os.path.join(self.directory, f"job-{job}.log"), encoding="utf-8") as file:
             return file.read()
 
-    def write_corpus(self, **sections):
-        """A corpus whose run takes some seconds, and the result of an undisturbed run of one process."""
-        kith.Blobs(items=9000).write(os.path.join(self.directory, "corpus.h5"))
-        settings = {"knn": {"method": "exact", "recall_sample": 3000},
-                    "member.slow": {"method": "harmonic", "max_sweeps": 4000, "tolerance": "1e-12"}, **sections}
-        config = kith.ini(self.directory, **settings)
-        done = kith.run(["run", "-c", config], 2)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, "undisturbed"))
-        self.environment["KITH"] = kith.KITH
-        return config
-
     def assert_undisturbed(self):
         for name in ("labels.h5", "qa.h5"):
             self.assertEqual(kith.digest(os.path.join(self.directory, "run", name)),
@@ -94,7 +99,7 @@ class Slurm(unittest.TestCase):
             return json.load(file)["starts"]
 
     def test_wall_time_too_short_and_a_node_lost(self):
-        config = self.write_corpus()
+        config = self.configure()
         # However fast the machine: the first start stands still from the cells on, until the time limit is near.
         slow = os.path.join(self.directory, "slow.sh")
         with open(slow, "w", encoding="utf-8") as file:
@@ -125,7 +130,7 @@ class Slurm(unittest.TestCase):
         self.assert_undisturbed()
 
     def test_no_progress_is_given_up(self):
-        config = self.write_corpus()
+        config = self.configure()
         self.environment["KITH_TRIES"] = "2"
         stuck = os.path.join(self.directory, "stuck.sh")
         with open(stuck, "w", encoding="utf-8") as file:
@@ -137,7 +142,7 @@ class Slurm(unittest.TestCase):
         self.assertIn("2 starts without progress", self.log(job))
 
     def test_dependent_jobs_of_different_sizes(self):
-        config = self.write_corpus()
+        config = self.configure()
         options = "--ntasks-per-node=1 --time=5 --output=" + self.directory + "/job-%j.log"
         self.environment.update({"CELLS": f"--nodes=2 {options}", "GRAPH": f"--nodes=4 {options}",
                                  "LABELS": f"--nodes=1 {options}"})
@@ -163,7 +168,7 @@ class Slurm(unittest.TestCase):
         self.assert_undisturbed()
 
     def test_scaling_in_one_table(self):
-        config = self.write_corpus(**{"member.slow": {"method": "harmonic", "max_sweeps": 10}})
+        config = self.configure(sweeps=10)
         table = os.path.join(self.directory, "scaling.csv")
         job = self.sbatch("--array=0-2", "--nodes=4", "--ntasks-per-node=1",
                           os.path.join(JOBS, "scaling.sbatch"), table, "strong", config)
