@@ -82,16 +82,21 @@ std::string quality_text(const Json& report) {
         "intervals after Korn and Graubard (1998) and the difference estimator of Angelopoulos "
         "et al. (2023). ";
   }
+  const std::string filter = option_of(report, "qa.seed_filter");
   text += fmt::format(
       "Thresholds of acceptance for errors of {} are tested in a fixed sequence (Angelopoulos et "
       "al. "
-      "2021) with bounds after Clopper and Pearson (1934) at confidence {}. Seeds were checked by "
-      "confident learning (Northcutt et al. 2021; filter {}) and valued by kNN-Shapley values (Jia "
-      "et al. 2019). Slices were compared at a false discovery rate of {} (Benjamini and Hochberg "
-      "1995), their rates shrunk (Kleinman 1973); class weights by effective number follow Cui et "
-      "al. (2019).",
+      "2021) with bounds after Clopper and Pearson (1934) at confidence {}. Seeds were checked {} "
+      "and "
+      "valued by kNN-Shapley values (Jia et al. 2019). Slices were compared at a false discovery "
+      "rate "
+      "of {} (Benjamini and Hochberg 1995), their rates shrunk (Kleinman 1973); class weights by "
+      "effective number follow Cui et al. (2019).",
       option_of(report, "qa.accept_errors"), option_of(report, "qa.accept_confidence"),
-      option_of(report, "qa.seed_filter"), option_of(report, "qa.false_discovery_rate"));
+      filter == "likely_wrong"
+          ? "against the fitted share of wrong ones"
+          : fmt::format("by confident learning (Northcutt et al. 2021; filter {})", filter),
+      option_of(report, "qa.false_discovery_rate"));
   return text;
 }
 
