@@ -22,8 +22,8 @@ std::string render_html(std::string_view report_json) {
     for (const auto part :
          {accuracy_section, audit_section, acceptance_section, review_section, slice_section,
           seed_section, value_section, class_section, calibration_section, without_gold_section,
-          certainty_section, member_section, agreement_section, diversity_section,
-          methods_section}) {
+          certainty_section, member_section, convergence_section, agreement_section,
+          diversity_section, methods_section}) {
       sections += part(report);
     }
     return page_head(subtitle) + overview(report) + contents(sections) + sections + page_foot();

@@ -15,6 +15,8 @@ namespace kith::report {
 [[nodiscard]] std::string class_section(const Json& report);
 [[nodiscard]] std::string certainty_section(const Json& report);
 [[nodiscard]] std::string member_section(const Json& report);
+/// How the members settled, sweep by sweep.
+[[nodiscard]] std::string convergence_section(const Json& report);
 [[nodiscard]] std::string agreement_section(const Json& report);
 [[nodiscard]] std::string review_section(const Json& report);
 [[nodiscard]] std::string seed_section(const Json& report);
