@@ -16,6 +16,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 CLASSES = 16
 ALPHA = 0.9
+RIGHT = 1e-5  # largest difference of an entry from the limit, rows scaled to sum 1
 
 
 def run_kith(args, folder):
@@ -46,6 +47,62 @@ def time_scipy(graph, columns, repeats):
         graph @ state
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
+
+
+def exact_limit(graph, labels):
+    """Label spreading's limit in double precision, rows scaled to sum 1: sweeps until ALPHA^n is below its precision."""
+    graph = graph.astype(numpy.float64)
+    root = numpy.sqrt(numpy.asarray(graph.sum(axis=1)).ravel())
+    scale = sparse.diags(1 / root)
+    matrix = scale @ graph @ scale
+    seeds = (labels[:, None] == numpy.arange(CLASSES)).astype(numpy.float64)
+    state = seeds.copy()
+    for _ in range(int(numpy.ceil(numpy.log(1e-17) / numpy.log(ALPHA)))):
+        state = ALPHA * (matrix @ state) + (1 - ALPHA) * seeds
+    return state / state.sum(axis=1, keepdims=True)
+
+
+def largest_difference(found, expected):
+    reached = numpy.isfinite(found).all(axis=1) & numpy.isfinite(expected).all(axis=1) & (found.sum(axis=1) > 0)
+    if reached.sum() < len(found) * 0.99:
+        return numpy.inf
+    return numpy.abs(found[reached] - expected[reached]).max()
+
+
+def kith_to_limit(args, solver, limit):
+    """The loosest tolerance whose result is right, and the median seconds with it."""
+    for tolerance in [10.0 ** -n for n in range(3, 10)]:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [args.program, "--items", str(args.items), "--k", str(args.k), "--sweeps", "2000", "--solver",
+                       solver, "--tolerance", str(tolerance), "--repeats", str(args.repeats), "--dump", folder]
+            lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[1:]
+            scores = numpy.fromfile(os.path.join(folder, "scores.f32"), dtype=numpy.float32).reshape(-1, CLASSES)
+        if largest_difference(scores, limit) < RIGHT:
+            rows = [line.split(",") for line in lines]
+            return int(rows[0][4]), statistics.median(float(row[5]) for row in rows)
+    return None
+
+
+def sklearn_to_limit(args, graph, labels, limit):
+    """The fewest sweeps, in steps of 10, whose result is right, and the median seconds of fit() with them."""
+    for sweeps in range(10, 2001, 10):
+        _, found = run_sklearn(graph, labels, sweeps)
+        if largest_difference(found, limit) < RIGHT:
+            return sweeps, statistics.median(
+                sweeps * run_sklearn(graph, labels, sweeps)[0] for _ in range(args.repeats))
+    return None
+
+
+def compare_to_limit(args, graph, labels):
+    """Both as loose as they may be and still right to RIGHT: fit() against propagate()."""
+    limit = exact_limit(graph, labels)
+    peer = sklearn_to_limit(args, graph, labels, limit)
+    for solver in ("chebyshev", "conjugate_gradient", "sweeps"):
+        own = kith_to_limit(args, solver, limit)
+        if own is None or peer is None:
+            raise SystemExit(f"{solver}: the limit was not reached")
+        print(f"to the limit within {RIGHT:.0e}, alpha {ALPHA}: Kith {solver} {own[0]} sweeps {own[1]:.3f} s, "
+              f"scikit-learn {peer[0]} sweeps {peer[1]:.3f} s, ratio {peer[1] / own[1]:.1f}")
 
 
 def run_sklearn(graph, labels, sweeps):
@@ -83,6 +140,7 @@ def main():
           f"largest difference {difference:.1e} on {reached.sum()} of {len(labels)} rows")
     if not difference < 1e-5 or reached.sum() < len(labels) * 0.99:
         raise SystemExit("the results differ")
+    compare_to_limit(args, graph, labels)
 
 
 if __name__ == "__main__":

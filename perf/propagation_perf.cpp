@@ -30,6 +30,8 @@ struct Settings {
   Count window = 1000;  // neighbors are that near in cell order, but for a few
   int sweeps = 30;
   int repeats = 3;
+  std::string solver = "sweeps";  // sweeps | chebyshev | conjugate_gradient
+  double tolerance = 1e-30;
   std::string dump;
 };
 
@@ -72,7 +74,11 @@ std::vector<propagate::Task> make_tasks(const Settings& settings, int count) {
     task.solver.method = propagate::Method::spreading;
     task.solver.alpha = 0.9;
     task.solver.max_sweeps = settings.sweeps;
-    task.solver.tolerance = 1e-30;
+    task.solver.tolerance = settings.tolerance;
+    task.solver.solver = settings.solver == "chebyshev" ? propagate::Solver::chebyshev
+                         : settings.solver == "conjugate_gradient"
+                             ? propagate::Solver::conjugate_gradient
+                             : propagate::Solver::sweeps;
     for (int s = 0; s < kClasses * kSeedsPerClass; ++s) {
       const auto node =
           static_cast<Count>(random_uniform(3, Purpose::tie, s, static_cast<std::uint64_t>(t)) *
@@ -118,7 +124,8 @@ Settings parse(int argc, char** argv) {
   po::options_description description;
   description.add_options()("items", po::value(&settings.items))("k", po::value(&settings.k))(
       "window", po::value(&settings.window))("sweeps", po::value(&settings.sweeps))(
-      "repeats", po::value(&settings.repeats))("dump", po::value(&settings.dump));
+      "repeats", po::value(&settings.repeats))("solver", po::value(&settings.solver))(
+      "tolerance", po::value(&settings.tolerance))("dump", po::value(&settings.dump));
   po::variables_map values;
   po::store(po::parse_command_line(argc, argv, description), values);
   po::notify(values);
@@ -143,7 +150,9 @@ int main(int argc, char** argv) {
   if (world.is_root()) {
     fmt::print("columns,ranks,threads,edges,sweeps,seconds,medges_per_s_per_core\n");
   }
-  for (const int num_tasks : {1, 8}) {
+  const std::vector<int> counts =
+      settings.solver == "sweeps" ? std::vector<int>{1, 8} : std::vector<int>{1};
+  for (const int num_tasks : counts) {
     std::vector<propagate::Task> tasks = make_tasks(settings, num_tasks);
     for (propagate::Task& task : tasks) {
       keep_first_label(task.seeds);
