@@ -52,8 +52,11 @@ void validate_solver(const MemberConfig& member) {
   }
   if (solver.early_stop &&
       (solver.solver != propagate::Solver::sweeps || solver.method == Method::nearest_seed ||
-       solver.method == Method::poisson_volume)) {
+       solver.method == Method::poisson_volume || solver.method == Method::correct_smooth)) {
     fail("member.{}.early_stop = yes, but this member is only right at its end", member.name);
+  }
+  if (solver.smoothing <= 0 || solver.smoothing >= 1) {
+    fail("member.{}.smoothing = {}, must be above 0 and below 1", member.name, solver.smoothing);
   }
   if (!propagate::has_solver(solver.method, solver.solver)) {
     fail("member.{}.solver = {}, which cannot solve {}: use sweeps", member.name,
@@ -63,6 +66,13 @@ void validate_solver(const MemberConfig& member) {
 
 void validate_member(const MemberConfig& member) {
   validate_solver(member);
+  const bool corrects = member.solver.method == Method::correct_smooth;
+  if (corrects && member.voter.empty()) {
+    fail("member.{}.voter is missing: correct_smooth needs a voter of corpus.probs", member.name);
+  }
+  if (!corrects && !member.voter.empty()) {
+    fail("member.{}.voter = {}, but only correct_smooth takes a voter", member.name, member.voter);
+  }
   if (member.bootstrap < 0) {
     fail("member.{}.bootstrap = {}, must not be negative", member.name, member.bootstrap);
   }

@@ -132,6 +132,12 @@ std::vector<po::option> parse_words(const std::vector<std::string>& words) {
 
 void validate(const Config& config) {
   ensemble::validate(config.ensemble);
+  for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    if (member.k > config.knn.k) {
+      fail("member.{}.k = {}, but knn.k = {} neighbors are found", member.name, member.k,
+           config.knn.k);
+    }
+  }
   if (config.corpus.files.empty()) {
     fail("corpus.files is not set: which HDF5 files hold the corpus?");
   }

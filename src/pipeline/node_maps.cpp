@@ -111,4 +111,13 @@ std::vector<propagate::NodeSeed> seeds_on_nodes(const cells::Shard& shard,
   return placed;
 }
 
+std::vector<Position> partition_of(const cells::Shard& shard, int num_ranks) {
+  std::vector<Position> first;
+  for (int rank = 0; rank < num_ranks; ++rank) {
+    first.push_back(shard.layout.nodes_of(Rank{rank}).begin);
+  }
+  first.emplace_back(shard.layout.num_nodes());
+  return first;
+}
+
 }  // namespace kith::pipeline

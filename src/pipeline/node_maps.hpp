@@ -22,4 +22,7 @@ namespace kith::pipeline {
                                                               std::span<const ItemOfNode> items,
                                                               std::span<const corpus::Seed> seeds);
 
+/// First position of each rank's nodes, and the end.
+[[nodiscard]] std::vector<Position> partition_of(const cells::Shard& shard, int num_ranks);
+
 }  // namespace kith::pipeline

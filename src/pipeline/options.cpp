@@ -417,7 +417,8 @@ std::vector<Option> member_options(const std::string& name) {
            {"adsorption", Method::adsorption},
            {"poisson_volume", Method::poisson_volume},
            {"wnll", Method::wnll},
-           {"nearest_seed", Method::nearest_seed}},
+           {"nearest_seed", Method::nearest_seed},
+           {"correct_smooth", Method::correct_smooth}},
           "how labels spread"),
       choice<Solver>(
           prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
@@ -428,7 +429,21 @@ std::vector<Option> member_options(const std::string& name) {
           "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
       number<double>(
           prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
-          0.0, 1.0, "spreading, walk: share that comes from the neighbors"),
+          0.0, 1.0, "spreading, walk, correct_smooth: share that comes from the neighbors"),
+      number<double>(
+          prefix + "smoothing",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, 0.0, 1.0,
+          "correct_smooth: share that comes from the neighbors when labels are smoothed"),
+      text(
+          prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
+          "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
+      number<int>(
+          prefix + "k", kStage, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
+          "nearest neighbors of the member's graph, at most knn.k; 0 = knn.k"),
+      choice<std::string>(
+          prefix + "weights", kStage, [=](Config & c) -> auto& { return member(c).weights; },
+          {{"shared", ""}, {"gaussian", "gaussian"}, {"binary", "binary"}},
+          "of the member's graph, as graph.weights; shared: as the shared graph's"),
       number<int>(
           prefix + "max_sweeps",
           kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,

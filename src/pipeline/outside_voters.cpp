@@ -1,5 +1,9 @@
 #include "pipeline/outside_voters.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <set>
 
 #include "kith/comm/agree.hpp"
@@ -80,7 +84,27 @@ void check_voter_names(const Workspace& workspace) {
     for (const std::string& name : workspace.corpus.prob_names) {
       insert("corpus.probs", workspace.config.corpus.probs, name);
     }
+    const std::vector<std::string>& known = workspace.corpus.prob_names;
+    for (const ensemble::MemberConfig& member : workspace.config.ensemble.members) {
+      if (!member.voter.empty() &&
+          std::find(known.begin(), known.end(), member.voter) == known.end()) {
+        fail("member.{}.voter = {}, but {}", member.name, member.voter,
+             known.empty() ? std::string{"corpus.probs names no voters"}
+                           : fmt::format("corpus.probs has {}", fmt::join(known, ", ")));
+      }
+    }
   });
+}
+
+std::vector<float> voter_on_nodes(const Workspace& workspace, const std::string& name) {
+  const std::vector<std::string>& known = workspace.corpus.prob_names;
+  const auto voter = std::find(known.begin(), known.end(), name) - known.begin();
+  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const auto rows = comm::locally(workspace.comm, [&] {
+    return corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
+                              exchange.block());
+  });
+  return exchange.to_nodes<float>(rows, workspace.graph->num_owned(), workspace.num_classes());
 }
 
 void append_outside_voters(Workspace& workspace) {

@@ -91,6 +91,10 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["abandonment"] = solver.abandonment;
   json["max_sweeps"] = solver.max_sweeps;
   json["tolerance"] = solver.tolerance;
+  json["corrected_voter"] = member.config.voter;
+  json["smoothing"] = solver.smoothing;
+  json["k"] = member.config.k;
+  json["weights"] = member.config.weights;
   json["class_mass"] = ensemble::to_string(member.config.class_mass);
   json["bootstrap"] = member.config.bootstrap;
   json["sweeps"] = member.result.sweeps;

@@ -6,23 +6,11 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
 
+#include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
-namespace {
-
-std::vector<Position> partition(const Workspace& workspace) {
-  std::vector<Position> first;
-  for (int rank = 0; rank < workspace.comm.size(); ++rank) {
-    first.push_back(workspace.shard->layout.nodes_of(Rank{rank}).begin);
-  }
-  first.emplace_back(workspace.shard->layout.num_nodes());
-  return first;
-}
-
-}  // namespace
-
 void need_graph(Workspace& workspace) {
   if (workspace.graph) {
     return;
@@ -31,8 +19,9 @@ void need_graph(Workspace& workspace) {
   need_lists(workspace);
   knn::NeighborLists& known = *workspace.lists;
   graph::KnnLists lists{known.k, std::move(known.neighbors), std::move(known.distances)};  // lent
-  workspace.graph.emplace(
-      graph::build_graph(workspace.comm, partition(workspace), lists, workspace.config.graph));
+  workspace.graph.emplace(graph::build_graph(workspace.comm,
+                                             partition_of(*workspace.shard, workspace.comm.size()),
+                                             lists, workspace.config.graph));
   known.neighbors = std::move(lists.neighbors);
   known.distances = std::move(lists.distances);
   workspace.components = graph::connected_components(*workspace.graph);

@@ -4,11 +4,11 @@
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
-#include "kith/core/memory.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
-#include "kith/propagate/propagate.hpp"
 
+#include "pipeline/member_graphs.hpp"
+#include "pipeline/member_trace.hpp"
 #include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -17,7 +17,6 @@ namespace kith::pipeline {
 namespace {
 
 constexpr const char* kFile = "propagation.h5";
-constexpr double kUnknown = -1;  // in the trace, where no measure is negative
 
 void fold_seeds(Workspace& workspace) {
   comm::locally(workspace.comm, [&] {
@@ -65,29 +64,7 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
   file.set_attribute(group + "/readout_factors", "temperature", member.readout.temperature);
   file.set_attribute(group + "/readout_factors", "takes_log",
                      std::int64_t{member.readout.takes_log ? 1 : 0});
-  const auto& trace = member.result.trace;
-  std::vector<double> residuals;
-  std::vector<double> measures;
-  std::vector<Count> counts;
-  for (const propagate::SweepTrace& line : trace) {
-    residuals.push_back(line.residual);
-    measures.push_back(line.held_out.value_or(kUnknown));
-    measures.push_back(line.energy.value_or(kUnknown));
-    measures.insert(measures.end(), line.class_mass.begin(), line.class_mass.end());
-    measures.insert(measures.end(), to_size(num_classes) - line.class_mass.size(), kUnknown);
-    counts.insert(counts.end(), {line.sweep, line.flips, line.reached});
-    counts.insert(counts.end(), line.class_counts.begin(), line.class_counts.end());
-  }
-  file.write_whole<double>(group + "/trace_residual", residuals, {count_of(trace)});
-  file.write_whole<Count>(group + "/trace_counts", counts, {count_of(trace), 3 + num_classes});
-  file.set_attribute(group + "/trace_counts", "columns",
-                     std::string{"sweep,flips,reached,then one a class"});
-  file.write_whole<double>(group + "/trace_measures", measures, {count_of(trace), 2 + num_classes});
-  file.set_attribute(group + "/trace_measures", "columns",
-                     std::string{"held_out,energy,then one class mass a class; -1 = not known"});
-  file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{member.result.sweeps});
-  file.set_attribute(group + "/trace_counts", "stop",
-                     static_cast<std::int64_t>(member.result.stop));
+  write_trace(file, group, member.result, num_classes);
 }
 
 ensemble::Member read_member(const io::InputFile& file, const Workspace& workspace,
@@ -106,28 +83,7 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
   member.readout.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
   member.readout.takes_log =
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
-  const auto residuals = file.read_all<double>(group + "/trace_residual");
-  const auto counts = file.read_all<Count>(group + "/trace_counts");
-  const auto measures = file.read_all<double>(group + "/trace_measures");
-  for (std::size_t line = 0; line < residuals.size(); ++line) {
-    const auto at = counts.begin() + static_cast<Count>(line * (3 + width));
-    propagate::SweepTrace& entry = member.result.trace.emplace_back();
-    entry.sweep = static_cast<int>(at[0]);
-    entry.residual = residuals[line];
-    entry.flips = at[1];
-    entry.reached = at[2];
-    entry.class_counts.assign(at + 3, at + 3 + static_cast<Count>(width));
-    const auto known = measures.begin() + static_cast<Count>(line * (2 + width));
-    entry.held_out = known[0] == kUnknown ? std::nullopt : std::optional{known[0]};
-    entry.energy = known[1] == kUnknown ? std::nullopt : std::optional{known[1]};
-    if (known[2] != kUnknown) {
-      entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
-    }
-  }
-  member.result.sweeps =
-      static_cast<int>(file.attribute<std::int64_t>(group + "/trace_counts", "sweeps"));
-  member.result.stop = static_cast<propagate::StopReason>(
-      file.attribute<std::int64_t>(group + "/trace_counts", "stop"));
+  read_trace(file, group, workspace.num_classes(), member.result);
   return member;
 }
 
@@ -137,13 +93,12 @@ void do_propagate(Workspace& workspace) {
   need_graph(workspace);
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
-  const auto tasks =
-      ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes());
   io::Snapshots snapshots = open_snapshots(workspace, Stage::propagate);
   io::StageCheckpoint checkpoint{snapshots};
-  auto results = propagate::propagate(
-      *workspace.graph, tasks,
-      {workspace.num_classes(), memory_left(workspace.memory_bytes), &checkpoint});
+  auto results = propagate_members(
+      workspace,
+      ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes()),
+      checkpoint);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
   write_facts(workspace, Stage::propagate, unseeded_facts(workspace));

@@ -11,6 +11,7 @@
 #include "kith/io/output_file.hpp"
 #include "kith/qa/accuracy.hpp"
 
+#include "pipeline/member_trace.hpp"
 #include "pipeline/qa_rows.hpp"
 #include "pipeline/report_builder.hpp"
 #include "pipeline/stages.hpp"
@@ -154,6 +155,11 @@ void write_tables(const Workspace& workspace, const AcceptRows& accept_rows,
     file.write_whole<Count>("/confusion/gold_auto", flatten(findings.gold_auto), shape);
   }
   write_votes(file, workspace, findings.votes);
+  for (const ensemble::Member& member : workspace.members) {
+    if (member.source == ensemble::Source::graph) {
+      write_trace(file, "/convergence/" + member.config.name, member.result, num_classes);
+    }
+  }
   write_seed_check(file, findings.seeds);
   write_acceptance(file, accept_rows, findings.acceptance, workspace.corpus.num_items);
   write_slices(file, findings.slices);

@@ -113,6 +113,51 @@ class Voters(unittest.TestCase):
                 os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run{ranks}"))
         self.assertEqual(len(seen), 1)
 
+    def test_correct_and_smooth_on_a_voter(self):
+        blobs = kith.Blobs(spread=70)
+        sections = {"member.smooth": {"method": "correct_smooth", "voter": "model"},
+                    "member.rough": {"method": "correct_smooth", "voter": "model", "smoothing": 0.001},
+                    "member.poisson": {"method": "poisson"}}
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            write_voters(os.path.join(directory, "corpus.h5"), blobs)
+            seen = set()
+            for ranks in (1, 3):
+                report, columns = self.run_in(directory, ranks, **sections)
+                seen.add(kith.digest(os.path.join(directory, "run", "labels.h5")))
+                os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run{ranks}"))
+            wrong = {**sections, "member.smooth": {"method": "correct_smooth", "voter": "nobody"}}
+            done = kith.run(["run", "-c", kith.ini(directory, corpus={"probs": "/probs"}, **wrong)], 2)
+        self.assertEqual(len(seen), 1)
+        names = [name.decode() for name in columns["member_names"]]
+        right = (columns["votes"] == blobs.truth[:, None]).mean(axis=0)
+        self.assertGreater(right[names.index("smooth")], right[names.index("model")] + 0.02)
+        rough, model = (columns["votes"][:, names.index(name)] for name in ("rough", "model"))
+        self.assertGreater((rough == model)[blobs.labels < 0].mean(), 0.99)  # it is that voter's, item by item
+        self.assertEqual({member["name"]: member for member in report["members"]}["smooth"]["corrected_voter"], "model")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("member.smooth.voter = nobody, but corpus.probs has model", done.stderr)
+
+    def test_a_member_with_fewer_neighbors_is_as_on_a_graph_of_its_own(self):
+        blobs = kith.Blobs(spread=90)
+        scores = {}
+        with kith.temporary_directory() as directory:
+            blobs.write(os.path.join(directory, "corpus.h5"))
+            for name, k, member in (("own", 4, {}), ("shared", 8, {"k": 4})):
+                sections = {"member.a": {"method": "poisson", "weights": "binary", **member},
+                            "member.b": {"method": "spreading"}}
+                config = kith.ini(directory, knn={"k": k, "method": "exact"}, **sections)
+                for ranks in (1, 3):
+                    done = kith.run(["run", "-c", config], ranks)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    with h5py.File(os.path.join(directory, "run", "propagation.h5")) as file:
+                        scores[name, ranks] = file["members/a/scores"][...].tobytes()
+                    os.rename(os.path.join(directory, "run"), os.path.join(directory, f"run-{name}-{ranks}"))
+            done = kith.run(["run", "-c", kith.ini(directory, **{"member.a": {"k": 9}})], 1)
+        self.assertEqual(len(set(scores.values())), 1)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("member.a.k = 9, but knn.k = 8 neighbors are found", done.stderr)
+
     def test_two_voters_of_one_name(self):
         blobs = kith.Blobs()
         with kith.temporary_directory() as directory:

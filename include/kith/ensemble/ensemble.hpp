@@ -34,7 +34,10 @@ struct MemberConfig {
   std::string name;
   propagate::SolverConfig solver;
   ClassMass class_mass = ClassMass::none;
-  int bootstrap = 0;  // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
+  std::string voter;    // correct_smooth: whose probabilities are corrected
+  int k = 0;            // nearest neighbors of its graph; 0 = as many as there are
+  std::string weights;  // of its graph's edges, as GraphConfig's; empty = as the shared graph's
+  int bootstrap = 0;    // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
   double weight =
       1;  // in the consensus; in the measures of disagreement all members count the same
 };

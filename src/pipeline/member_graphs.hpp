@@ -1,0 +1,20 @@
+/// Members on the shared graph, and on variants of it with fewer neighbors or other weights.
+#pragma once
+
+#include <vector>
+
+#include "kith/comm/checkpoint.hpp"
+#include "kith/propagate/task.hpp"
+
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Collective. Runs the tasks of all members, each on its member's graph, and returns their results
+/// in order. Tasks whose graphs are the same share the sweeps; a variant is built from the neighbor
+/// lists and dropped after its sweeps. Their memory: that of the shared graph, once. The checkpoint
+/// is used where all members have the same graph.
+[[nodiscard]] std::vector<propagate::TaskResult> propagate_members(
+    Workspace& workspace, std::vector<propagate::Task> tasks, comm::Checkpoint& checkpoint);
+
+}  // namespace kith::pipeline

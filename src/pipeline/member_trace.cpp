@@ -1,0 +1,62 @@
+#include "pipeline/member_trace.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr double kUnknown = -1;  // where no measure is negative
+
+}  // namespace
+
+void write_trace(io::OutputFile& file, const std::string& group,
+                 const propagate::TaskResult& result, Count num_classes) {
+  const auto& trace = result.trace;
+  std::vector<double> residuals;
+  std::vector<double> measures;
+  std::vector<Count> counts;
+  for (const propagate::SweepTrace& line : trace) {
+    residuals.push_back(line.residual);
+    measures.push_back(line.held_out.value_or(kUnknown));
+    measures.push_back(line.energy.value_or(kUnknown));
+    measures.insert(measures.end(), line.class_mass.begin(), line.class_mass.end());
+    measures.insert(measures.end(), to_size(num_classes) - line.class_mass.size(), kUnknown);
+    counts.insert(counts.end(), {line.sweep, line.flips, line.reached});
+    counts.insert(counts.end(), line.class_counts.begin(), line.class_counts.end());
+  }
+  file.write_whole<double>(group + "/trace_residual", residuals, {count_of(trace)});
+  file.write_whole<Count>(group + "/trace_counts", counts, {count_of(trace), 3 + num_classes});
+  file.set_attribute(group + "/trace_counts", "columns",
+                     std::string{"sweep,flips,reached,then one a class"});
+  file.write_whole<double>(group + "/trace_measures", measures, {count_of(trace), 2 + num_classes});
+  file.set_attribute(group + "/trace_measures", "columns",
+                     std::string{"held_out,energy,then one class mass a class; -1 = not known"});
+  file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{result.sweeps});
+  file.set_attribute(group + "/trace_counts", "stop", static_cast<std::int64_t>(result.stop));
+}
+
+void read_trace(const io::InputFile& file, const std::string& group, Count num_classes,
+                propagate::TaskResult& result) {
+  const auto width = to_size(num_classes);
+  const auto residuals = file.read_all<double>(group + "/trace_residual");
+  const auto counts = file.read_all<Count>(group + "/trace_counts");
+  const auto measures = file.read_all<double>(group + "/trace_measures");
+  for (std::size_t line = 0; line < residuals.size(); ++line) {
+    const auto at = counts.begin() + static_cast<Count>(line * (3 + width));
+    propagate::SweepTrace& entry = result.trace.emplace_back();
+    entry.sweep = static_cast<int>(at[0]);
+    entry.residual = residuals[line];
+    entry.flips = at[1];
+    entry.reached = at[2];
+    entry.class_counts.assign(at + 3, at + 3 + static_cast<Count>(width));
+    const auto known = measures.begin() + static_cast<Count>(line * (2 + width));
+    entry.held_out = known[0] == kUnknown ? std::nullopt : std::optional{known[0]};
+    entry.energy = known[1] == kUnknown ? std::nullopt : std::optional{known[1]};
+    if (known[2] != kUnknown) {
+      entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
+    }
+  }
+  result.sweeps = static_cast<int>(file.attribute<std::int64_t>(group + "/trace_counts", "sweeps"));
+  result.stop = static_cast<propagate::StopReason>(
+      file.attribute<std::int64_t>(group + "/trace_counts", "stop"));
+}
+
+}  // namespace kith::pipeline
