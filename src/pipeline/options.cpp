@@ -312,7 +312,7 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(errors);
   table.push_back(number<double>(
       "qa.accept_confidence", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_confidence; },
-      0.5, 0.9999, "confidence with which the thresholds of acceptance keep to their errors"));
+      0.5, 0.9999, "confidence with which all thresholds of acceptance keep to their errors"));
   table.push_back(choice<qa::Allocation>(
       "qa.audit_allocation", Stage::qa, [](Config & c) -> auto& { return c.qa.audit_allocation; },
       {{"proportional", qa::Allocation::proportional},

@@ -96,9 +96,11 @@ Acceptance measure_acceptance(const Workspace& workspace, const AcceptRows& rows
       workspace.comm,
       static_cast<Count>(std::count_if(rows.best.begin(), rows.best.end(),
                                        [](std::int32_t best) { return best >= 0; })));
-  const double delta = 1 - acceptance.confidence;
+  const std::vector<double> errors = parse_errors(workspace.config.qa.accept_errors);
+  // All promises hold together at the confidence stated: each has its share of the risk.
+  const double delta = (1 - acceptance.confidence) / static_cast<double>(errors.size());
   const auto surest_first = count_confidences(workspace.comm, rows);
-  for (const double error : parse_errors(workspace.config.qa.accept_errors)) {
+  for (const double error : errors) {
     AcceptLevel level;
     level.error = error;
     level.fewest_known = qa::acceptance_items(error, delta);

@@ -71,7 +71,8 @@ std::string acceptance_section(const Json& report) {
   std::string html = paragraph(fmt::format(
       "Labels whose probability is at or above a threshold have at most the stated share of "
       "errors, "
-      "with {:.0f}&#160;% confidence. Thresholds come from {} and are tested from the strictest "
+      "with {:.0f}&#160;% confidence for all shares together; by class, for all classes too. "
+      "Thresholds come from {} and are tested from the strictest "
       "down; nothing is accepted where none passes. <code>/accepted_error</code> of qa.h5 marks "
       "the "
       "items.",

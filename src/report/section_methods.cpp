@@ -86,7 +86,8 @@ std::string quality_text(const Json& report) {
   text += fmt::format(
       "Thresholds of acceptance for errors of {} are tested in a fixed sequence (Angelopoulos et "
       "al. "
-      "2021) with bounds after Clopper and Pearson (1934) at confidence {}. Seeds were checked {} "
+      "2021) with bounds after Clopper and Pearson (1934) at confidence {} over all errors, by "
+      "class over all classes too (Bonferroni). Seeds were checked {} "
       "and "
       "valued by kNN-Shapley values (Jia et al. 2019). Slices were compared at a false discovery "
       "rate "

@@ -76,7 +76,7 @@ class Acceptance(unittest.TestCase):
                 best, probability, status = (file[name][...] for name in ("best", "probability", "status"))
         strict, easy = report["levels"]
         self.assertEqual(strict["error"], 0.001)
-        self.assertEqual(strict["fewest_known"], 2995)  # ln 0.05 / ln 0.999
+        self.assertEqual(strict["fewest_known"], 3688)  # ln (0.05 / 2) / ln 0.999
         self.assertIsNone(strict["together"]["threshold"])
         self.assertEqual(strict["accepted"], 0)
         rows = (status != 1) & (probability >= easy["together"]["threshold"])
