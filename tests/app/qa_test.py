@@ -40,7 +40,7 @@ class Seeds(unittest.TestCase):
         by_confident_learning = set(seeds["row"][flags["prune_by_noise_rate"] != 0]) & set(wrong)
         self.assertGreater(len(by_confident_learning), 15)
         hits = set(found) & set(wrong)
-        self.assertGreater(len(hits), 10)
+        self.assertGreater(len(hits), 12)
         self.assertGreater(len(hits), 0.9 * len(found))
         rate = report["noise_rate"]
         self.assertLess(rate["low"], 0.1)
@@ -53,15 +53,18 @@ class Seeds(unittest.TestCase):
         self.assertGreater(chances[-1], 0.5)
 
     def test_right_seeds_are_not_suspected(self):
-        blobs = kith.Blobs(items=1500, seeds_per_class=50, draw=1, spread=60)  # classes overlap
-        with kith.temporary_directory() as directory:
-            blobs.write(os.path.join(directory, "corpus.h5"))
-            report = run(directory)
-            with h5py.File(os.path.join(directory, "run", "qa.h5")) as file:
-                by_confident_learning = (file["seeds/flags/prune_by_noise_rate"][...] != 0).sum()
-        self.assertLess(report["consensus"]["gold"]["accuracy"]["value"], 0.9)
-        self.assertEqual(report["seeds"]["noise_rate"]["low"], 0)
-        self.assertLess(2 * len(report["seeds"]["suspects"]), by_confident_learning)
+        suspects = by_confident_learning = 0
+        for draw in range(4):
+            blobs = kith.Blobs(items=1500, seeds_per_class=50, draw=draw, spread=60)  # classes overlap
+            with kith.temporary_directory() as directory:
+                blobs.write(os.path.join(directory, "corpus.h5"))
+                report = run(directory)
+                with h5py.File(os.path.join(directory, "run", "qa.h5")) as file:
+                    by_confident_learning += (file["seeds/flags/prune_by_noise_rate"][...] != 0).sum()
+            suspects += len(report["seeds"]["suspects"])
+            self.assertLess(report["consensus"]["gold"]["accuracy"]["value"], 0.9)
+            self.assertEqual(report["seeds"]["noise_rate"]["low"], 0)
+        self.assertLess(2 * suspects, by_confident_learning)
 
 
 class Acceptance(unittest.TestCase):
