@@ -87,8 +87,15 @@ int main(int argc, char** argv) {
       "seeds-per-class", po::value(&settings.seeds_per_class))("top", po::value(&settings.top))(
       "sweeps", po::value(&settings.sweeps))("method", po::value(&settings.method));
   po::variables_map values;
-  po::store(po::parse_command_line(argc, argv, description), values);
-  po::notify(values);
+  try {
+    po::store(po::parse_command_line(argc, argv, description), values);
+    po::notify(values);
+  } catch (const po::error& error) {  // the same on every rank
+    if (world.is_root()) {
+      fmt::print(stderr, "many_classes_perf: {}\n", error.what());
+    }
+    return 1;
+  }
 
   std::vector<Position> first;
   for (int rank = 0; rank <= world.size(); ++rank) {

@@ -137,7 +137,15 @@ Settings parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const comm::Environment mpi{argc, argv};
   const auto world = comm::Communicator::duplicate(MPI_COMM_WORLD);
-  const Settings settings = parse(argc, argv);
+  Settings settings;
+  try {
+    settings = parse(argc, argv);
+  } catch (const po::error& error) {  // the same on every rank
+    if (world.is_root()) {
+      fmt::print(stderr, "propagation_perf: {}\n", error.what());
+    }
+    return 1;
+  }
   std::vector<Position> first;
   for (int rank = 0; rank <= world.size(); ++rank) {
     first.emplace_back(settings.items * rank / world.size());
