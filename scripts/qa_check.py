@@ -73,10 +73,17 @@ def check_estimates(directory, report, truth):
     return {key: value if value is None else float(value) for key, value in found.items()}
 
 
-def check_seeds(report, wrong):
+def check_seeds(directory, report, wrong):
     suspects = {suspect["row"] for suspect in report["seeds"]["suspects"]}
     hits = len(suspects & wrong)
-    return {"wrong": len(wrong), "suspects": len(suspects), "hits": hits, "found": hits / len(wrong),
+    filters = {}
+    with h5py.File(os.path.join(directory, "qa.h5")) as file:
+        is_wrong = numpy.isin(file["seeds/row"][...], list(wrong))
+        for name, flags in file["seeds/flags"].items():
+            listed = flags[...] != 0
+            found = int((listed & is_wrong).sum())
+            filters[name] = {"found": found / len(wrong), "precision": found / max(1, int(listed.sum()))}
+    return {"filters": filters, "wrong": len(wrong), "suspects": len(suspects), "hits": hits, "found": hits / len(wrong),
             "precision": hits / max(1, len(suspects)), "rate": report["seeds"]["noise_rate"]}
 
 
@@ -103,6 +110,11 @@ def print_noisy(draws, share):
           f"{100 * statistics.mean(d['found'] for d in draws):.0f} % (least {100 * min(d['found'] for d in draws):.0f}), "
           f"precision {statistics.mean(d['precision'] for d in draws):.2f} (least "
           f"{min(d['precision'] for d in draws):.2f}) |")
+    for name in draws[0]["filters"]:
+        found = [100 * d["filters"][name]["found"] for d in draws]
+        precision = [d["filters"][name]["precision"] for d in draws]
+        print(f"| the same, filter {name} | found {min(found):.0f} to {max(found):.0f} %, precision {min(precision):.2f} to "
+              f"{max(precision):.2f} |")
     rates = [d["rate"] for d in draws]
     print(f"| its 95 % interval of the share of wrong seeds holds the true one | "
           f"{sum(r['low'] <= share <= r['high'] for r in rates)} of {len(draws)} |")
@@ -142,7 +154,7 @@ def main():
     for draw in range(args.first_draw, args.first_draw + args.wrong_draws):
         seeds = choose_seeds(truth, args.per_class, draw)
         wrong = make_wrong(seeds, args.wrong, classes, draw)
-        noisy.append(check_seeds(run_draw(args, f"wrong-{draw}", seeds)[1], wrong))
+        noisy.append(check_seeds(*run_draw(args, f"wrong-{draw}", seeds), wrong))
         print("wrong", draw, json.dumps(noisy[-1]), flush=True)
     print(f"\n| promise, with {args.per_class} seeds a class | kept |\n| --- | --- |")
     if draws:
