@@ -131,7 +131,7 @@ SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judge
       std::span{std::as_const(probabilities)}.subspan(first * width, size * width),
       workspace.num_classes(),
       std::span{std::as_const(check.suspicion.wrong)}.subspan(first, size)};
-  check.joint = qa::confident_joint(comm, labels);
+  check.joint = qa::confident_joint(comm, labels, qa::Weighing::by_chance);
   for (const qa::LabelErrorFilter filter : kFilters) {
     const auto flags =
         qa::find_label_errors(comm, labels, check.joint, filter, workspace.config.run.seed);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kThresholdSlack = 1e-6;  // a class of one item must reach its own mean
 constexpr Count kGrain = 1 << 14;
+constexpr Count kWholeItem = Count{1} << 24;  // fixed point: sums do not depend on ranks
 
 Label largest(std::span<const float> row) {
   return Label{static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin())};
@@ -81,19 +82,41 @@ std::vector<double> class_thresholds(const comm::Communicator& comm, const Given
   return thresholds;
 }
 
-Matrix calibrate(const ConfidentJoint& joint) {
+/// Confident items by given * K + confident class, in fixed point.
+std::vector<Count> count_confident(const comm::Communicator& comm, const GivenLabels& labels,
+                                   std::span<const double> thresholds, Weighing weighing) {
+  const std::size_t num_classes = thresholds.size();
+  return count_items(
+      comm, labels, num_classes * num_classes, [&](std::size_t i, std::span<Count> counts) {
+        const Label confident = confident_class(labels.row(i), thresholds);
+        if (confident.is_none()) {
+          return;
+        }
+        const std::size_t row = to_size(labels.given[i]) * num_classes;
+        const Count moved = weighing == Weighing::by_chance
+                                ? std::llround(labels.wrong[i] * static_cast<double>(kWholeItem))
+                                : kWholeItem;
+        counts[row + to_size(confident)] += moved;
+        counts[row + to_size(labels.given[i])] += kWholeItem - moved;
+      });
+}
+
+/// Rows of `counts`, in any unit, scaled to the number of items given the class.
+Matrix calibrate(std::span<const Count> counts, std::span<const Count> given) {
+  const std::size_t num_classes = given.size();
   Matrix calibrated;
-  for (std::size_t i = 0; i < joint.given.size(); ++i) {
-    const std::vector<Count>& row = joint.counts[i];
-    const Count confident = std::accumulate(row.begin(), row.end(), Count{0});
-    std::vector<double>& scaled = calibrated.emplace_back(row.size(), 0.0);
+  for (std::size_t i = 0; i < num_classes; ++i) {
+    const auto row = counts.subspan(i * num_classes, num_classes);
+    const double confident =
+        std::accumulate(row.begin(), row.end(), 0.0,
+                        [](double sum, Count count) { return sum + static_cast<double>(count); });
+    std::vector<double>& scaled = calibrated.emplace_back(num_classes, 0.0);
     if (confident == 0) {
-      scaled[i] = static_cast<double>(joint.given[i]);
+      scaled[i] = static_cast<double>(given[i]);
       continue;
     }
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      scaled[j] = static_cast<double>(row[j]) * static_cast<double>(joint.given[i]) /
-                  static_cast<double>(confident);
+    for (std::size_t j = 0; j < num_classes; ++j) {
+      scaled[j] = static_cast<double>(row[j]) * static_cast<double>(given[i]) / confident;
     }
   }
   return calibrated;
@@ -203,7 +226,8 @@ void lowest_self_confidence(const comm::Communicator& comm, const GivenLabels& l
 
 }  // namespace
 
-ConfidentJoint confident_joint(const comm::Communicator& comm, const GivenLabels& labels) {
+ConfidentJoint confident_joint(const comm::Communicator& comm, const GivenLabels& labels,
+                               Weighing weighing) {
   const std::size_t num_classes = to_size(labels.num_classes);
   ConfidentJoint joint;
   joint.given = count_items(comm, labels, num_classes, [&](std::size_t i, std::span<Count> counts) {
@@ -211,18 +235,17 @@ ConfidentJoint confident_joint(const comm::Communicator& comm, const GivenLabels
   });
   joint.items = std::accumulate(joint.given.begin(), joint.given.end(), Count{0});
   joint.thresholds = class_thresholds(comm, labels, joint.given);
-  const std::vector<Count> flat = count_items(
-      comm, labels, num_classes * num_classes, [&](std::size_t i, std::span<Count> counts) {
-        const Label confident = confident_class(labels.row(i), joint.thresholds);
-        if (!confident.is_none()) {
-          ++counts[to_size(labels.given[i]) * num_classes + to_size(confident)];
-        }
-      });
+  const std::vector<Count> plain = count_confident(comm, labels, joint.thresholds, Weighing::whole);
   for (std::size_t i = 0; i < num_classes; ++i) {
-    const auto row = std::span{flat}.subspan(i * num_classes, num_classes);
-    joint.counts.emplace_back(row.begin(), row.end());
+    std::vector<Count>& row = joint.counts.emplace_back();
+    for (std::size_t j = 0; j < num_classes; ++j) {
+      row.push_back(plain[i * num_classes + j] / kWholeItem);
+    }
   }
-  joint.calibrated = calibrate(joint);
+  joint.calibrated =
+      weighing == Weighing::whole
+          ? calibrate(plain, joint.given)
+          : calibrate(count_confident(comm, labels, joint.thresholds, weighing), joint.given);
   derive_noise(joint);
   return joint;
 }

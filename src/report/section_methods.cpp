@@ -96,7 +96,9 @@ std::string quality_text(const Json& report) {
       option_of(report, "qa.accept_errors"), option_of(report, "qa.accept_confidence"),
       filter == "likely_wrong"
           ? "against the fitted share of wrong ones"
-          : fmt::format("by confident learning (Northcutt et al. 2021; filter {})", filter),
+          : fmt::format("by confident learning (Northcutt et al. 2021; filter {}), its joint "
+                        "weighed by the fitted share of wrong ones",
+                        filter),
       option_of(report, "qa.false_discovery_rate"));
   return text;
 }

@@ -39,6 +39,7 @@ class Seeds(unittest.TestCase):
         self.assertEqual([int(suspect["id"]) for suspect in report["suspects"]], list(ids[found]))
         by_confident_learning = set(seeds["row"][flags["prune_by_noise_rate"] != 0]) & set(wrong)
         self.assertGreater(len(by_confident_learning), 15)
+        self.assertGreater(len(by_confident_learning), 0.8 * (flags["prune_by_noise_rate"] != 0).sum())
         hits = set(found) & set(wrong)
         self.assertGreater(len(hits), 12)
         self.assertGreater(len(hits), 0.9 * len(found))
@@ -60,7 +61,7 @@ class Seeds(unittest.TestCase):
                 blobs.write(os.path.join(directory, "corpus.h5"))
                 report = run(directory)
                 with h5py.File(os.path.join(directory, "run", "qa.h5")) as file:
-                    by_confident_learning += (file["seeds/flags/prune_by_noise_rate"][...] != 0).sum()
+                    by_confident_learning += (file["seeds/flags/confident_learning"][...] != 0).sum()
             suspects += len(report["seeds"]["suspects"])
             self.assertLess(report["consensus"]["gold"]["accuracy"]["value"], 0.9)
             self.assertEqual(report["seeds"]["noise_rate"]["low"], 0)

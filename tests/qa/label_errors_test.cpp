@@ -119,6 +119,26 @@ TEST(ConfidentJoint, LeavesClassesWithoutEvidenceAlone) {
   EXPECT_EQ(joint.calibrated[0], (std::vector<double>{2, 0, 0}));
 }
 
+/// Models that err look like wrong labels: known chances of them are weighed in.
+TEST(ConfidentJoint, CountsByTheChanceThatALabelIsWrong) {
+  const Items items =
+      from_rows({0, 0, 1, 1, 1, 0},
+                {{.9F, .1F}, {.4F, .6F}, {.2F, .8F}, {.7F, .3F}, {.45F, .55F}, {.8F, .2F}});
+  const Items mine = items.mine();
+  std::vector<double> wrong;
+  for (const GlobalId id : mine.ids) {
+    wrong.push_back(id.value() == 1 ? 0.25 : id.value() == 3 ? 0.75 : 0.0);
+  }
+  GivenLabels labels = mine.view();
+  labels.wrong = wrong;
+
+  const ConfidentJoint joint = confident_joint(world(), labels, Weighing::by_chance);
+
+  EXPECT_EQ(joint.counts, (std::vector<std::vector<Count>>{{2, 1}, {1, 2}}));
+  EXPECT_EQ(joint.calibrated, (Matrix{{2.75, 0.25}, {0.75, 2.25}}));
+  EXPECT_DOUBLE_EQ(joint.joint[1][0], 0.125);
+}
+
 /// The flags by sorting all items of a group on one rank.
 using Key = std::tuple<float, std::uint64_t, std::int64_t>;
 void flag_sorted(std::vector<Key> keys, double wanted, std::vector<std::uint8_t>& flags) {

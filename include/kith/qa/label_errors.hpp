@@ -21,7 +21,9 @@ struct GivenLabels {
   std::span<const Label> given;          // none: the item is left out
   std::span<const float> probabilities;  // items x K, by models that have not seen the item's label
   int num_classes = 0;
-  std::span<const double> wrong = {};  // P(label is wrong), for the filter likely_wrong only
+  /// P(label is wrong), as suspect_labels() gives it: for the filter likely_wrong, and for the
+  /// joint.
+  std::span<const double> wrong = {};
 
   [[nodiscard]] std::span<const float> row(std::size_t item) const {
     return probabilities.subspan(item * to_size(num_classes), to_size(num_classes));
@@ -34,23 +36,35 @@ struct ConfidentJoint {
   std::vector<Count> given;        // items a given class
   std::vector<double> thresholds;  // mean p_k of the items given k; infinite if there are none
   std::vector<std::vector<Count>> counts;  // items given i that are confidently j
-  Matrix calibrated;                       // counts scaled so that row i sums to given[i]
+  Matrix calibrated;                       // counts, weighed, scaled so that row i sums to given[i]
   Matrix joint;                            // calibrated / items
   Matrix noise;                            // P(given i | true j); a column sums to 1
   Matrix inverse_noise;                    // P(true j | given i); a row sums to 1
   std::vector<double> true_shares;         // of the true classes
 };
 
+/// What an item that is confidently another class counts off the diagonal.
+enum class Weighing {
+  whole,      // 1: the paper's
+  by_chance,  // labels.wrong, and the rest on the diagonal
+};
+
 /// Collective. An item counts as confidently j if j has the largest probability *among* the classes
 /// whose threshold it reaches (within 1e-6), ties to the smaller class. A given class without any
 /// confident item keeps its labels: all its mass is put on the diagonal. Cost O(items K).
+///
+/// The paper takes every item off the diagonal for a wrong label, also where it is the models that
+/// err: of models that are right on 79 % of the items, two of three labels so found are right.
+/// by_chance takes the models' errors out of `calibrated` and of all that follows from it; `counts`
+/// and `thresholds` are the paper's.
 [[nodiscard]] ConfidentJoint confident_joint(const comm::Communicator& comm,
-                                             const GivenLabels& labels);
+                                             const GivenLabels& labels,
+                                             Weighing weighing = Weighing::whole);
 
 /// Section 3.3 of the paper, the plain ranking, and a model of the noise.
 enum class LabelErrorFilter {
   predicted_neq_given,  // the largest probability is another class's
-  confident_learning,   // off the diagonal of the counts
+  confident_learning,   // off the diagonal of the counts; the paper's, with any weighing
   prune_by_class,       // in class i as many as its row has off the diagonal: lowest p_i
   prune_by_noise_rate,  // for every (i, j) as many as calibrated[i][j]: largest p_j - p_i
   both,                 // chosen by both prunings
