@@ -21,8 +21,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view kMemberPrefix = "member.";
-
 /// A key with its value, and where it was written, for messages.
 struct Setting {
   std::string key;
@@ -30,30 +28,9 @@ struct Setting {
   std::string origin;
 };
 
-/// "member.poisson.alpha" -> "poisson"; empty if the key is no member's.
-std::string member_name(std::string_view key) {
-  if (!key.starts_with(kMemberPrefix)) {
-    return {};
-  }
-  const std::size_t dot = key.find('.', kMemberPrefix.size());
-  return dot == std::string_view::npos
-             ? std::string{}
-             : std::string{key.substr(kMemberPrefix.size(), dot - kMemberPrefix.size())};
-}
-
-const Option* find_option(std::span<const Option> options, std::string_view key) {
-  const auto found = std::find_if(options.begin(), options.end(),
-                                  [&](const Option& option) { return option.key == key; });
-  return found == options.end() ? nullptr : &*found;
-}
-
 void apply(const Setting& setting, Config& config) {
-  const std::string member = member_name(setting.key);
-  const std::vector<Option> of_member =
-      member.empty() ? std::vector<Option>{} : member_options(member);
-  const Option* option = find_option(option_table(), setting.key);
-  option = option == nullptr ? find_option(of_member, setting.key) : option;
-  if (option == nullptr) {
+  const std::optional<Option> option = find_option(setting.key);
+  if (!option) {
     fail("{}: unknown key {}; the nearest known one is {}", setting.origin, setting.key,
          nearest_key(setting.key));
   }
@@ -86,16 +63,16 @@ std::vector<Setting> read_ini(const std::string& path) {
   return settings;
 }
 
-/// The command line through Boost: all keys of the table, and members' keys as they are named.
+/// The command line through Boost: all keys of the table, and those of the sections it names.
 po::options_description describe_options(std::span<const std::string> words) {
   po::options_description description;
   description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
       "graph", po::value<std::string>())("file", po::value<std::string>())(
       "gold", po::value<std::string>())("audit", po::value<std::string>());
-  std::set<std::string> members;
+  std::set<std::string> sections;
   for (const std::string& word : words) {
-    if (word.starts_with("--member.")) {
-      members.insert(member_name(word.substr(2)));
+    if (word.starts_with("--")) {
+      sections.insert(named_section(std::string_view{word}.substr(2, word.find('=') - 2)));
     }
   }
   const auto add = [&](const Option& option) {
@@ -104,8 +81,8 @@ po::options_description describe_options(std::span<const std::string> words) {
   for (const Option& option : option_table()) {
     add(option);
   }
-  for (const std::string& member : members) {
-    for (const Option& option : member_options(member)) {
+  for (const std::string& section : sections) {
+    for (const Option& option : section_options(section)) {
       add(option);
     }
   }
@@ -130,14 +107,37 @@ std::vector<po::option> parse_words(const std::vector<std::string>& words) {
   }
 }
 
-void validate(const Config& config) {
-  ensemble::validate(config.ensemble);
-  for (const ensemble::MemberConfig& member : config.ensemble.members) {
-    if (member.k > config.knn.k) {
-      fail("member.{}.k = {}, but knn.k = {} neighbors are found", member.name, member.k,
-           config.knn.k);
+void validate_graphs(const Config& config) {
+  for (const GraphSource& graph : config.graphs) {
+    if (graph.dataset.empty()) {
+      fail("graph.{}.dataset is not set: which vectors are its?", graph.name);
     }
   }
+  for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    int k = config.knn.k;
+    std::string k_key = "knn.k";
+    if (!member.graph.empty()) {
+      const auto graph =
+          std::find_if(config.graphs.begin(), config.graphs.end(),
+                       [&](const GraphSource& entry) { return entry.name == member.graph; });
+      if (graph == config.graphs.end()) {
+        fail("member.{}.graph = {}, but there is no section [graph.{}]", member.name, member.graph,
+             member.graph);
+      }
+      if (graph->k > 0) {
+        k = graph->k;
+        k_key = fmt::format("graph.{}.k", graph->name);
+      }
+    }
+    if (member.k > k) {
+      fail("member.{}.k = {}, but {} = {} neighbors are found", member.name, member.k, k_key, k);
+    }
+  }
+}
+
+void validate(const Config& config) {
+  ensemble::validate(config.ensemble);
+  validate_graphs(config);
   if (config.corpus.files.empty()) {
     fail("corpus.files is not set: which HDF5 files hold the corpus?");
   }
@@ -259,8 +259,8 @@ std::string write_text(const Config& config, Keep&& keep) {
   for (const Option& option : option_table()) {
     append(option);
   }
-  for (const ensemble::MemberConfig& member : config.ensemble.members) {
-    for (const Option& option : member_options(member.name)) {
+  for (const std::string& section : named_sections(config)) {
+    for (const Option& option : section_options(section)) {
       append(option);
     }
   }
@@ -318,13 +318,21 @@ std::string help_text() {
   for (const Option& option : option_table()) {
     append(option, option.key, option.get(defaults));
   }
-  text +=
-      "\n  Members of the ensemble: one section [member.NAME] each; without any, eight of them.\n";
-  Config with_member;
-  with_member.ensemble.members.emplace_back().name = "NAME";
-  for (const Option& option : member_options("NAME")) {
-    append(option, option.key, option.get(with_member));
-  }
+  Config named;
+  named.ensemble.members.emplace_back().name = "NAME";
+  named.graphs.emplace_back().name = "NAME";
+  const auto append_section = [&](const char* title, const char* section) {
+    text += title;
+    for (const Option& option : section_options(section)) {
+      append(option, option.key, option.get(named));
+    }
+  };
+  append_section(
+      "\n  Members of the ensemble: one section [member.NAME] each; without any, eight of them.\n",
+      "member.NAME");
+  append_section(
+      "\n  Graphs of other vectors of the same items, for members that name them: [graph.NAME].\n",
+      "graph.NAME");
   return text;
 }
 

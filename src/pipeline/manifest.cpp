@@ -90,19 +90,13 @@ Json configuration_of(const Config& config) {
 }
 
 std::string first_stage_of(const std::string& key) {
-  const std::size_t dot = key.find('.', std::string{"member."}.size());
-  const std::vector<Option> of_member =
-      key.starts_with("member.") ? member_options(key.substr(7, dot - 7)) : std::vector<Option>{};
-  for (const std::span<const Option> options : {option_table(), std::span{of_member}}) {
-    for (const Option& option : options) {
-      if (option.key == key) {
-        return option.of_labels ? "check, propagate"
-               : option.stage   ? to_string(*option.stage)
-                                : "nothing";
-      }
-    }
+  const std::optional<Option> option = find_option(key);
+  if (!option) {
+    return "nothing";
   }
-  return "nothing";
+  return option->of_labels ? "check, propagate"
+         : option->stage   ? to_string(*option->stage)
+                           : "nothing";
 }
 
 /// Says which keys and inputs differ, and which stage is the first to depend on each.

@@ -1,6 +1,8 @@
 #include "pipeline/member_graphs.hpp"
 
+#include <compare>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "kith/core/log.hpp"
@@ -8,24 +10,43 @@
 #include "kith/propagate/propagate.hpp"
 
 #include "pipeline/node_maps.hpp"
+#include "pipeline/other_graph.hpp"
 #include "pipeline/outside_voters.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-/// k and weights of a member's graph.
-using Variant = std::pair<int, std::string>;
+/// What a member's graph is made of.
+struct Variant {
+  std::string graph;  // empty = the shared one
+  int k = 0;
+  std::string weights;
 
-Variant variant_of(const Config& config, const ensemble::MemberConfig& member) {
-  return {member.k == 0 ? config.knn.k : member.k,
-          member.weights.empty() ? config.graph.weights : member.weights};
+  friend auto operator<=>(const Variant&, const Variant&) = default;
+};
+
+/// The graph that a configuration builds.
+Variant whole_graph(const Config& config, const std::string& name) {
+  return {name, config.knn.k, config.graph.weights};
 }
 
-/// Collective. The graph of the first k neighbors in each list.
+Variant variant_of(const Config& config, const ensemble::MemberConfig& member) {
+  Variant variant = whole_graph(config, member.graph);
+  for (const GraphSource& source : config.graphs) {
+    if (source.name == member.graph && source.k > 0) {
+      variant.k = source.k;
+    }
+  }
+  variant.k = member.k > 0 ? member.k : variant.k;
+  variant.weights = member.weights.empty() ? variant.weights : member.weights;
+  return variant;
+}
+
+/// Collective. The graph of the first k neighbors in each list. workspace: whose graph is whole.
 graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
   need_lists(workspace);
   graph::KnnLists lists;
-  lists.k = variant.first;
+  lists.k = variant.k;
   const auto all = workspace.lists->k;
   for (Count node = 0; node < workspace.graph->num_owned(); ++node) {
     const Count first = node * all;
@@ -35,16 +56,13 @@ graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
                            workspace.lists->distances.begin() + first + lists.k);
   }
   graph::GraphConfig config = workspace.config.graph;
-  config.weights = variant.second;
-  graph::Graph graph = graph::build_graph(
-      workspace.comm, partition_of(*workspace.shard, workspace.comm.size()), lists, config);
-  log::info("stage=propagate k={} weights={} edges={}", variant.first, variant.second,
-            graph.num_edges());
-  return graph;
+  config.weights = variant.weights;
+  return graph::build_graph(workspace.comm, partition_of(*workspace.shard, workspace.comm.size()),
+                            lists, config);
 }
 
 /// Collective. Gives the tasks of correct_smooth their voters' probabilities, which are returned:
-/// the tasks look at them.
+/// the tasks look at them. workspace: of their graph.
 std::map<std::string, std::vector<float>> add_voters(const Workspace& workspace,
                                                      std::vector<propagate::Task>& tasks) {
   std::map<std::string, std::vector<float>> of_voter;
@@ -61,6 +79,20 @@ std::map<std::string, std::vector<float>> add_voters(const Workspace& workspace,
   return of_voter;
 }
 
+/// Collective. Propagates tasks of one variant. workspace: of the variant's graph.
+std::vector<propagate::TaskResult> propagate_on(Workspace& workspace, const Variant& variant,
+                                                std::vector<propagate::Task>& tasks,
+                                                comm::Checkpoint* checkpoint) {
+  const auto voters = add_voters(workspace, tasks);
+  const propagate::PropagateConfig config{workspace.num_classes(),
+                                          memory_left(workspace.memory_bytes), checkpoint};
+  if (variant == whole_graph(workspace.config, variant.graph)) {
+    return propagate::propagate(*workspace.graph, tasks, config);
+  }
+  const graph::Graph graph = build_variant(workspace, variant);
+  return propagate::propagate(graph, tasks, config);
+}
+
 }  // namespace
 
 std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
@@ -68,27 +100,36 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
                                                      comm::Checkpoint& checkpoint) {
   check_voter_names(workspace);
   const Config& config = workspace.config;
-  const auto voters = add_voters(workspace, tasks);
-  std::map<Variant, std::vector<std::size_t>> of_variant;
+  std::map<Variant, std::vector<std::size_t>> of_variant;  // those of one graph side by side
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto& member = config.ensemble.members[to_size(tasks[i].family)];
     of_variant[variant_of(config, member)].push_back(i);
   }
   std::vector<propagate::TaskResult> results(tasks.size());
+  std::optional<OtherGraph> other;
+  std::string name;
   for (const auto& [variant, indices] : of_variant) {
+    if (std::exchange(name, variant.graph) != variant.graph) {
+      other.reset();
+      other.emplace(workspace, name);
+    }
     std::vector<propagate::Task> here;
     for (const std::size_t i : indices) {
       here.push_back(std::move(tasks[i]));
     }
-    const bool is_shared = variant == Variant{config.knn.k, config.graph.weights};
-    const auto run = [&](const graph::Graph& graph) {
-      return propagate::propagate(graph, here,
-                                  {workspace.num_classes(), memory_left(workspace.memory_bytes),
-                                   of_variant.size() == 1 ? &checkpoint : nullptr});
-    };
+    if (other) {
+      other->take(here);
+    }
+    Workspace& of_graph = other ? other->workspace() : workspace;
+    log::info("stage=propagate graph={} k={} weights={} tasks={}",
+              name.empty() ? config.corpus.embeddings : name, variant.k, variant.weights,
+              here.size());
     std::vector<propagate::TaskResult> found =
-        is_shared ? run(*workspace.graph) : run(build_variant(workspace, variant));
+        propagate_on(of_graph, variant, here, of_variant.size() == 1 ? &checkpoint : nullptr);
     for (std::size_t at = 0; at < indices.size(); ++at) {
+      if (other && here[at].watched.empty()) {
+        found[at].scores = other->give(found[at].scores);
+      }
       results[indices[at]] = std::move(found[at]);
     }
   }

@@ -1,4 +1,5 @@
-/// Members on the shared graph, and on variants of it with fewer neighbors or other weights.
+/// Members on the shared graph, on graphs of other vectors, and on variants of these with fewer
+/// neighbors or other weights.
 #pragma once
 
 #include <vector>
@@ -11,9 +12,10 @@
 namespace kith::pipeline {
 
 /// Collective. Runs the tasks of all members, each on its member's graph, and returns their results
-/// in order. Tasks whose graphs are the same share the sweeps; a variant is built from the neighbor
-/// lists and dropped after its sweeps. Their memory: that of the shared graph, once. The checkpoint
-/// is used where all members have the same graph.
+/// in order, their scores on the nodes of the shared graph. Tasks whose graphs are the same share
+/// the sweeps; a variant is built from the neighbor lists, another graph read from its run, and
+/// dropped after its sweeps. Their memory: that of the shared graph once more, twice for a variant
+/// of another graph. The checkpoint is used where all members have the same graph.
 [[nodiscard]] std::vector<propagate::TaskResult> propagate_members(
     Workspace& workspace, std::vector<propagate::Task> tasks, comm::Checkpoint& checkpoint);
 

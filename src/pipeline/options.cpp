@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <numeric>
 
 #include "kith/core/error.hpp"
 
+#include "pipeline/option_kinds.hpp"
 #include "pipeline/qa_acceptance.hpp"
 
 namespace kith::pipeline {
@@ -14,89 +14,6 @@ namespace {
 
 using corpus::Metric;
 using ensemble::ClassMass;
-using ensemble::MemberConfig;
-using propagate::Method;
-using propagate::Solver;
-
-template <class Number>
-Number parse_number(const std::string& key, const std::string& text, const std::string& range) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, value);
-  if (status != std::errc{} || rest != end || text.empty()) {
-    fail("{} = {}, must be a number in {}", key, text, range);
-  }
-  return value;
-}
-
-/// An option that is a number in [low, high]. field: Config& -> Number&.
-template <class Number, class Field>
-Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
-              std::string help) {
-  std::string range = fmt::format("{}..{}", low, high);
-  Option option{key, stage, range, std::move(help), {}, {}, false};
-  option.get = [field](const Config& config) {
-    return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
-  };
-  option.set = [=](Config& config, const std::string& text) {
-    const auto value = parse_number<Number>(key, text, range);
-    if (value < low || value > high) {
-      fail("{} = {}, must be in {}", key, text, range);
-    }
-    field(config) = value;
-  };
-  return option;
-}
-
-template <class Field>
-Option text(std::string key, std::optional<Stage> stage, Field field, std::string range,
-            std::string help) {
-  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false};
-  option.get = [field](const Config& config) {
-    return field(const_cast<Config&>(config));
-  };  // NOLINT
-  option.set = [field](Config& config, const std::string& value) { field(config) = value; };
-  return option;
-}
-
-/// An option that is one of a few words, each with its value.
-template <class Value>
-struct Word {
-  const char* word;
-  Value value;
-};
-
-template <class Value, class Field>
-Option choice(std::string key, std::optional<Stage> stage, Field field,
-              std::vector<Word<Value>> words, std::string help) {
-  std::string range;
-  for (const Word<Value>& word : words) {
-    range += (range.empty() ? "" : " | ") + std::string{word.word};
-  }
-  Option option{key, stage, range, std::move(help), {}, {}, false};
-  option.get = [field, words](const Config& config) {
-    const Value value = field(const_cast<Config&>(config));  // NOLINT: field only reads here
-    const auto found = std::find_if(words.begin(), words.end(),
-                                    [&](const Word<Value>& word) { return word.value == value; });
-    return std::string{found == words.end() ? "" : found->word};
-  };
-  option.set = [=](Config& config, const std::string& value) {
-    const auto found = std::find_if(words.begin(), words.end(),
-                                    [&](const Word<Value>& word) { return word.word == value; });
-    if (found == words.end()) {
-      fail("{} = {}, must be one of: {}", key, value, range);
-    }
-    field(config) = found->value;
-  };
-  return option;
-}
-
-template <class Field>
-Option yes_no(std::string key, std::optional<Stage> stage, Field field, std::string help) {
-  return choice<bool>(std::move(key), stage, field,
-                      {{"no", false}, {"yes", true}, {"false", false}, {"true", true}},
-                      std::move(help));
-}
 
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> parts;
@@ -395,100 +312,17 @@ std::span<const Option> option_table() {
   return table;
 }
 
-std::vector<Option> member_options(const std::string& name) {
-  const auto member = [name](Config& config) -> MemberConfig& {
-    for (MemberConfig& entry : config.ensemble.members) {
-      if (entry.name == name) {
-        return entry;
+std::optional<Option> find_option(std::string_view key) {
+  const std::vector<Option> of_section = section_options(named_section(key));
+  for (const std::span<const Option> options :
+       {option_table(), std::span<const Option>{of_section}}) {
+    for (const Option& option : options) {
+      if (option.key == key) {
+        return option;
       }
     }
-    config.ensemble.members.emplace_back().name = name;
-    return config.ensemble.members.back();
-  };
-  const std::string prefix = "member." + name + ".";
-  constexpr Stage kStage = Stage::propagate;
-  return {
-      choice<Method>(
-          prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
-          {{"harmonic", Method::harmonic},
-           {"spreading", Method::spreading},
-           {"poisson", Method::poisson},
-           {"walk", Method::walk},
-           {"adsorption", Method::adsorption},
-           {"poisson_volume", Method::poisson_volume},
-           {"wnll", Method::wnll},
-           {"nearest_seed", Method::nearest_seed},
-           {"correct_smooth", Method::correct_smooth}},
-          "how labels spread"),
-      choice<Solver>(
-          prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
-          {{"sweeps", Solver::sweeps},
-           {"chebyshev", Solver::chebyshev},
-           {"conjugate_gradient", Solver::conjugate_gradient}},
-          "the method's own iteration, or its limit in fewer steps: chebyshev for spreading and "
-          "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
-      number<double>(
-          prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
-          0.0, 1.0, "spreading, walk, correct_smooth: share that comes from the neighbors"),
-      number<double>(
-          prefix + "smoothing",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, 0.0, 1.0,
-          "correct_smooth: share that comes from the neighbors when labels are smoothed"),
-      text(
-          prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
-          "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
-      number<int>(
-          prefix + "k", kStage, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
-          "nearest neighbors of the member's graph, at most knn.k; 0 = knn.k"),
-      choice<std::string>(
-          prefix + "weights", kStage, [=](Config & c) -> auto& { return member(c).weights; },
-          {{"shared", ""}, {"gaussian", "gaussian"}, {"binary", "binary"}},
-          "of the member's graph, as graph.weights; shared: as the shared graph's"),
-      number<int>(
-          prefix + "max_sweeps",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
-          "sweeps at most"),
-      number<double>(
-          prefix + "tolerance",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
-          "relative change below which a member has settled"),
-      yes_no(
-          prefix + "early_stop",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
-          "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
-      number<double>(
-          prefix + "seed_trust",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 0.0, 1.0,
-          "harmonic: below 1 neighbors that disagree can move a seed"),
-      number<int>(
-          prefix + "nearest", kStage, [=](Config & c) -> auto& { return member(c).solver.nearest; },
-          1, 64, "nearest_seed: seeds that an item hears"),
-      number<double>(
-          prefix + "injection",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 0.0, 1e6,
-          "adsorption: mu_1, weight of the seeds' labels"),
-      number<double>(
-          prefix + "continuation",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 0.0, 1e6,
-          "adsorption: mu_2, weight of agreement with the neighbors"),
-      number<double>(
-          prefix + "abandonment",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, 0.0, 1e6,
-          "adsorption: mu_3, weight of no label"),
-      choice<ClassMass>(
-          prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
-          {{"none", ClassMass::none},
-           {"normalize", ClassMass::normalize},
-           {"bidding", ClassMass::bidding},
-           {"volume", ClassMass::volume}},
-          "towards the prior: class-mass normalization, label bidding, or volume projection"),
-      number<int>(
-          prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
-          1000000, "0 = all seeds; else the number of the resample of the seeds"),
-      number<double>(
-          prefix + "weight", Stage::ensemble, [=](Config & c) -> auto& { return member(c).weight; },
-          0.0, 1e6, "in the consensus; all members count the same in the measures of disagreement"),
-  };
+  }
+  return std::nullopt;
 }
 
 std::string nearest_key(std::string_view key) {
@@ -504,11 +338,8 @@ std::string nearest_key(std::string_view key) {
   for (const Option& option : option_table()) {
     consider(option);
   }
-  if (key.starts_with("member.")) {
-    const std::size_t dot = key.find('.', 7);
-    for (const Option& option : member_options(std::string{key.substr(7, dot - 7)})) {
-      consider(option);
-    }
+  for (const Option& option : section_options(named_section(key))) {
+    consider(option);
   }
   return best;
 }

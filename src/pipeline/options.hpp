@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kith/pipeline/config.hpp"
 
@@ -22,14 +23,24 @@ struct Option {
   bool of_labels = false;  // says what is known of items: no graph depends on it
 };
 
-/// All options but those of members, in the order of the help text.
+/// All options but those of named sections, in the order of the help text.
 [[nodiscard]] std::span<const Option> option_table();
 
-/// The options of the member with this name: member.NAME.method and so on. The member must exist
-/// for get().
-[[nodiscard]] std::vector<Option> member_options(const std::string& name);
+/// A section that a user names: "member.NAME" of a key "member.NAME.method", "graph.NAME" of
+/// "graph.NAME.dataset"; empty of all other keys.
+[[nodiscard]] std::string named_section(std::string_view key);
 
-/// The key of the table that is nearest to `key` in edit distance.
+/// The options of a named section; none of an empty one. get() needs a configuration that has the
+/// section, set() adds it.
+[[nodiscard]] std::vector<Option> section_options(std::string_view section);
+
+/// The named sections of a configuration, in order.
+[[nodiscard]] std::vector<std::string> named_sections(const Config& config);
+
+/// The option with this key, of the table or of a named section; none if it is unknown.
+[[nodiscard]] std::optional<Option> find_option(std::string_view key);
+
+/// The known key that is nearest to `key` in edit distance.
 [[nodiscard]] std::string nearest_key(std::string_view key);
 
 }  // namespace kith::pipeline

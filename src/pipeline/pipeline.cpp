@@ -1,5 +1,6 @@
 #include "kith/pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <sstream>
@@ -18,6 +19,7 @@
 #include "kith/pipeline/plan.hpp"
 
 #include "pipeline/manifest.hpp"
+#include "pipeline/other_graph.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/qa_audit.hpp"
 #include "pipeline/workspace.hpp"
@@ -199,6 +201,23 @@ void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
   });
 }
 
+/// Collective. Each a run of its own up to the graph. Leaves nothing of them in memory, and the
+/// shared graph in its files.
+void build_other_graphs(Workspace& workspace) {
+  const Config& config = workspace.config;
+  for (const GraphSource& source : config.graphs) {
+    if (!is_used(config, source)) {
+      continue;
+    }
+    workspace.lists.reset();
+    workspace.graph.reset();
+    workspace.components.reset();
+    const Config other = config_of(config, source);
+    log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
+    run(workspace.comm, other, Stage::graph);
+  }
+}
+
 void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   const comm::Communicator& comm = workspace.comm;
   const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
@@ -216,6 +235,9 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
       open_corpus(workspace);
     }
     comm::stop_if_asked(comm);
+    if (current == Stage::propagate) {
+      build_other_graphs(workspace);
+    }
     manifest.forget(comm, current);
     const Clock::time_point start = Clock::now();
     const ByteCounts before = bytes_moved();
@@ -237,6 +259,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
 void run(const comm::Communicator& comm, const Config& config, Stage last) {
   (void)base_memory();  // before anything is held
   Workspace workspace = open_workspace(comm, config);
+  check_other_graphs(workspace);
   Manifest manifest = open_manifest(comm, workspace);
   try {
     run_stages(workspace, manifest, last);

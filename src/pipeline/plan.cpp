@@ -14,6 +14,8 @@
 #include "kith/core/parallel.hpp"
 #include "kith/io/files.hpp"
 
+#include "pipeline/other_graph.hpp"
+
 namespace kith::pipeline {
 namespace {
 
@@ -292,7 +294,16 @@ std::string plan(const comm::Communicator& comm, const Config& config,
   const std::string file = config.corpus.files.empty() ? "" : config.corpus.files.front();
   const Rates measured = calibrate(comm, request.input, file, kCalibration_s);
   const Rates rates = planned_rates(measured, comm, request);
-  return write_plan(request, rates);
+  std::string text = write_plan(request, rates);
+  for (const GraphSource& source : config.graphs) {
+    if (is_used(config, source)) {
+      text += fmt::format(
+          "graph {} is built besides, before members run: kith plan --corpus.embeddings {} has the "
+          "stages up to graph\n",
+          source.name, source.dataset);
+    }
+  }
+  return text;
 }
 
 }  // namespace kith::pipeline

@@ -10,6 +10,7 @@
 #include "kith/pipeline/pipeline.hpp"
 #include "kith/report/html.hpp"
 
+#include "pipeline/other_graph.hpp"
 #include "pipeline/qa_calibration.hpp"
 #include "pipeline/report_json.hpp"
 #include "pipeline/stages.hpp"
@@ -54,11 +55,32 @@ Json run_json(const Workspace& workspace) {
   return json;
 }
 
+/// Graphs of other vectors that a member has used.
+Json other_graphs_json(const Workspace& workspace) {
+  Json graphs = Json::array();
+  for (const GraphSource& source : workspace.config.graphs) {
+    if (!is_used(workspace.config, source)) {
+      continue;
+    }
+    const Config config = config_of(workspace.config, source);
+    const Workspace other{workspace.comm, config};
+    Json json;
+    json["name"] = source.name;
+    json["dataset"] = source.dataset;
+    json["metric"] = corpus::to_string(config.corpus.metric);
+    json.update(read_facts(other, Stage::graph));
+    json["knn"] = read_facts(other, Stage::knn);
+    graphs.push_back(json);
+  }
+  return graphs;
+}
+
 Json graph_json(const Workspace& workspace) {
   Json json = read_facts(workspace, Stage::graph);
   json["cells"] = read_facts(workspace, Stage::cells);
   json["knn"] = read_facts(workspace, Stage::knn);
   json.update(read_facts(workspace, Stage::propagate));
+  json["others"] = other_graphs_json(workspace);
   return json;
 }
 
@@ -93,6 +115,7 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["tolerance"] = solver.tolerance;
   json["corrected_voter"] = member.config.voter;
   json["smoothing"] = solver.smoothing;
+  json["graph"] = member.config.graph;
   json["k"] = member.config.k;
   json["weights"] = member.config.weights;
   json["class_mass"] = ensemble::to_string(member.config.class_mass);

@@ -103,6 +103,37 @@ std::string quality_text(const Json& report) {
   return text;
 }
 
+std::string recall_text(const Json& knn) {
+  if (!knn.contains("recall")) {
+    return {};
+  }
+  const Json& measured = knn["recall"];
+  return fmt::format(" (measured recall {:.4f} [{:.4f}, {:.4f}] on {} items)",
+                     measured.at("recall").get<double>(), measured.at("low").get<double>(),
+                     measured.at("high").get<double>(), count_text(measured.at("sampled_nodes")));
+}
+
+/// The graphs of other vectors, and whose they are.
+std::string other_graphs_text(const Json& report) {
+  std::string text;
+  for (const Json& graph : report.at("graph").at("others")) {
+    std::vector<std::string> members;
+    for (const Json& member : report.at("members")) {
+      if (member.value("graph", "") == graph.at("name").get<std::string>()) {
+        members.push_back(escape(member.at("name").get<std::string>()));
+      }
+    }
+    text += fmt::format(
+        "{} spread their labels on a graph of the {} nearest neighbors under the {} metric{} among "
+        "the vectors {}: {} edges over {} distinct vectors, {} connected components. ",
+        fmt::join(members, ", "), count_text(graph.at("knn").at("k")),
+        escape(graph.at("metric").get<std::string>()), recall_text(graph.at("knn")),
+        escape(graph.at("dataset").get<std::string>()), count_text(graph.at("edges")),
+        count_text(graph.at("nodes")), count_text(graph.at("components")));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string methods_section(const Json& report) {
@@ -110,14 +141,6 @@ std::string methods_section(const Json& report) {
   const Json& graph = report.at("graph");
   const Json& options = report["run"].at("configuration");
   const auto option = [&](const char* key) { return escape(options.value(key, "")); };
-  std::string recall;
-  if (graph.at("knn").contains("recall")) {
-    const Json& measured = graph["knn"]["recall"];
-    recall =
-        fmt::format(" (measured recall {:.4f} [{:.4f}, {:.4f}] on {} items)",
-                    measured.at("recall").get<double>(), measured.at("low").get<double>(),
-                    measured.at("high").get<double>(), count_text(measured.at("sampled_nodes")));
-  }
   std::string html = "<p>";
   html += fmt::format(
       "Kith {} labeled {} vectors of {} dimensions in {} classes from {} seeds. A graph of the {} "
@@ -127,10 +150,11 @@ std::string methods_section(const Json& report) {
       "components. ",
       escape(report["run"].at("version").get<std::string>()), count_text(corpus.at("items")),
       count_text(corpus.at("dim")), corpus.at("classes").size(), count_text(corpus.at("seeds")),
-      count_text(graph.at("knn").at("k")), escape(corpus.at("metric").get<std::string>()), recall,
-      option("graph.symmetrize"), option("graph.weights"), option("graph.scale_neighbor"),
-      count_text(graph.at("edges")), count_text(graph.at("nodes")),
+      count_text(graph.at("knn").at("k")), escape(corpus.at("metric").get<std::string>()),
+      recall_text(graph.at("knn")), option("graph.symmetrize"), option("graph.weights"),
+      option("graph.scale_neighbor"), count_text(graph.at("edges")), count_text(graph.at("nodes")),
       count_text(graph.at("components")));
+  html += other_graphs_text(report);
   html +=
       "Labels were propagated by " + method_citations(report["members"]) + " as configured below. ";
   html += learning_text(report) + "</p>\n<p>" + quality_text(report) + "</p>\n";

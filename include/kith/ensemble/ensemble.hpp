@@ -35,6 +35,7 @@ struct MemberConfig {
   propagate::SolverConfig solver;
   ClassMass class_mass = ClassMass::none;
   std::string voter;    // correct_smooth: whose probabilities are corrected
+  std::string graph;    // that its labels spread on; empty = the shared one
   int k = 0;            // nearest neighbors of its graph; 0 = as many as there are
   std::string weights;  // of its graph's edges, as GraphConfig's; empty = as the shared graph's
   int bootstrap = 0;    // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class

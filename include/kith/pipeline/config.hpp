@@ -48,6 +48,14 @@ struct QaConfig {
   Count seeds_wanted = 20;    // in every class
 };
 
+/// Other vectors of the same items, with a graph of their own: [graph.NAME].
+struct GraphSource {
+  std::string name;
+  std::string dataset;  // as corpus.embeddings
+  std::string metric;   // of corpus::to_string(Metric); empty = corpus.metric
+  int k = 0;            // nearest neighbors; 0 = knn.k
+};
+
 struct Config {
   RunConfig run;
   corpus::CorpusConfig corpus;
@@ -56,6 +64,7 @@ struct Config {
   knn::EffortConfig effort;
   int recall_sample = 1000;
   graph::GraphConfig graph;
+  std::vector<GraphSource> graphs;
   ensemble::EnsembleConfig ensemble;
   QaConfig qa;
 };

@@ -1,0 +1,96 @@
+/// The kinds of options that tables are made of.
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kith/core/error.hpp"
+
+#include "pipeline/options.hpp"
+
+namespace kith::pipeline {
+
+template <class Number>
+Number parse_number(const std::string& key, const std::string& text, const std::string& range) {
+  Number value{};
+  const char* end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  if (status != std::errc{} || rest != end || text.empty()) {
+    fail("{} = {}, must be a number in {}", key, text, range);
+  }
+  return value;
+}
+
+/// An option that is a number in [low, high]. field: Config& -> Number&.
+template <class Number, class Field>
+Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
+              std::string help) {
+  std::string range = fmt::format("{}..{}", low, high);
+  Option option{key, stage, range, std::move(help), {}, {}, false};
+  option.get = [field](const Config& config) {
+    return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
+  };
+  option.set = [=](Config& config, const std::string& text) {
+    const auto value = parse_number<Number>(key, text, range);
+    if (value < low || value > high) {
+      fail("{} = {}, must be in {}", key, text, range);
+    }
+    field(config) = value;
+  };
+  return option;
+}
+
+template <class Field>
+Option text(std::string key, std::optional<Stage> stage, Field field, std::string range,
+            std::string help) {
+  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false};
+  option.get = [field](const Config& config) {
+    return field(const_cast<Config&>(config));
+  };  // NOLINT
+  option.set = [field](Config& config, const std::string& value) { field(config) = value; };
+  return option;
+}
+
+/// An option that is one of a few words, each with its value.
+template <class Value>
+struct Word {
+  const char* word;
+  Value value;
+};
+
+template <class Value, class Field>
+Option choice(std::string key, std::optional<Stage> stage, Field field,
+              std::vector<Word<Value>> words, std::string help) {
+  std::string range;
+  for (const Word<Value>& word : words) {
+    range += (range.empty() ? "" : " | ") + std::string{word.word};
+  }
+  Option option{key, stage, range, std::move(help), {}, {}, false};
+  option.get = [field, words](const Config& config) {
+    const Value value = field(const_cast<Config&>(config));  // NOLINT: field only reads here
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const Word<Value>& word) { return word.value == value; });
+    return std::string{found == words.end() ? "" : found->word};
+  };
+  option.set = [=](Config& config, const std::string& value) {
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const Word<Value>& word) { return word.word == value; });
+    if (found == words.end()) {
+      fail("{} = {}, must be one of: {}", key, value, range);
+    }
+    field(config) = found->value;
+  };
+  return option;
+}
+
+template <class Field>
+Option yes_no(std::string key, std::optional<Stage> stage, Field field, std::string help) {
+  return choice<bool>(std::move(key), stage, field,
+                      {{"no", false}, {"yes", true}, {"false", false}, {"true", true}},
+                      std::move(help));
+}
+
+}  // namespace kith::pipeline

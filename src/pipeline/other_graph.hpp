@@ -1,0 +1,54 @@
+/// Graphs of other vectors of the same items: [graph.NAME].
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kith/propagate/task.hpp"
+
+#include "pipeline/row_exchange.hpp"
+#include "pipeline/workspace.hpp"
+
+namespace kith::pipeline {
+
+/// Collective. Fails with one sentence if a graph's dataset is not there or of another size than
+/// the corpus.
+void check_other_graphs(const Workspace& workspace);
+
+/// Whether a member's labels spread on it: no other graph is built.
+[[nodiscard]] bool is_used(const Config& config, const GraphSource& source);
+
+/// The configuration of the run that builds this graph, in graphs/NAME of the run directory: the
+/// same but for its vectors, up to the stage graph. It resumes and is recorded like any run.
+[[nodiscard]] Config config_of(const Config& config, const GraphSource& source);
+
+/// A built graph, and the way between its nodes and those of the shared graph. A node is a distinct
+/// vector, so that the two differ: a node of the shared graph has the node of its representative
+/// here.
+class OtherGraph {
+ public:
+  /// Collective. Reads the graph `name` of a run whose shared graph is in memory.
+  OtherGraph(const Workspace& shared, const std::string& name);
+
+  /// Its lists, shard and graph.
+  [[nodiscard]] Workspace& workspace() { return *workspace_; }
+
+  /// Collective. Puts seeds and watched nodes on this graph's nodes.
+  void take(std::span<propagate::Task> tasks) const;
+
+  /// Collective. Scores of owned nodes here become those of the shared graph's owned nodes, each
+  /// owned nodes x K.
+  [[nodiscard]] std::vector<float> give(std::span<const float> scores) const;
+
+ private:
+  const Workspace* shared_;
+  std::unique_ptr<Config> config_;  // the workspace keeps its address
+  std::unique_ptr<Workspace> workspace_;
+  std::unique_ptr<RowExchange> rows_here_;
+  std::unique_ptr<RowExchange> rows_shared_;
+  std::vector<Count> node_here_;  // of each owned node of the shared graph
+};
+
+}  // namespace kith::pipeline

@@ -1,0 +1,174 @@
+// The sections that users name: [member.NAME] and [graph.NAME].
+#include "pipeline/option_kinds.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+using ensemble::ClassMass;
+using ensemble::MemberConfig;
+using propagate::Method;
+using propagate::Solver;
+
+constexpr std::string_view kMember = "member.";
+constexpr std::string_view kGraph = "graph.";
+
+/// The entry with this name, which is added if there is none.
+template <class Entry>
+Entry& entry_of(std::vector<Entry>& entries, const std::string& name) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.name == name; });
+  if (found != entries.end()) {
+    return *found;
+  }
+  entries.emplace_back().name = name;
+  return entries.back();
+}
+
+std::vector<Option> graph_options(const std::string& name) {
+  const auto graph = [name](Config& config) -> GraphSource& {
+    return entry_of(config.graphs, name);
+  };
+  const std::string prefix = std::string{kGraph} + name + ".";
+  constexpr Stage kStage = Stage::propagate;
+  return {
+      text(
+          prefix + "dataset", kStage, [=](Config & c) -> auto& { return graph(c).dataset; },
+          "dataset name", "other vectors of the same items: N x d, as corpus.embeddings"),
+      choice<std::string>(
+          prefix + "metric", kStage, [=](Config & c) -> auto& { return graph(c).metric; },
+          {{"shared", ""}, {"l2", "l2"}, {"cosine", "cosine"}, {"inner_product", "inner_product"}},
+          "what near means among them; shared: corpus.metric"),
+      number<int>(
+          prefix + "k", kStage, [=](Config & c) -> auto& { return graph(c).k; }, 0, 1024,
+          "nearest neighbors of an item; 0 = knn.k"),
+  };
+}
+
+std::vector<Option> member_options(const std::string& name) {
+  const auto member = [name](Config& config) -> MemberConfig& {
+    return entry_of(config.ensemble.members, name);
+  };
+  const std::string prefix = std::string{kMember} + name + ".";
+  constexpr Stage kStage = Stage::propagate;
+  return {
+      choice<Method>(
+          prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
+          {{"harmonic", Method::harmonic},
+           {"spreading", Method::spreading},
+           {"poisson", Method::poisson},
+           {"walk", Method::walk},
+           {"adsorption", Method::adsorption},
+           {"poisson_volume", Method::poisson_volume},
+           {"wnll", Method::wnll},
+           {"nearest_seed", Method::nearest_seed},
+           {"correct_smooth", Method::correct_smooth}},
+          "how labels spread"),
+      choice<Solver>(
+          prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
+          {{"sweeps", Solver::sweeps},
+           {"chebyshev", Solver::chebyshev},
+           {"conjugate_gradient", Solver::conjugate_gradient}},
+          "the method's own iteration, or its limit in fewer steps: chebyshev for spreading and "
+          "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
+      number<double>(
+          prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
+          0.0, 1.0, "spreading, walk, correct_smooth: share that comes from the neighbors"),
+      number<double>(
+          prefix + "smoothing",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, 0.0, 1.0,
+          "correct_smooth: share that comes from the neighbors when labels are smoothed"),
+      text(
+          prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
+          "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
+      text(
+          prefix + "graph", kStage, [=](Config & c) -> auto& { return member(c).graph; },
+          "name of a section [graph.NAME] or nothing",
+          "the graph of other vectors that labels spread on; nothing: that of corpus.embeddings"),
+      number<int>(
+          prefix + "k", kStage, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
+          "nearest neighbors of the member's graph, at most as many as were found; 0 = all"),
+      choice<std::string>(
+          prefix + "weights", kStage, [=](Config & c) -> auto& { return member(c).weights; },
+          {{"shared", ""}, {"gaussian", "gaussian"}, {"binary", "binary"}},
+          "of the member's graph, as graph.weights; shared: as the shared graph's"),
+      number<int>(
+          prefix + "max_sweeps",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
+          "sweeps at most"),
+      number<double>(
+          prefix + "tolerance",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
+          "relative change below which a member has settled"),
+      yes_no(
+          prefix + "early_stop",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
+          "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
+      number<double>(
+          prefix + "seed_trust",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 0.0, 1.0,
+          "harmonic: below 1 neighbors that disagree can move a seed"),
+      number<int>(
+          prefix + "nearest", kStage, [=](Config & c) -> auto& { return member(c).solver.nearest; },
+          1, 64, "nearest_seed: seeds that an item hears"),
+      number<double>(
+          prefix + "injection",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 0.0, 1e6,
+          "adsorption: mu_1, weight of the seeds' labels"),
+      number<double>(
+          prefix + "continuation",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 0.0, 1e6,
+          "adsorption: mu_2, weight of agreement with the neighbors"),
+      number<double>(
+          prefix + "abandonment",
+          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, 0.0, 1e6,
+          "adsorption: mu_3, weight of no label"),
+      choice<ClassMass>(
+          prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
+          {{"none", ClassMass::none},
+           {"normalize", ClassMass::normalize},
+           {"bidding", ClassMass::bidding},
+           {"volume", ClassMass::volume}},
+          "towards the prior: class-mass normalization, label bidding, or volume projection"),
+      number<int>(
+          prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
+          1000000, "0 = all seeds; else the number of the resample of the seeds"),
+      number<double>(
+          prefix + "weight", Stage::ensemble, [=](Config & c) -> auto& { return member(c).weight; },
+          0.0, 1e6, "in the consensus; all members count the same in the measures of disagreement"),
+  };
+}
+
+}  // namespace
+
+std::string named_section(std::string_view key) {
+  for (const std::string_view kind : {kMember, kGraph}) {
+    const std::size_t dot = key.find('.', kind.size());
+    if (key.starts_with(kind) && dot != std::string_view::npos) {
+      return std::string{key.substr(0, dot)};
+    }
+  }
+  return {};
+}
+
+std::vector<Option> section_options(std::string_view section) {
+  if (section.starts_with(kMember)) {
+    return member_options(std::string{section.substr(kMember.size())});
+  }
+  if (section.starts_with(kGraph)) {
+    return graph_options(std::string{section.substr(kGraph.size())});
+  }
+  return {};
+}
+
+std::vector<std::string> named_sections(const Config& config) {
+  std::vector<std::string> sections;
+  for (const GraphSource& graph : config.graphs) {
+    sections.push_back(std::string{kGraph} + graph.name);
+  }
+  for (const MemberConfig& member : config.ensemble.members) {
+    sections.push_back(std::string{kMember} + member.name);
+  }
+  return sections;
+}
+
+}  // namespace kith::pipeline
