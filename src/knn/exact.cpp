@@ -6,6 +6,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/distance/nearest.hpp"
 #include "kith/distance/panels.hpp"
@@ -13,8 +14,9 @@
 namespace kith::knn {
 namespace {
 
-/// Queries of all ranks that travel together.
-constexpr Count kRoundQueries = 8192;
+/// Queries of all ranks that travel together: at most, and at least, for packing must pay.
+constexpr Count kMostQueries = 8192;
+constexpr Count kFewestQueries = 64;
 /// Queries that one thread takes at a time.
 constexpr Count kBlockQueries = 96;
 
@@ -219,20 +221,31 @@ std::vector<Entry> OwnedSearch::search(const Queries& queries, int k) {
   return entries;
 }
 
-EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k,
-                          Progress* progress) {
+Count rows_per_round(const cells::Shard& shard, double flops) {
+  const comm::Communicator& comm = *shard.comm;
+  const Count nodes = comm::max_over_ranks(comm, count_of(shard.rows));
+  const double of_query = 2 * static_cast<double>(std::max<Count>(nodes, 1) * shard.dim);
+  const double queries = std::clamp<double>(flops / of_query, kFewestQueries, kMostQueries);
+  const Count mine = std::max<Count>(1, static_cast<Count>(queries) / comm.size());
+  return comm::min_over_ranks(comm, mine);
+}
+
+EntryLists search_exactly(const cells::Shard& shard, std::span<const std::int32_t> rows, int k) {
   OwnedSearch owned{shard};
-  return search_exactly(owned, shard, rows, k, progress);
+  return search_exactly(owned, shard, rows, k);
 }
 
 EntryLists search_exactly(OwnedSearch& owned, const cells::Shard& shard,
-                          std::span<const std::int32_t> rows, int k, Progress* progress) {
+                          std::span<const std::int32_t> rows, int k) {
   const comm::Communicator& comm = *shard.comm;
   const Count num_rows = count_of(rows);
-  const Count per_round = std::max<Count>(1, kRoundQueries / comm.size());
+  const Count per_round = std::max<Count>(1, kMostQueries / comm.size());
   const Count num_rounds = (comm::max_over_ranks(comm, num_rows) + per_round - 1) / per_round;
   EntryLists lists{k, std::vector<Entry>(to_size(num_rows * k))};
   for (Count step = 0; step < num_rounds; ++step) {
+    if (step > 0) {
+      comm::stop_if_asked(comm);
+    }
     const Count begin = std::min(num_rows, step * per_round);
     const Count size = std::min(num_rows - begin, per_round);
     const Round round = share_queries(shard, rows.subspan(to_size(begin), to_size(size)));
@@ -246,9 +259,6 @@ EntryLists search_exactly(OwnedSearch& owned, const cells::Shard& shard,
     }
     merge_lists(comm::exchange<Entry>(comm, found, counts), comm.size(), k,
                 std::span{lists.entries}.subspan(to_size(begin * k), to_size(size * k)));
-    if (progress != nullptr) {
-      progress->advance(size);
-    }
   }
   return lists;
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "kith/cells/cells.hpp"
-#include "kith/core/progress.hpp"
 #include "kith/distance/panels.hpp"
 
 #include "entry.hpp"
@@ -38,15 +37,17 @@ class OwnedSearch {
   std::vector<distance::Panels> panels_;  // of each owned cell; empty = not packed
 };
 
+/// Collective. Rows of each rank that all ranks compare with their own nodes in about so many
+/// multiplications and additions a rank.
+[[nodiscard]] Count rows_per_round(const cells::Shard& shard, double flops);
+
 /// Collective. The k nearest other nodes of some owned rows of each rank, one list a row, in order.
-/// Queries travel in rounds of bounded size.
-/// progress, if any, advances by this rank's queries.
+/// Queries travel in rounds of bounded size; throws comm::Stopped between two if a stop was asked
+/// for.
 [[nodiscard]] EntryLists search_exactly(OwnedSearch& owned, const cells::Shard& shard,
-                                        std::span<const std::int32_t> rows, int k,
-                                        Progress* progress = nullptr);
+                                        std::span<const std::int32_t> rows, int k);
 /// Collective. The same with a search of its own.
 [[nodiscard]] EntryLists search_exactly(const cells::Shard& shard,
-                                        std::span<const std::int32_t> rows, int k,
-                                        Progress* progress = nullptr);
+                                        std::span<const std::int32_t> rows, int k);
 
 }  // namespace kith::knn

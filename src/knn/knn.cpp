@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -42,6 +41,10 @@ bool is_faiss(const KnnConfig& config) {
   return config.method.starts_with(kFaissPrefix);
 }
 
+bool is_exact(const KnnConfig& config) {
+  return config.method == "exact";
+}
+
 /// Bytes that a wave may take; 0 = no limit. Half of what is left: the other half is for what
 /// cannot be counted, messages inside MPI and what the heap keeps.
 Count wave_bytes(const KnnConfig& config) {
@@ -62,11 +65,11 @@ class Builder {
   }
 
   KnnResult build() {
-    if (config_.method == "exact") {
+    resume();
+    if (is_exact(config_)) {
       search_all_exactly();
     } else {
       const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
-      resume();
       if (!here_.refines) {
         scan(neighborhoods);
         widen();
@@ -95,16 +98,22 @@ class Builder {
     }
     lists_ = std::move(here_.now.lists);
     stats_.widened_nodes = here_.widened_nodes;
-    const Count done = std::count(here_.is_done.begin(), here_.is_done.end(), 1);
-    log::info("stage=knn state=resumed in={} round={} cells_done={}",
-              here_.refines ? "refine" : "scan", here_.round, comm::sum_over_ranks(comm_, done));
+    const Count cells = std::count(here_.is_done.begin(), here_.is_done.end(), 1);
+    const Count nodes = num_rows_ - count_of(unfilled_rows());
+    log::info("stage=knn state=resumed in={} round={} cells_done={} nodes_done={}",
+              here_.refines       ? "refine"
+              : is_exact(config_) ? "exact"
+                                  : "scan",
+              here_.round, comm::sum_over_ranks(comm_, cells),
+              here_.refines ? 0 : comm::sum_over_ranks(comm_, nodes));
   }
 
-  /// Collective, between units of work. These homes of this rank are through.
+  /// Collective, between units of work. These homes of this rank, if any, are through.
   void offer(IdRange<CellId> homes) {
     const CellId first = shard_.layout.cells_of(comm_.rank()).begin;
-    std::fill(here_.is_done.begin() + (homes.begin.value() - first.value()),
-              here_.is_done.begin() + (homes.end.value() - first.value()), std::uint8_t{1});
+    for (CellId home = homes.begin; home < homes.end; ++home) {
+      here_.is_done[to_size(home.value() - first.value())] = 1;
+    }
     if (config_.snapshots == nullptr || is_faiss(config_)) {
       return;
     }
@@ -142,33 +151,75 @@ class Builder {
     wave_is_whole_ = false;
   }
 
-  /// Collective. The wave's homes in parts of about config.unit_flops each; every rank has as many.
+  /// What all threads of this rank do between two offers.
+  [[nodiscard]] double unit_flops() const { return config_.unit_flops * num_threads(); }
+
+  /// Collective. The wave's homes in parts of about a unit's work each; every rank has as many, and
+  /// each of a rank's parts is as much work as the next, for ranks meet after every part.
   [[nodiscard]] std::vector<IdRange<CellId>> cut_wave(IdRange<CellId> homes) const {
     constexpr Count kMostParts = 1000;
-    const double parts = scan_flops(shard_, homes) / config_.unit_flops;
+    const double all = scan_flops(shard_, homes);
+    const Count most = std::clamp<Count>(homes.size(), 1, kMostParts);
     const Count mine = config_.snapshots == nullptr || is_faiss(config_)
                            ? 1
-                           : std::clamp<Count>(static_cast<Count>(parts), 1, kMostParts);
+                           : std::clamp<Count>(static_cast<Count>(all / unit_flops()), 1, most);
     const Count agreed = comm::max_over_ranks(comm_, mine);
-    const auto bound = [&](Count part) {
-      return CellId{static_cast<std::int32_t>(homes.begin.value() + homes.size() * part / agreed)};
-    };
     std::vector<IdRange<CellId>> cut;
-    for (Count part = 0; part < agreed; ++part) {
-      cut.push_back({bound(part), bound(part + 1)});
+    CellId end = homes.begin;
+    double flops = 0;
+    for (Count part = 1; part <= agreed; ++part) {
+      const CellId begin = end;
+      const double wanted = all * static_cast<double>(part) / static_cast<double>(agreed);
+      while (end < homes.end && (part == agreed || flops < wanted)) {
+        const CellId home = end;
+        ++end;
+        flops += scan_flops(shard_, {home, end});
+      }
+      cut.push_back({begin, end});
     }
     return cut;
   }
 
   void search_all_exactly() {
     const Stopwatch watch;
-    Progress progress{"knn", num_rows_, "nodes"};
-    std::vector<std::int32_t> rows(to_size(num_rows_));
-    std::iota(rows.begin(), rows.end(), 0);
-    lists_ = search_exactly(shard_, rows, config_.k, &progress);
-    const auto num_nodes = static_cast<double>(shard_.layout.num_nodes());
-    stats_.scan_flops = 2 * num_nodes * num_nodes * static_cast<double>(shard_.dim);
+    const std::vector<std::int32_t> rows = unfilled_rows();
+    search_everywhere(rows);
+    const Count searched = comm::sum_over_ranks(comm_, count_of(rows));
+    stats_.scan_flops = 2 * static_cast<double>(searched) *
+                        static_cast<double>(shard_.layout.num_nodes() * shard_.dim);
     stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
+  }
+
+  /// Nodes that have not met k others yet.
+  [[nodiscard]] std::vector<std::int32_t> unfilled_rows() const {
+    std::vector<std::int32_t> rows;
+    for (std::int32_t row = 0; row < num_rows_; ++row) {
+      if (lists_.of(row).back().position.is_none()) {
+        rows.push_back(row);
+      }
+    }
+    return rows;
+  }
+
+  /// Collective. Fills the lists of these rows from all nodes of all ranks, a unit of work at a
+  /// time.
+  void search_everywhere(std::span<const std::int32_t> rows) {
+    OwnedSearch owned{shard_};
+    Progress progress{"knn", count_of(rows), "nodes"};
+    const Count step = rows_per_round(shard_, unit_flops());
+    const Count num_units = (comm::max_over_ranks(comm_, count_of(rows)) + step - 1) / step;
+    for (Count unit = 0; unit < num_units; ++unit) {
+      const Count begin = std::min(count_of(rows), unit * step);
+      const Count size = std::min(count_of(rows) - begin, step);
+      const auto part = rows.subspan(to_size(begin), to_size(size));
+      const EntryLists found = search_exactly(owned, shard_, part, config_.k);
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const auto list = found.of(static_cast<Count>(i));
+        std::copy(list.begin(), list.end(), lists_.of(part[i]).begin());
+      }
+      progress.advance(size);
+      offer({});
+    }
   }
 
   /// Collective. Calls work(meanwhile) for each wave, which is then in wave_; the vectors of the
@@ -244,21 +295,16 @@ class Builder {
 
   /// Nodes whose probe cells hold fewer than k others are compared with everything.
   void widen() {
-    std::vector<std::int32_t> rows;
-    for (std::int32_t row = 0; row < num_rows_; ++row) {
-      if (lists_.of(row).back().position.is_none()) {
-        rows.push_back(row);
-      }
-    }
-    stats_.widened_nodes = comm::sum_over_ranks(comm_, count_of(rows));
-    if (stats_.widened_nodes == 0) {
+    const std::vector<std::int32_t> rows = unfilled_rows();
+    const Count left = comm::sum_over_ranks(comm_, count_of(rows));
+    if (left == 0) {
       return;
     }
-    const EntryLists found = search_exactly(shard_, rows, config_.k);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto list = found.of(static_cast<Count>(i));
-      std::copy(list.begin(), list.end(), lists_.of(rows[i]).begin());
+    if (stats_.widened_nodes == 0) {  // else it goes on
+      stats_.widened_nodes = left;
+      here_.widened_nodes = left;
     }
+    search_everywhere(rows);
   }
 
   void refine(const Neighborhoods& neighborhoods) {

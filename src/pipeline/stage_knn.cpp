@@ -188,12 +188,12 @@ void do_knn(Workspace& workspace) {
   for (const Piece& piece : pieces(workspace.shard->layout)) {
     write_piece(workspace, piece);
   }
-  snapshots.clear();
   facts["widened_nodes"] = result.stats.widened_nodes;
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);
   }
   write_facts(workspace, Stage::knn, facts);
+  snapshots.clear();
   workspace.shard->vectors = {};
   workspace.shard->probes = {};
 }

@@ -15,7 +15,7 @@ struct KnnConfig {
   int refine_rounds = 1;               // 0..10
   std::string method = "cells";        // cells | exact | faiss:<index_factory string>
   Count memory_bytes = 0;              // for copies of other ranks' cells; 0 = no limit
-  double unit_flops = 1e13;            // of a rank: how much scanning lies between two snapshots
+  double unit_flops = 1e12;            // of a thread: how much scanning lies between two offers
   io::Snapshots* snapshots = nullptr;  // saved to after units of work, resumed from at the start
 };
 
