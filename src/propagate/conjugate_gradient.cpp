@@ -32,6 +32,26 @@ void ConjugateGradient::read_row(std::size_t task, LocalId row, std::span<float>
   systems_[places_[task].system].read_row(places_[task].task, row, values);
 }
 
+std::vector<double> ConjugateGradient::save_numbers(std::size_t task) const {
+  return systems_[places_[task].system].save_numbers(places_[task].task);
+}
+
+void ConjugateGradient::load_numbers(std::size_t task, std::span<const double> numbers) {
+  systems_[places_[task].system].load_numbers(places_[task].task, numbers);
+}
+
+Count ConjugateGradient::state_bytes(std::size_t task) const {
+  return systems_[places_[task].system].state_bytes(places_[task].task);
+}
+
+void ConjugateGradient::save_state(std::size_t task, Count row, std::byte* to) const {
+  systems_[places_[task].system].save_state(places_[task].task, row, to);
+}
+
+void ConjugateGradient::load_state(std::size_t task, Count row, const std::byte* from) {
+  systems_[places_[task].system].load_state(places_[task].task, row, from);
+}
+
 void ConjugateGradient::measure(std::size_t task, Measure& measure) {
   const Place& place = places_[task];
   measure.change = static_cast<float>(systems_[place.system].residual_norm(place.task));

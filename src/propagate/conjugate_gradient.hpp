@@ -20,9 +20,14 @@ class ConjugateGradient : public Engine {
   void retire(std::size_t task) override;
   /// The residual of a system says less about its solution than a sweep's change does.
   [[nodiscard]] double tolerance_factor() const override { return 1e-6; }
+  [[nodiscard]] std::vector<double> save_numbers(std::size_t task) const override;
+  void load_numbers(std::size_t task, std::span<const double> numbers) override;
 
  protected:
   void measure(std::size_t task, Measure& measure) override;
+  [[nodiscard]] Count state_bytes(std::size_t task) const override;
+  void save_state(std::size_t task, Count row, std::byte* to) const override;
+  void load_state(std::size_t task, Count row, const std::byte* from) override;
 
  private:
   struct Place {

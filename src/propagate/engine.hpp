@@ -54,13 +54,15 @@ class Engine {
     return false;
   }
 
-  /// Whether a task's state can be saved and go on in another engine; else it begins again.
-  [[nodiscard]] virtual bool can_go_on() const { return false; }
-  /// Of an owned row of a task, with its best class at the last check.
+  /// What a task needs to go on in another engine. Of an owned row, with its best class at the last
+  /// check.
   [[nodiscard]] Count saved_row_bytes(std::size_t task) const;
   /// Owned rows x saved_row_bytes().
   void save_rows(std::size_t task, std::span<std::byte> rows) const;
   void load_rows(std::size_t task, std::span<const std::byte> rows);
+  /// And numbers that are the same on every rank.
+  [[nodiscard]] virtual std::vector<double> save_numbers(std::size_t /*task*/) const { return {}; }
+  virtual void load_numbers(std::size_t /*task*/, std::span<const double> /*numbers*/) {}
   /// Collective, when all tasks are loaded. steps: how many they had made.
   virtual void go_on(int /*steps*/) {}
 
@@ -87,9 +89,10 @@ class Engine {
     return 0;
   }
 
-  [[nodiscard]] virtual Count state_bytes(std::size_t /*task*/) const { return 0; }
-  virtual void save_state(std::size_t /*task*/, Count /*row*/, std::byte* /*to*/) const {}
-  virtual void load_state(std::size_t /*task*/, Count /*row*/, const std::byte* /*from*/) {}
+  /// The engine's part of saved rows.
+  [[nodiscard]] virtual Count state_bytes(std::size_t task) const = 0;
+  virtual void save_state(std::size_t task, Count row, std::byte* to) const = 0;
+  virtual void load_state(std::size_t task, Count row, const std::byte* from) = 0;
 
   [[nodiscard]] const graph::Graph& graph() const { return *graph_; }
   [[nodiscard]] int num_classes() const { return num_classes_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <map>
 
@@ -127,6 +128,24 @@ void NearestSeeds::read_row(std::size_t task, LocalId row, std::span<float> valu
       values[to_size(label)] += share * weight;
     }
   }
+}
+
+Count NearestSeeds::state_bytes(std::size_t task) const {
+  return slots_[task].nearest * static_cast<Count>(sizeof(Count));
+}
+
+void NearestSeeds::save_state(std::size_t task, Count row, std::byte* to) const {
+  const Count* list = state_.data() + row * stride_ + slots_[task].first_column;
+  std::memcpy(to, list, to_size(state_bytes(task)));
+}
+
+void NearestSeeds::load_state(std::size_t task, Count row, const std::byte* from) {
+  Count* list = state_.data() + row * stride_ + slots_[task].first_column;
+  std::memcpy(list, from, to_size(state_bytes(task)));
+}
+
+void NearestSeeds::go_on(int /*steps*/) {
+  graph().halo().push(std::span{state_}, stride_);
 }
 
 void NearestSeeds::measure(std::size_t task, Measure& measure) {

@@ -23,9 +23,13 @@ class NearestSeeds : public Engine {
   void step(bool measured) override;
   void read_row(std::size_t task, LocalId row, std::span<float> values) const override;
   void retire(std::size_t task) override;
+  void go_on(int steps) override;
 
  protected:
   void measure(std::size_t task, Measure& measure) override;
+  [[nodiscard]] Count state_bytes(std::size_t task) const override;
+  void save_state(std::size_t task, Count row, std::byte* to) const override;
+  void load_state(std::size_t task, Count row, const std::byte* from) override;
 
  private:
   /// A seeded node of a task with the weights of its labels.

@@ -134,9 +134,6 @@ class Pass {
       : graph_{&graph}, num_classes_{num_classes}, runs_{std::move(runs)}, offer_{&offer} {
     std::vector<const Task*> tasks;
     for (Run& run : runs_) {
-      if (run.sweep == 0) {
-        run.trace_before = run.result->trace.size();
-      }
       plans_.push_back(make_plan(graph, components, run, num_classes));
       tasks.push_back(run.task);
       longest_ = std::max(longest_, plans_.back().max_sweeps);
@@ -161,7 +158,8 @@ class Pass {
   /// Collective. Returns the runs that have another phase before them.
   std::vector<Run> run() {
     Progress progress{"propagate", longest_, "sweeps"};
-    num_running_ = count_of(runs_);
+    num_running_ =
+        std::count_if(runs_.begin(), runs_.end(), [](const Run& r) { return r.running; });
     for (int sweep = runs_.front().sweep + 1; num_running_ > 0; ++sweep) {
       const bool measured = is_check(sweep);
       engine_->step(measured);
@@ -184,7 +182,12 @@ class Pass {
       return;
     }
     for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (!runs_[i].running) {
+        engine_->retire(i);
+        continue;
+      }
       engine_->load_rows(i, runs_[i].rows);
+      engine_->load_numbers(i, runs_[i].numbers);
       runs_[i].rows = std::vector<std::byte>{};
     }
     engine_->go_on(sweep);
@@ -199,6 +202,9 @@ class Pass {
     } else {
       family.watched = run.watched_of_family;
       family.right_of_ended = run.right_of_ended;
+      family.best_right = run.best_right;
+      family.best_sweep = run.best_sweep;
+      family.checks_since = run.checks_since;
     }
     family.runs.push_back(i);
     if (run.leads) {
@@ -206,26 +212,26 @@ class Pass {
     }
   }
 
-  /// What a family measures together can only be taken up where all its runs are: where the engine
-  /// cannot save them, or the best sweep is looked for, it begins again.
   void offer(int sweep) {
     std::vector<LiveRun> live;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       Run& run = runs_[i];
-      const bool begins_again = !engine_->can_go_on() || run.task->solver.early_stop;
-      if (begins_again ? !family_runs(i) : !run.running) {
+      if (!is_live(i)) {
         continue;
       }
-      run.sweep = begins_again ? 0 : sweep;
+      run.sweep = sweep;
       if (run.task->family >= 0) {
         const Family& family = families_[run.task->family];
         run.watched_of_family = family.watched;
         run.right_of_ended = family.right_of_ended;
         for (const std::size_t other : family.runs) {
-          run.right_of_ended += runs_[other].running ? 0 : runs_[other].right;
+          run.right_of_ended += is_live(other) ? 0 : runs_[other].right;
         }
+        run.best_right = family.best_right;
+        run.best_sweep = family.best_sweep;
+        run.checks_since = family.checks_since;
       }
-      live.push_back({&run, begins_again ? nullptr : engine_.get(), i});
+      live.push_back({&run, engine_.get(), i});
     }
     for (const Run& run : unfinished_) {
       live.push_back({&run});
@@ -233,10 +239,10 @@ class Pass {
     (*offer_)(live);
   }
 
-  /// Whether a run or another of its family is at work.
-  [[nodiscard]] bool family_runs(std::size_t i) const {
+  /// Whether a run is at work, or may go back to the best sweep of its family, which is.
+  [[nodiscard]] bool is_live(std::size_t i) const {
     const int number = runs_[i].task->family;
-    if (number < 0) {
+    if (number < 0 || !runs_[i].task->solver.early_stop) {
       return runs_[i].running;
     }
     const std::vector<std::size_t>& runs = families_.at(number).runs;
@@ -392,7 +398,6 @@ class Pass {
       next.phase = run.phase + 1;
       next.state = read_state(*graph_, *engine_, i, num_classes_);
       next.sweeps_before = run.result->sweeps;
-      next.trace_before = run.result->trace.size();
     } else {
       read_result(i, *run.result);
     }

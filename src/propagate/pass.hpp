@@ -25,25 +25,30 @@ struct Run {
   std::vector<float> state;  // owned nodes x K: where the phase before ended
   int sweeps_before = 0;
   int quiet_checks = 0;
-  Count right = 0;  // watched nodes that the last check found right
-  TaskResult best;  // early_stop: scores at the best check of the family
-  bool running = true;
-  int sweep = 0;                 // of this phase: where it begins, or goes on
-  std::vector<std::byte> rows;   // of the engine that it goes on from; empty at a phase's begin
-  std::size_t trace_before = 0;  // lines of the trace when the phase began
+  Count right = 0;              // watched nodes that the last check found right
+  TaskResult best;              // early_stop: scores at the best check of the family
+  bool running = true;          // false: it has ended, but its family may go back to its best sweep
+  int sweep = 0;                // of this phase: where it goes on; 0 = it begins
+  std::vector<std::byte> rows;  // of the engine that it goes on from
+  std::vector<double> numbers;  // likewise
   // Of its family: is this its first run, what all watch together, what the ended ones found.
   bool leads = false;
   Count watched_of_family = 0;
   Count right_of_ended = 0;
+  // early_stop, the same of all runs of a family: the check that was best; -1 = none yet.
+  Count best_right = -1;
+  int best_sweep = 0;
+  int checks_since = 0;
 };
 
-/// A run and where its state is; without an engine it is at the beginning of its phase.
+/// A run and the engine that has its state, if it is not in the run itself.
 struct LiveRun {
   const Run* run;
   const Engine* engine = nullptr;
   std::size_t index = 0;
 };
-/// Collective, between sweeps. Runs of the pass that have not ended, or have another phase.
+/// Collective, between sweeps. Runs of the pass that have not ended, have another phase, or whose
+/// family may go back to its best sweep.
 using Offer = std::function<void(std::span<const LiveRun>)>;
 
 [[nodiscard]] Kind kind_of(const Task& task);

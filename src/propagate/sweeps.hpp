@@ -22,7 +22,6 @@ class Sweeps : public Engine {
   void compact() override;
   bool add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const override;
   [[nodiscard]] Count halo_bytes() const override;
-  [[nodiscard]] bool can_go_on() const override { return true; }
   void go_on(int steps) override;
 
  protected:

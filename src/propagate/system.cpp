@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <mutex>
 
@@ -305,6 +306,49 @@ double System::residual_norm(std::size_t task) const {
     }
   }
   return largest;
+}
+
+Count System::state_bytes(std::size_t task) const {
+  return 3 * slots_[task].plan->num_columns * static_cast<Count>(sizeof(double));
+}
+
+void System::save_state(std::size_t task, Count row, std::byte* to) const {
+  const Slot& slot = slots_[task];
+  const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(double);
+  for (const AlignedVector<double>* values : {&x_, &residual_, &direction_}) {
+    std::memcpy(to, values->data() + at(row, slot.first_column), num_bytes);
+    to += num_bytes;
+  }
+}
+
+void System::load_state(std::size_t task, Count row, const std::byte* from) {
+  const Slot& slot = slots_[task];
+  const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(double);
+  for (AlignedVector<double>* values : {&x_, &residual_, &direction_}) {
+    std::memcpy(values->data() + at(row, slot.first_column), from, num_bytes);
+    from += num_bytes;
+  }
+}
+
+std::vector<double> System::save_numbers(std::size_t task) const {
+  const Slot& slot = slots_[task];
+  std::vector<double> numbers;
+  for (const std::vector<double>* of_columns :
+       {&rz_, &first_rz_, &largest_direction_, &largest_residual_}) {
+    const auto first = of_columns->begin() + slot.first_column;
+    numbers.insert(numbers.end(), first, first + slot.plan->num_columns);
+  }
+  return numbers;
+}
+
+void System::load_numbers(std::size_t task, std::span<const double> numbers) {
+  const Slot& slot = slots_[task];
+  auto from = numbers.begin();
+  for (std::vector<double>* of_columns :
+       {&rz_, &first_rz_, &largest_direction_, &largest_residual_}) {
+    std::copy_n(from, slot.plan->num_columns, of_columns->begin() + slot.first_column);
+    from += slot.plan->num_columns;
+  }
 }
 
 }  // namespace kith::propagate

@@ -40,6 +40,14 @@ class System {
   /// Largest norm of a column's residual over that of its first.
   [[nodiscard]] double residual_norm(std::size_t task) const;
 
+  /// What a task needs to go on elsewhere: x, residual and direction of an owned row, as bytes, and
+  /// numbers of its columns.
+  [[nodiscard]] Count state_bytes(std::size_t task) const;
+  void save_state(std::size_t task, Count row, std::byte* to) const;
+  void load_state(std::size_t task, Count row, const std::byte* from);
+  [[nodiscard]] std::vector<double> save_numbers(std::size_t task) const;
+  void load_numbers(std::size_t task, std::span<const double> numbers);
+
  private:
   struct Slot {
     const Plan* plan;

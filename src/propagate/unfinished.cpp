@@ -9,7 +9,18 @@
 namespace kith::propagate {
 namespace {
 
-enum class Status { waits, goes_on, ended };
+/// rests: it has ended, but may go back to the best sweep of its family.
+enum class Status { waits, goes_on, rests, ended };
+
+Status status_of(const LiveRun* run) {
+  if (run == nullptr) {
+    return Status::ended;
+  }
+  if (!run->run->running) {
+    return Status::rests;
+  }
+  return run->run->sweep > 0 ? Status::goes_on : Status::waits;
+}
 
 constexpr double kUnknown = -1;  // where no measure is negative
 
@@ -78,16 +89,15 @@ SweepTrace take_line(Numbers& numbers) {
 }
 
 /// Everything of a result but scores of owned nodes.
-void put_result(const TaskResult& result, std::size_t num_lines, bool is_watched,
-                Numbers& numbers) {
+void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numbers& numbers) {
   numbers.put(static_cast<int>(result.stop));
   numbers.put(result.sweeps);
-  numbers.put(num_lines);
-  for (std::size_t line = 0; line < num_lines; ++line) {
-    put_line(result.trace[line], numbers);
+  numbers.put(result.trace.size());
+  for (const SweepTrace& line : result.trace) {
+    put_line(line, numbers);
   }
   numbers.put_all(std::span{result.class_mass});
-  numbers.put_all(is_watched ? std::span{result.scores} : std::span<const float>{});
+  numbers.put_all(has_scores && is_watched ? std::span{result.scores} : std::span<const float>{});
 }
 
 TaskResult take_result(Numbers& numbers) {
@@ -109,10 +119,13 @@ void put_run(const Run& run, Numbers& numbers) {
   numbers.put(run.sweep);
   numbers.put(run.quiet_checks);
   numbers.put(run.right);
-  numbers.put(run.trace_before);
   numbers.put(run.leads);
   numbers.put(run.watched_of_family);
   numbers.put(run.right_of_ended);
+  numbers.put(run.running);
+  numbers.put(run.best_right);
+  numbers.put(run.best_sweep);
+  numbers.put(run.checks_since);
 }
 
 Run take_run(Numbers& numbers) {
@@ -122,10 +135,13 @@ Run take_run(Numbers& numbers) {
   run.sweep = numbers.take<int>();
   run.quiet_checks = numbers.take<int>();
   run.right = numbers.take<Count>();
-  run.trace_before = numbers.take<std::size_t>();
   run.leads = numbers.take<int>() != 0;
   run.watched_of_family = numbers.take<Count>();
   run.right_of_ended = numbers.take<Count>();
+  run.running = numbers.take<int>() != 0;
+  run.best_right = numbers.take<Count>();
+  run.best_sweep = numbers.take<int>();
+  run.checks_since = numbers.take<int>();
   return run;
 }
 
@@ -148,10 +164,6 @@ std::vector<T> read_owned(const graph::Graph& graph, const std::string& name, Co
   return rows;
 }
 
-Count scores_bytes(int num_classes) {
-  return num_classes * static_cast<Count>(sizeof(float));
-}
-
 /// Of the engine that the run is in, or of the snapshot that it still has to go on from.
 std::vector<std::byte> rows_of(const graph::Graph& graph, const LiveRun& run) {
   if (run.engine == nullptr) {
@@ -162,6 +174,41 @@ std::vector<std::byte> rows_of(const graph::Graph& graph, const LiveRun& run) {
   return rows;
 }
 
+/// Puts results where snapshots of one graph and number of classes have them, and takes them back.
+class Results {
+ public:
+  Results(const graph::Graph& graph, int num_classes)
+      : graph_{&graph}, row_bytes_{num_classes * static_cast<Count>(sizeof(float))} {}
+
+  void save(const TaskResult& result, const std::string& name, bool is_watched, Numbers& numbers,
+            comm::StateWriter& writer) const {
+    put_result(result, true, is_watched, numbers);
+    if (!is_watched) {
+      save_scores(result.scores, name, writer);
+    }
+  }
+  [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, Numbers& numbers,
+                                const comm::StateReader& reader) const {
+    TaskResult result = take_result(numbers);
+    if (!is_watched) {
+      result.scores = load_scores(name, reader);
+    }
+    return result;
+  }
+  void save_scores(std::span<const float> scores, const std::string& name,
+                   comm::StateWriter& writer) const {
+    write_owned(*graph_, name, std::as_bytes(scores), row_bytes_, writer);
+  }
+  [[nodiscard]] std::vector<float> load_scores(const std::string& name,
+                                               const comm::StateReader& reader) const {
+    return read_owned<float>(*graph_, name, row_bytes_, reader);
+  }
+
+ private:
+  const graph::Graph* graph_;
+  Count row_bytes_;
+};
+
 }  // namespace
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
@@ -171,39 +218,39 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
   for (const LiveRun& run : live) {
     of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
   }
+  const Results stored{graph, num_classes};
   Numbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
-    const LiveRun* run = of_task[task];
+    const LiveRun* live_run = of_task[task];
     const bool is_watched = !tasks[task].watched.empty();
-    const TaskResult& result = results[task];
-    const bool is_at_work = run != nullptr && (run->engine != nullptr || !run->run->rows.empty());
-    const Status status = is_at_work       ? Status::goes_on
-                          : run == nullptr ? Status::ended
-                                           : Status::waits;
+    const Status status = status_of(live_run);
     numbers.put(static_cast<int>(status));
+    if (status == Status::ended || status == Status::rests) {
+      stored.save(results[task], name_of("scores", task), is_watched, numbers, writer);
+    } else {
+      put_result(results[task], false, is_watched, numbers);
+    }
     if (status == Status::ended) {
-      put_result(result, result.trace.size(), is_watched, numbers);
-      if (!is_watched) {
-        write_owned(graph, name_of("scores", task), std::as_bytes(std::span{result.scores}),
-                    scores_bytes(num_classes), writer);
-      }
       continue;
     }
-    put_run(*run->run, numbers);
-    put_result(status == Status::waits && run->run->phase == 0 ? TaskResult{} : result,
-               status == Status::waits ? run->run->trace_before : result.trace.size(), false,
-               numbers);
-    if (run->run->phase > 0) {
-      write_owned(graph, name_of("state", task), std::as_bytes(std::span{run->run->state}),
-                  scores_bytes(num_classes), writer);
+    const Run& run = *live_run->run;
+    put_run(run, numbers);
+    if (run.phase > 0) {
+      stored.save_scores(run.state, name_of("state", task), writer);
+    }
+    if (run.best_right >= 0) {
+      stored.save(run.best, name_of("best", task), is_watched, numbers, writer);
     }
     if (status == Status::goes_on) {
-      const std::vector<std::byte> rows = rows_of(graph, *run);
+      const std::vector<std::byte> rows = rows_of(graph, *live_run);
       // The same on every rank, also on one without nodes.
       const Count row_bytes = comm::max_over_ranks(
           graph.comm(), graph.num_owned() > 0 ? count_of(rows) / graph.num_owned() : 0);
       write_owned(graph, name_of("rows", task), rows, row_bytes, writer);
       numbers.put(row_bytes);
+      numbers.put_all<double>(live_run->engine == nullptr
+                                  ? run.numbers
+                                  : live_run->engine->save_numbers(live_run->index));
     }
   }
   writer.write_numbers("/tasks", numbers.values());
@@ -212,33 +259,31 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
 std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
                            std::span<TaskResult> results, int num_classes,
                            const comm::StateReader& reader) {
+  const Results stored{graph, num_classes};
   Numbers numbers{reader.read_numbers("/tasks")};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
+    const bool is_watched = !tasks[task].watched.empty();
     const auto status = static_cast<Status>(numbers.take<int>());
+    results[task] = status == Status::ended || status == Status::rests
+                        ? stored.load(name_of("scores", task), is_watched, numbers, reader)
+                        : take_result(numbers);
     if (status == Status::ended) {
-      results[task] = take_result(numbers);
-      if (tasks[task].watched.empty()) {
-        results[task].scores =
-            read_owned<float>(graph, name_of("scores", task), scores_bytes(num_classes), reader);
-      }
       continue;
     }
     Run run = take_run(numbers);
-    results[task] = take_result(numbers);
     run.task = &tasks[task];
     run.result = &results[task];
     if (run.phase > 0) {
-      run.state =
-          read_owned<float>(graph, name_of("state", task), scores_bytes(num_classes), reader);
+      run.state = stored.load_scores(name_of("state", task), reader);
+    }
+    if (run.best_right >= 0) {
+      run.best = stored.load(name_of("best", task), is_watched, numbers, reader);
     }
     if (status == Status::goes_on) {
       const auto row_bytes = numbers.take<Count>();
       run.rows = read_owned<std::byte>(graph, name_of("rows", task), row_bytes, reader);
-    } else {
-      run.sweep = 0;
-      run.quiet_checks = 0;
-      run.right = 0;
+      run.numbers = numbers.take_all<double>();
     }
     runs.push_back(std::move(run));
   }
