@@ -9,6 +9,7 @@
 #include "kith/core/memory.hpp"
 #include "kith/propagate/propagate.hpp"
 
+#include "pipeline/graphs_in_turn.hpp"
 #include "pipeline/node_maps.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/outside_voters.hpp"
@@ -61,6 +62,29 @@ graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
                             lists, config);
 }
 
+/// Numbers of the tasks of each graph; those of one graph with other k or weights side by side.
+using TasksByGraph = std::vector<std::pair<Variant, std::vector<std::size_t>>>;
+
+TasksByGraph tasks_by_graph(const Config& config, std::span<const propagate::Task> tasks) {
+  std::map<Variant, std::vector<std::size_t>> of_variant;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& member = config.ensemble.members[to_size(tasks[i].family)];
+    of_variant[variant_of(config, member)].push_back(i);
+  }
+  return {of_variant.begin(), of_variant.end()};
+}
+
+std::vector<TurnOfTask> turns_of(const TasksByGraph& by_graph,
+                                 std::span<const propagate::Task> tasks) {
+  std::vector<TurnOfTask> turns(tasks.size());
+  for (std::size_t turn = 0; turn < by_graph.size(); ++turn) {
+    for (const std::size_t i : by_graph[turn].second) {
+      turns[i] = {static_cast<int>(turn), !tasks[i].watched.empty()};
+    }
+  }
+  return turns;
+}
+
 /// Collective. Gives the tasks of correct_smooth their voters' probabilities, which are returned:
 /// the tasks look at them. workspace: of their graph.
 std::map<std::string, std::vector<float>> add_voters(const Workspace& workspace,
@@ -82,10 +106,10 @@ std::map<std::string, std::vector<float>> add_voters(const Workspace& workspace,
 /// Collective. Propagates tasks of one variant. workspace: of the variant's graph.
 std::vector<propagate::TaskResult> propagate_on(Workspace& workspace, const Variant& variant,
                                                 std::vector<propagate::Task>& tasks,
-                                                comm::Checkpoint* checkpoint) {
+                                                comm::Checkpoint& checkpoint) {
   const auto voters = add_voters(workspace, tasks);
   const propagate::PropagateConfig config{workspace.num_classes(),
-                                          memory_left(workspace.memory_bytes), checkpoint};
+                                          memory_left(workspace.memory_bytes), &checkpoint};
   if (variant == whole_graph(workspace.config, variant.graph)) {
     return propagate::propagate(*workspace.graph, tasks, config);
   }
@@ -100,15 +124,19 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
                                                      comm::Checkpoint& checkpoint) {
   check_voter_names(workspace);
   const Config& config = workspace.config;
-  std::map<Variant, std::vector<std::size_t>> of_variant;  // those of one graph side by side
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const auto& member = config.ensemble.members[to_size(tasks[i].family)];
-    of_variant[variant_of(config, member)].push_back(i);
-  }
+  const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
+  GraphsInTurn in_turn{checkpoint, *workspace.graph, workspace.num_classes(),
+                       turns_of(by_graph, tasks), results};
+  const int finished = in_turn.resume_finished();
+  if (finished > 0) {
+    log::info("stage=propagate state=resumed graphs_done={} of={}", finished, by_graph.size());
+  }
   std::optional<OtherGraph> other;
   std::string name;
-  for (const auto& [variant, indices] : of_variant) {
+  for (std::size_t turn = to_size(finished); turn < by_graph.size(); ++turn) {
+    const auto& [variant, indices] = by_graph[turn];
+    in_turn.begin(static_cast<int>(turn));
     if (std::exchange(name, variant.graph) != variant.graph) {
       other.reset();
       other.emplace(workspace, name);
@@ -124,8 +152,7 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
     log::info("stage=propagate graph={} k={} weights={} tasks={}",
               name.empty() ? config.corpus.embeddings : name, variant.k, variant.weights,
               here.size());
-    std::vector<propagate::TaskResult> found =
-        propagate_on(of_graph, variant, here, of_variant.size() == 1 ? &checkpoint : nullptr);
+    std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, in_turn);
     for (std::size_t at = 0; at < indices.size(); ++at) {
       if (other && here[at].watched.empty()) {
         found[at].scores = other->give(found[at].scores);

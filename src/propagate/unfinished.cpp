@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/propagate/propagate.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -210,6 +211,19 @@ class Results {
 };
 
 }  // namespace
+
+void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
+                 int num_classes, const std::string& name, comm::StateWriter& writer) {
+  Numbers numbers;
+  Results{graph, num_classes}.save(result, name + "/scores", is_watched, numbers, writer);
+  writer.write_numbers(name + "/numbers", numbers.values());
+}
+
+TaskResult load_result(const graph::Graph& graph, bool is_watched, int num_classes,
+                       const std::string& name, const comm::StateReader& reader) {
+  Numbers numbers{reader.read_numbers(name + "/numbers")};
+  return Results{graph, num_classes}.load(name + "/scores", is_watched, numbers, reader);
+}
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
                std::span<const TaskResult> results, std::span<const LiveRun> live, int num_classes,

@@ -76,6 +76,26 @@ class Stop(unittest.TestCase):
             self.assertEqual(digests(self.directory), expected, text)
             shutil.rmtree(os.path.join(self.directory, "run"))
 
+    def test_between_graphs_and_in_every_solver(self):
+        """Members on two graphs, by every engine: stopped in the first and in the second, the next run goes on there."""
+        self.config = kith.ini(self.directory, knn={"recall_sample": 0},
+                               **{"member.first": {"method": "spreading", "k": 5, "max_sweeps": 3000, "tolerance": "1e-12"},
+                                  "member.second": {"method": "harmonic", "max_sweeps": 6000, "tolerance": "1e-12"},
+                                  "member.limit": {"method": "spreading", "solver": "conjugate_gradient"},
+                                  "member.paths": {"method": "nearest_seed"},
+                                  "member.early": {"method": "spreading", "early_stop": "yes"}})
+        self.assertEqual(kith.run(["run", "-c", self.config], 1).returncode, 0)
+        expected = digests(self.directory)
+        shutil.rmtree(os.path.join(self.directory, "run"))
+        for number, graph in [(signal.SIGUSR1, "k=5"), (signal.SIGTERM, "k=8")]:
+            status = self.signal_after(f"stage=propagate graph=/embeddings {graph}", number, 1)
+            self.assertEqual(status, STOPPED, self.read_log())
+        done = kith.run(["run", "-c", self.config], 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("stage=propagate state=resumed tasks_left=", self.read_log())  # in the first graph
+        self.assertIn("stage=propagate state=resumed graphs_done=1 of=2", done.stderr)
+        self.assertEqual(digests(self.directory), expected)
+
     def test_a_second_signal_ends_at_once(self):
         process = start(self.config, 2, self.log)
         self.wait_for("directory=", process)

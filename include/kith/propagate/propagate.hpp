@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kith/comm/checkpoint.hpp"
@@ -23,5 +24,12 @@ struct PropagateConfig {
 [[nodiscard]] std::vector<TaskResult> propagate(const graph::Graph& graph,
                                                 std::span<const Task> tasks,
                                                 const PropagateConfig& config);
+
+/// Collective. Puts a task's result into a snapshot under `name`; takes it back on any number of
+/// ranks. graph: whose owned nodes the scores are of; is_watched: they are of watched nodes.
+void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
+                 int num_classes, const std::string& name, comm::StateWriter& writer);
+[[nodiscard]] TaskResult load_result(const graph::Graph& graph, bool is_watched, int num_classes,
+                                     const std::string& name, const comm::StateReader& reader);
 
 }  // namespace kith::propagate

@@ -1,0 +1,49 @@
+/// The checkpoint of graphs that tasks are propagated on one after another.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kith/comm/checkpoint.hpp"
+#include "kith/graph/graph.hpp"
+#include "kith/propagate/task.hpp"
+
+namespace kith::pipeline {
+
+/// A task of some graph.
+struct TurnOfTask {
+  int turn = 0;             // of its graph, from 0
+  bool is_watched = false;  // its scores are of watched nodes
+};
+
+/// Keeps the results of finished graphs beside the state of the one at work.
+class GraphsInTurn : public comm::Checkpoint {
+ public:
+  /// whole: where all is kept. shared: the graph whose owned nodes all results are of. results: one
+  /// a task; full where the graph is finished. All are kept alive by the caller.
+  GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared, int num_classes,
+               std::vector<TurnOfTask> tasks, std::span<propagate::TaskResult> results);
+
+  /// Collective. Fills the results of finished graphs from a snapshot; how many graphs these are.
+  int resume_finished();
+
+  /// The graphs before this one are finished.
+  void begin(int turn) { turn_ = turn; }
+
+  /// Of the graph at work.
+  bool resume(const std::function<void(const comm::StateReader&)>& load) override;
+  void offer(const std::function<void(comm::StateWriter&)>& save) override;
+
+ private:
+  comm::Checkpoint* whole_;
+  const graph::Graph* shared_;
+  int num_classes_;
+  std::vector<TurnOfTask> tasks_;
+  std::span<propagate::TaskResult> results_;
+  int turn_ = 0;
+  int found_turn_ = -1;  // no snapshot
+};
+
+}  // namespace kith::pipeline
