@@ -78,7 +78,7 @@ def kith_to_limit(args, solver, limit):
             lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[1:]
             scores = numpy.fromfile(os.path.join(folder, "scores.f32"), dtype=numpy.float32).reshape(-1, CLASSES)
         if largest_difference(scores, limit) < RIGHT:
-            rows = [line.split(",") for line in lines]
+            rows = [row for row in (line.split(",") for line in lines) if int(row[0]) == CLASSES]
             return int(rows[0][4]), statistics.median(float(row[5]) for row in rows)
     return None
 
