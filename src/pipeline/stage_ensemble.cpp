@@ -5,6 +5,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
 #include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
@@ -185,6 +186,7 @@ void need_consensus(Workspace& workspace) {
   append_outside_voters(workspace);
   ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration,
                       workspace.num_classes());
+  comm::stop_if_asked(workspace.comm);
   need_lists(workspace);
   const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
   ensemble::ConsensusInputs inputs;
@@ -192,12 +194,14 @@ void need_consensus(Workspace& workspace) {
   inputs.neighbor_distance = distances;
   inputs.typical_distance = median_over_ranks(workspace.comm, distances);
   inputs.num_classes = workspace.num_classes();
+  comm::stop_if_asked(workspace.comm);
   workspace.consensus = ensemble::form_consensus(*workspace.graph, workspace.members, inputs,
                                                  workspace.config.ensemble);
 }
 
 void do_ensemble(Workspace& workspace) {
   need_consensus(workspace);
+  comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
 }
 

@@ -6,6 +6,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/output_file.hpp"
@@ -174,6 +175,7 @@ void do_qa(Workspace& workspace) {
   need_consensus(workspace);
   const comm::Communicator& comm = workspace.comm;
   const QaRows rows = collect_rows(workspace);
+  comm::stop_if_asked(comm);
   Findings findings;
   count_items(workspace, rows, findings);
   findings.probability = histogram(comm, rows.probability, 1.0);
@@ -182,10 +184,13 @@ void do_qa(Workspace& workspace) {
   findings.vote_entropy = histogram(comm, rows.vote_entropy, std::log(std::max(2.0, most_classes)));
   findings.bald = histogram(comm, rows.bald, std::log(std::max(2.0, most_classes)));
   findings.margin = histogram(comm, rows.margin, 1.0);
+  comm::stop_if_asked(comm);
   findings.votes = measure_votes(workspace, rows);
+  comm::stop_if_asked(comm);
   measure_gold(workspace, rows, findings);
   measure_held_out(workspace, findings);
   choose_review(workspace, rows, findings);
+  comm::stop_if_asked(comm);
   findings.seeds = check_seeds(workspace, findings.judged);
   const std::vector<std::int32_t> countable = unseeded_best(rows);
   const AcceptRows accept_rows{rows.block, countable, rows.probability};
@@ -193,10 +198,14 @@ void do_qa(Workspace& workspace) {
   findings.acceptance = accept(workspace, accept_rows, findings);
   const KnownRows known =
       known_rows(workspace, rows, findings.audit, findings.seeds, findings.judged);
+  comm::stop_if_asked(comm);
   findings.without_gold = measure_without_gold(workspace, rows, findings.votes, findings.judged);
+  comm::stop_if_asked(comm);
   findings.slices = measure_slices(workspace, rows, known);
   findings.balance = measure_balance(workspace, rows, known, findings.audit);
+  comm::stop_if_asked(comm);
   findings.values = measure_values(workspace, rows);
+  comm::stop_if_asked(comm);
   write_tables(workspace, accept_rows, findings);
   write_report(workspace, findings);
 }
