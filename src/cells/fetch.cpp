@@ -5,6 +5,7 @@
 #include "kith/cells/cells.hpp"
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/half.hpp"
 #include "kith/core/progress.hpp"
 
@@ -128,6 +129,7 @@ void fetch_vectors(const corpus::Corpus& corpus, corpus::RowReader& reader, Shar
                   vectors.data() + static_cast<Count>(i) * row_bytes, to_size(row_bytes));
     }
     progress.update(last - block.begin.value());
+    comm::stop_if_asked(comm);
   }
   shard.vectors.publish();
 }

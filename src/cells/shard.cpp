@@ -4,13 +4,14 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/core/error.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/progress.hpp"
 #include "kith/core/random.hpp"
 
 #include "cells/centroid_search.hpp"
 #include "cells/quantizer.hpp"
+#include "cells/unfinished.hpp"
 
 namespace kith::cells {
 namespace {
@@ -20,86 +21,29 @@ constexpr Count kMostOverMean = 4;     // a cell with more than so many times it
 constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
 constexpr int kMostSplitRounds = 8;
 constexpr int kPlannedProbes = 8;
-constexpr Count kBlockBytes = Count{8} << 20;  // of vectors read or sent at a time
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-Count rows_per_block(Count dim) {
-  return std::max<Count>(1, kBlockBytes / (dim * static_cast<Count>(sizeof(float))));
-}
-
-/// Calls visit(first row, vectors) for the rank's rows, block by block. Local.
-template <class Visit>
-void visit_rows(corpus::RowReader& reader, IdRange<GlobalId> rows, Count dim, Visit&& visit) {
-  const Count step = rows_per_block(dim);
-  std::vector<float> vectors;
-  for (Count first = rows.begin.value(); first < rows.end.value(); first += step) {
-    const Count last = std::min<Count>(first + step, rows.end.value());
-    vectors.resize(to_size((last - first) * dim));
-    reader.read({GlobalId{first}, GlobalId{last}}, vectors);
-    visit(GlobalId{first}, std::span<const float>{vectors});
-  }
-}
-
-/// Rows of this rank's block that are nodes: not a duplicate of an earlier row.
-std::vector<bool> find_nodes(IdRange<GlobalId> block,
-                             std::span<const corpus::DuplicateItem> duplicates) {
-  std::vector<bool> is_node(to_size(block.size()), true);
+/// Homes of this rank's rows when none is found yet.
+std::vector<std::int32_t> no_homes(IdRange<GlobalId> block,
+                                   std::span<const corpus::DuplicateItem> duplicates) {
+  std::vector<std::int32_t> homes(to_size(block.size()), kNoHomeYet);
   for (const corpus::DuplicateItem& duplicate : duplicates) {
-    is_node[to_size(duplicate.row.value() - block.begin.value())] = false;
+    homes[to_size(duplicate.row.value() - block.begin.value())] = kDuplicate;
   }
-  return is_node;
-}
-
-Sample take_sample(corpus::RowReader& reader, IdRange<GlobalId> block,
-                   const std::vector<bool>& is_node, Count dim, double share, std::uint64_t seed) {
-  Sample sample;
-  visit_rows(reader, block, dim, [&](GlobalId first, std::span<const float> vectors) {
-    for (Count i = 0; i < count_of(vectors) / dim; ++i) {
-      const GlobalId row{first.value() + i};
-      if (is_node[to_size(row.value() - block.begin.value())] &&
-          (share >= 1 || random_uniform(seed, Purpose::training_sample, row.value()) < share)) {
-        sample.rows.push_back(row);
-        const auto vector = vectors.subspan(to_size(i * dim), to_size(dim));
-        sample.vectors.insert(sample.vectors.end(), vector.begin(), vector.end());
-      }
-    }
-  });
-  return sample;
-}
-
-/// Nodes on their way to their cells.
-struct Assignment {
-  std::vector<GlobalId> rows;
-  std::vector<CellId> homes;
-};
-
-Assignment assign_block(corpus::RowReader& reader, IdRange<GlobalId> block,
-                        const std::vector<bool>& is_node, const Quantizer& quantizer) {
-  const Assigner assigner{quantizer};
-  Assignment assignment;
-  Progress progress{"cells", block.size(), "items"};
-  visit_rows(reader, block, quantizer.dim, [&](GlobalId first, std::span<const float> vectors) {
-    const std::vector<CellId> homes = assigner.assign(vectors);
-    for (Count i = 0; i < count_of(homes); ++i) {
-      if (is_node[to_size(first.value() + i - block.begin.value())]) {
-        assignment.rows.emplace_back(first.value() + i);
-        assignment.homes.push_back(homes[to_size(i)]);
-      }
-    }
-    progress.advance(count_of(homes));
-  });
-  return assignment;
+  return homes;
 }
 
 /// Collective. Sizes of all cells.
-std::vector<Count> count_cells(const comm::Communicator& comm, const Assignment& assignment,
+std::vector<Count> count_cells(const comm::Communicator& comm, std::span<const std::int32_t> homes,
                                Count num_cells) {
   std::vector<Count> sizes(to_size(num_cells), 0);
-  for (const CellId home : assignment.homes) {
-    ++sizes[to_size(home)];
+  for (const std::int32_t home : homes) {
+    if (home >= 0) {
+      ++sizes[to_size(home)];
+    }
   }
   comm::sum_over_ranks(comm, sizes);
   return sizes;
@@ -129,18 +73,23 @@ LayoutPlan plan_layout(const comm::Communicator& comm, const Quantizer& quantize
   return plan;
 }
 
-/// Collective. Rows to the rank of their home cell, sorted into position order.
-void move_assignment(const comm::Communicator& comm, const Assignment& assignment, Shard& shard) {
+/// Collective. Rows to the rank of their home cell, sorted into position order. homes: of the rows
+/// of this rank's block.
+void move_rows(const comm::Communicator& comm, std::span<const std::int32_t> homes,
+               GlobalId first_row, Shard& shard) {
   struct RowInCell {
     CellId home;
     GlobalId row;
   };
   std::vector<RowInCell> packed;
   std::vector<Rank> owners;
-  packed.reserve(assignment.rows.size());
-  for (std::size_t i = 0; i < assignment.rows.size(); ++i) {
-    packed.push_back({assignment.homes[i], assignment.rows[i]});
-    owners.push_back(shard.layout.owner(assignment.homes[i]));
+  packed.reserve(homes.size());
+  owners.reserve(homes.size());
+  for (std::size_t i = 0; i < homes.size(); ++i) {
+    if (homes[i] >= 0) {
+      packed.push_back({CellId{homes[i]}, GlobalId{first_row.value() + static_cast<Count>(i)}});
+      owners.push_back(shard.layout.owner(packed.back().home));
+    }
   }
   auto moved = comm::exchange_to<RowInCell>(comm, packed, owners).items;
   std::sort(moved.begin(), moved.end(), [](const RowInCell& a, const RowInCell& b) {
@@ -182,69 +131,168 @@ class Builder {
         reader_{reader},
         config_{config},
         block_{corpus::rows_of(corpus.num_items, comm.rank(), comm.size())},
-        is_node_{find_nodes(block_, duplicates)},
-        num_nodes_{corpus.num_items - comm::sum_over_ranks(comm, count_of(duplicates))} {}
+        duplicates_{duplicates},
+        num_nodes_{corpus.num_items - comm::sum_over_ranks(comm, count_of(duplicates))},
+        num_cells_{choose_num_cells(config, num_nodes_)} {}
 
   BuiltShard build() {
-    train();
-    assign();
-    split_large_cells();
-    drop_empty();
+    resume();
+    if (here_.step == Step::none) {
+      train();
+    }
+    if (here_.step != Step::settled) {
+      assign();
+      split_large_cells();
+      drop_empty();
+    }
     move();
     return std::move(built_);
   }
 
  private:
-  void train() {
-    const auto start = std::chrono::steady_clock::now();
-    const Count num_cells = choose_num_cells(config_, num_nodes_);
-    const double share = static_cast<double>(num_cells * config_.sample_per_cell) /
-                         static_cast<double>(std::max<Count>(num_nodes_, 1));
-    sample_ = comm::locally(comm_, [&] {
-      return take_sample(reader_, block_, is_node_, corpus_.dim, share, config_.seed);
-    });
-    built_.stats.sample_items = comm::sum_over_ranks(comm_, count_of(sample_.rows));
-    quantizer_ = train_quantizer(comm_, sample_, corpus_.dim, num_cells, config_.seed);
-    part_items_ = std::max<Count>(1, num_nodes_ / num_cells);
-    built_.stats.train_s = comm::max_over_ranks(comm_, seconds_since(start));
+  /// Collective.
+  void resume() {
+    const bool found = config_.checkpoint != nullptr &&
+                       config_.checkpoint->resume([&](const comm::StateReader& reader) {
+                         here_ = load(comm_, corpus_.num_items, corpus_.dim, reader);
+                       });
+    if (!found) {
+      here_.homes = no_homes(block_, duplicates_);
+      return;
+    }
+    const Count left = std::count(here_.homes.begin(), here_.homes.end(), kNoHomeYet);
+    log::info("stage=cells state=resumed splits={} items_left={}", here_.splits,
+              comm::sum_over_ranks(comm_, left));
+    if (here_.step != Step::trained) {
+      cell_sizes_ = count_cells(comm_, here_.homes, here_.quantizer.num_cells());
+    }
   }
 
-  void assign() {
+  /// Collective, between units of work.
+  void offer() {
+    if (here_.step == Step::none || config_.checkpoint == nullptr) {
+      comm::stop_if_asked(comm_);
+      return;
+    }
+    config_.checkpoint->offer(
+        [&](comm::StateWriter& writer) { save(comm_, here_, corpus_.num_items, writer); });
+  }
+
+  /// Collective. Calls visit(first row, vectors) for this rank's rows, block by block, as far as
+  /// wants(rows) says. Neither may communicate.
+  template <class Wants, class Visit>
+  void visit_rows(Wants&& wants, Visit&& visit) {
+    const Count row_bytes = corpus_.dim * static_cast<Count>(sizeof(float));
+    const Count step = std::max<Count>(1, config_.block_bytes / row_bytes);
+    const Count num_blocks = comm::max_over_ranks(comm_, (block_.size() + step - 1) / step);
+    std::vector<float> vectors;
+    for (Count block = 0; block < num_blocks; ++block) {
+      const Count first = std::min(block_.begin.value() + block * step, block_.end.value());
+      const Count last = std::min(first + step, block_.end.value());
+      const IdRange<GlobalId> rows{GlobalId{first}, GlobalId{last}};
+      comm::locally(comm_, [&] {
+        if (wants(rows)) {
+          vectors.resize(to_size((last - first) * corpus_.dim));
+          reader_.read(rows, vectors);
+          visit(rows.begin, std::span<const float>{vectors});
+        }
+      });
+      offer();
+    }
+  }
+
+  /// Collective. A hash sample of the nodes.
+  void take_sample() {
+    if (std::exchange(has_sample_, true)) {
+      return;
+    }
+    const double share = static_cast<double>(num_cells_ * config_.sample_per_cell) /
+                         static_cast<double>(std::max<Count>(num_nodes_, 1));
+    const auto visit = [&](GlobalId first, std::span<const float> vectors) {
+      for (Count i = 0; i < count_of(vectors) / corpus_.dim; ++i) {
+        const GlobalId row{first.value() + i};
+        if (home_of(row) != kDuplicate &&
+            (share >= 1 ||
+             random_uniform(config_.seed, Purpose::training_sample, row.value()) < share)) {
+          sample_.rows.push_back(row);
+          const auto vector = vectors.subspan(to_size(i * corpus_.dim), to_size(corpus_.dim));
+          sample_.vectors.insert(sample_.vectors.end(), vector.begin(), vector.end());
+        }
+      }
+    };
+    visit_rows([](IdRange<GlobalId>) { return true; }, visit);
+  }
+
+  void train() {
     const auto start = std::chrono::steady_clock::now();
-    assignment_ =
-        comm::locally(comm_, [&] { return assign_block(reader_, block_, is_node_, quantizer_); });
-    cell_sizes_ = count_cells(comm_, assignment_, quantizer_.num_cells());
+    take_sample();
+    here_.sample_items = comm::sum_over_ranks(comm_, count_of(sample_.rows));
+    here_.quantizer = train_quantizer(comm_, sample_, corpus_.dim, num_cells_, config_.seed);
+    here_.step = Step::trained;
+    built_.stats.train_s = comm::max_over_ranks(comm_, seconds_since(start));
+    offer();
+  }
+
+  /// Collective. Homes of the rows that have none yet.
+  void assign() {
+    if (here_.step == Step::assigned) {
+      return;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const Assigner assigner{here_.quantizer};
+    Progress progress{"cells", block_.size(), "items"};
+    const auto wants = [&](IdRange<GlobalId> rows) {
+      const auto homes = std::span{here_.homes}.subspan(
+          to_size(rows.begin.value() - block_.begin.value()), to_size(rows.size()));
+      return std::find(homes.begin(), homes.end(), kNoHomeYet) != homes.end();
+    };
+    const auto visit = [&](GlobalId first, std::span<const float> vectors) {
+      const std::vector<CellId> found = assigner.assign(vectors);
+      for (Count i = 0; i < count_of(found); ++i) {
+        std::int32_t& home = home_of(GlobalId{first.value() + i});
+        home = home == kDuplicate ? kDuplicate : found[to_size(i)].value();
+      }
+      progress.advance(count_of(found));
+    };
+    visit_rows(wants, visit);
+    here_.step = Step::assigned;
+    cell_sizes_ = count_cells(comm_, here_.homes, here_.quantizer.num_cells());
     built_.stats.assign_s += comm::max_over_ranks(comm_, seconds_since(start));
+    offer();
   }
 
   /// A cell far above its share costs the square of its size in the scan.
   void split_large_cells() {
-    const Count most = std::max(kSmallestSplit, kMostOverMean * part_items_);
-    for (int round = 0; round < kMostSplitRounds; ++round) {
-      if (*std::max_element(cell_sizes_.begin(), cell_sizes_.end()) <= most) {
-        return;
-      }
+    const Count part_items = std::max<Count>(1, num_nodes_ / num_cells_);
+    const Count most = std::max(kSmallestSplit, kMostOverMean * part_items);
+    while (
+        here_.splits<kMostSplitRounds&& * std::max_element(cell_sizes_.begin(), cell_sizes_.end())>
+            most) {
       const auto start = std::chrono::steady_clock::now();
-      const Count before = quantizer_.num_cells();
-      quantizer_ = balance_cells(comm_, quantizer_, sample_, cell_sizes_, part_items_, most,
-                                 config_.seed + to_size(round) + 1);
+      take_sample();
+      const Count before = here_.quantizer.num_cells();
+      Quantizer cut = balance_cells(comm_, here_.quantizer, sample_, cell_sizes_, part_items, most,
+                                    config_.seed + to_size(here_.splits) + 1);
       built_.stats.train_s += comm::max_over_ranks(comm_, seconds_since(start));
-      if (quantizer_.num_cells() == before) {
+      if (cut.num_cells() == before) {
         return;  // too few sample items to cut anything
       }
-      built_.stats.split_cells += quantizer_.num_cells() - before;
+      here_.quantizer = std::move(cut);
+      here_.split_cells += here_.quantizer.num_cells() - before;
+      here_.homes = no_homes(block_, duplicates_);
+      here_.step = Step::trained;
+      ++here_.splits;
       assign();
     }
   }
 
   void drop_empty() {
-    const std::vector<CellId> numbers = drop_empty_cells(quantizer_, cell_sizes_);
-    if (quantizer_.num_cells() < count_of(cell_sizes_)) {
-      for (CellId& home : assignment_.homes) {
-        home = numbers[to_size(home)];
-      }
-      cell_sizes_.erase(std::remove(cell_sizes_.begin(), cell_sizes_.end(), 0), cell_sizes_.end());
+    const std::vector<CellId> numbers = drop_empty_cells(here_.quantizer, cell_sizes_);
+    for (std::int32_t& home : here_.homes) {
+      home = home >= 0 ? numbers[to_size(home)].value() : home;
     }
+    cell_sizes_.erase(std::remove(cell_sizes_.begin(), cell_sizes_.end(), 0), cell_sizes_.end());
+    here_.step = Step::settled;
   }
 
   void move() {
@@ -254,19 +302,31 @@ class Builder {
     shard.comm = &comm_;
     shard.dim = corpus_.dim;
     shard.metric = corpus_.metric;
-    const LayoutPlan plan = plan_layout(comm_, quantizer_, std::move(cell_sizes_));
+    Quantizer& quantizer = here_.quantizer;
+    const LayoutPlan plan = plan_layout(comm_, quantizer, std::move(cell_sizes_));
     shard.layout = make_layout(plan, comm_.size());
-    move_assignment(comm_, assignment_, shard);
-    assignment_ = {};
-    fetch_vectors(corpus_, reader_, shard);
-    built_.stats.num_groups = quantizer_.num_groups();
-    shard.centroids = std::move(quantizer_.cell_centroids);
-    built_.stats.move_s = comm::max_over_ranks(comm_, seconds_since(start));
+    move_rows(comm_, here_.homes, block_.begin, shard);
+    try {
+      fetch_vectors(corpus_, reader_, shard);
+    } catch (const comm::Stopped&) {
+      offer();  // saves where everything goes
+      throw;
+    }
+    CellStats& stats = built_.stats;
+    stats.num_groups = quantizer.num_groups();
+    stats.sample_items = here_.sample_items;
+    stats.split_cells = here_.split_cells;
+    shard.centroids = std::move(quantizer.cell_centroids);
+    stats.move_s = comm::max_over_ranks(comm_, seconds_since(start));
     const auto [low, high] = std::minmax_element(plan.cell_sizes.begin(), plan.cell_sizes.end());
-    built_.stats.smallest_cell = *low;
-    built_.stats.largest_cell = *high;
-    built_.stats.imbalance = predicted_imbalance(plan, shard.layout);
+    stats.smallest_cell = *low;
+    stats.largest_cell = *high;
+    stats.imbalance = predicted_imbalance(plan, shard.layout);
     built_.cell_work = plan.cell_work;
+  }
+
+  [[nodiscard]] std::int32_t& home_of(GlobalId row) {
+    return here_.homes[to_size(row.value() - block_.begin.value())];
   }
 
   const comm::Communicator& comm_;
@@ -274,12 +334,12 @@ class Builder {
   corpus::RowReader& reader_;
   const CellConfig& config_;
   IdRange<GlobalId> block_;
-  std::vector<bool> is_node_;
+  std::span<const corpus::DuplicateItem> duplicates_;
   Count num_nodes_;
-  Count part_items_ = 1;
-  Quantizer quantizer_;
+  Count num_cells_;
+  Unfinished here_;
+  bool has_sample_ = false;
   Sample sample_;
-  Assignment assignment_;
   std::vector<Count> cell_sizes_;
   BuiltShard built_;
 };

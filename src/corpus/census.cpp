@@ -6,6 +6,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
@@ -37,6 +38,7 @@ struct Pass {
   std::vector<Hash128> hashes;
   std::vector<float> norms;
   std::array<FaultCount, kNumFaults> faults;
+  std::vector<float> vectors;  // of the block that is looked at
 };
 
 Fault fault_of(std::span<const float> vector, double norm) {
@@ -59,36 +61,54 @@ Hash128 content_hash(std::span<float> vector, Metric metric) {
   return hash_bytes(vector.data(), vector.size_bytes());
 }
 
-/// Reads this rank's rows once. Local; throws Error if a file cannot be read.
-Pass look_at_rows(const Corpus& corpus, RowReader& reader, IdRange<GlobalId> rows) {
+/// One block of rows, from `offset` of this rank's rows on. Local; throws Error if a file cannot be
+/// read.
+void look_at_block(const Corpus& corpus, RowReader& reader, IdRange<GlobalId> block, Count offset,
+                   Pass& pass) {
+  const Count dim = corpus.dim;
+  const Count vector_bytes = dim * static_cast<Count>(sizeof(float));
+  std::vector<Fault> faults(to_size(block.size()));
+  pass.vectors.resize(to_size(block.size() * dim));
+  reader.read_as_stored(block, pass.vectors);
+  parallel_for(block.size(), kGrainBytes / vector_bytes, [&](Count begin, Count end) {
+    for (Count i = begin; i < end; ++i) {
+      const auto vector = std::span{pass.vectors}.subspan(to_size(i * dim), to_size(dim));
+      const double norm = std::sqrt(squared_norm(vector));
+      faults[to_size(i)] = fault_of(vector, norm);
+      pass.norms[to_size(offset + i)] = static_cast<float>(norm);
+      pass.hashes[to_size(offset + i)] = content_hash(vector, corpus.metric);
+    }
+  });
+  for (Count i = 0; i < block.size(); ++i) {
+    FaultCount& fault = pass.faults[static_cast<std::size_t>(faults[to_size(i)])];
+    ++fault.num_rows;
+    fault.first_row = std::min(fault.first_row, block.begin.value() + i);
+  }
+}
+
+/// Collective. Every rank reads its rows once; throws comm::Stopped between two blocks if a stop
+/// was asked for.
+Pass look_at_rows(const comm::Communicator& comm, const Corpus& corpus, RowReader& reader,
+                  IdRange<GlobalId> rows) {
   Pass pass;
   pass.hashes.resize(to_size(rows.size()));
   pass.norms.resize(to_size(rows.size()));
-  const Count dim = corpus.dim;
-  const Count vector_bytes = dim * static_cast<Count>(sizeof(float));
-  const Count block_rows = std::max<Count>(1, kBlockBytes / vector_bytes);
-  std::vector<float> vectors(to_size(std::min(block_rows, rows.size()) * dim));
-  std::vector<Fault> faults(to_size(std::min(block_rows, rows.size())));
+  const Count vector_bytes = corpus.dim * static_cast<Count>(sizeof(float));
+  const Count step = std::max<Count>(1, kBlockBytes / vector_bytes);
+  const Count num_blocks = comm::max_over_ranks(comm, (rows.size() + step - 1) / step);
   Progress progress{"check", rows.size(), "items"};
-  for_each_block(rows, block_rows, [&](IdRange<GlobalId> block) {
-    reader.read_as_stored(block, vectors);
-    const Count offset = block.begin.value() - rows.begin.value();
-    parallel_for(block.size(), kGrainBytes / vector_bytes, [&](Count begin, Count end) {
-      for (Count i = begin; i < end; ++i) {
-        const auto vector = std::span{vectors}.subspan(to_size(i * dim), to_size(dim));
-        const double norm = std::sqrt(squared_norm(vector));
-        faults[to_size(i)] = fault_of(vector, norm);
-        pass.norms[to_size(offset + i)] = static_cast<float>(norm);
-        pass.hashes[to_size(offset + i)] = content_hash(vector, corpus.metric);
-      }
+  for (Count block = 0; block < num_blocks; ++block) {
+    const Count first = std::min(block * step, rows.size());
+    const Count last = std::min(first + step, rows.size());
+    comm::locally(comm, [&] {
+      const IdRange<GlobalId> here{GlobalId{rows.begin.value() + first},
+                                   GlobalId{rows.begin.value() + last}};
+      look_at_block(corpus, reader, here, first, pass);
     });
-    for (Count i = 0; i < block.size(); ++i) {
-      FaultCount& fault = pass.faults[static_cast<std::size_t>(faults[to_size(i)])];
-      ++fault.num_rows;
-      fault.first_row = std::min(fault.first_row, block.begin.value() + i);
-    }
-    progress.advance(block.size());
-  });
+    progress.update(last);
+    comm::stop_if_asked(comm);
+  }
+  pass.vectors = std::vector<float>{};  // an empty list would keep the memory
   return pass;
 }
 
@@ -144,7 +164,7 @@ Census take_census(const comm::Communicator& comm, const Corpus& corpus, const C
                    RowReader& reader, std::span<const Seed> seeds) {
   check_ids(comm, corpus, config);
   const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
-  Pass pass = comm::locally(comm, [&] { return look_at_rows(corpus, reader, mine); });
+  Pass pass = look_at_rows(comm, corpus, reader, mine);
   Census census;
   census.num_items = corpus.num_items;
   census.num_zero_vectors = check_faults(comm, corpus, pass);

@@ -116,8 +116,12 @@ void do_cells(Workspace& workspace) {
   const comm::Communicator& comm = workspace.comm;
   need_census(workspace);
   comm::on_root(comm, [&] { std::filesystem::create_directories(workspace.path("cells")); });
-  cells::BuiltShard built = cells::build_shard(comm, workspace.corpus, *workspace.reader,
-                                               *workspace.duplicates, workspace.config.cells);
+  io::Snapshots snapshots = open_snapshots(workspace, Stage::cells);
+  io::StageCheckpoint checkpoint{snapshots};
+  cells::CellConfig config = workspace.config.cells;
+  config.checkpoint = &checkpoint;
+  cells::BuiltShard built =
+      cells::build_shard(comm, workspace.corpus, *workspace.reader, *workspace.duplicates, config);
   workspace.shard.emplace(std::move(built.shard));
   workspace.reader->drop_kept_rows();  // every vector is at its place
   const cells::CellLayout& layout = workspace.shard->layout;
@@ -138,6 +142,7 @@ void do_cells(Workspace& workspace) {
                {"sample_items", stats.sample_items},
                {"smallest_cell", stats.smallest_cell},
                {"largest_cell", stats.largest_cell}});
+  snapshots.clear();
 }
 
 void need_shard(Workspace& workspace) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <faiss/IndexFlat.h>
@@ -12,11 +13,14 @@
 
 #include "kith/cells/probes.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/core/stop.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/distance/direct.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/io/snapshots.hpp"
 
 #include "support/mpi_world.hpp"
 #include "support/temporary_directory.hpp"
@@ -180,13 +184,17 @@ TEST(Cells, SurviveCorporaThatAreHardToSplit) {
   EXPECT_GE(built.stats.imbalance, 1);
 }
 
-TEST(Cells, AreSplitWhereTheyAreTooLarge) {
-  // The nearer to zero, the denser, without end: k-means cuts where items are far apart.
-  const Made made{
+/// The nearer to zero, the denser, without end: k-means cuts where items are far apart.
+Made make_dense_at_zero() {
+  return Made{
       4000, [](Count row, Count i) {
         const double scale = std::pow(10.0, -6 * random_uniform(6, Purpose::tie, row));
         return static_cast<float>(scale * (random_uniform(5, Purpose::tie, row, to_size(i)) - 0.5));
       }};
+}
+
+TEST(Cells, AreSplitWhereTheyAreTooLarge) {
+  const Made made = make_dense_at_zero();
   const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
 
   const BuiltShard built = made.build(world(), few_cells(20));
@@ -195,6 +203,73 @@ TEST(Cells, AreSplitWhereTheyAreTooLarge) {
   EXPECT_LE(built.stats.largest_cell, 4 * 4000 / 20);
   EXPECT_GT(built.stats.smallest_cell, 0) << "empty cells are dropped";
   EXPECT_EQ(gather(world(), built.shard), gather(self, made.build(self, few_cells(20)).shard));
+}
+
+/// Asks for a stop at the eleventh offer: the sample alone is eight.
+class StopsOften : public comm::Checkpoint {
+ public:
+  explicit StopsOften(io::Snapshots& snapshots) : whole_{snapshots} {}
+  bool resume(const std::function<void(const comm::StateReader&)>& load) override {
+    return whole_.resume(load);
+  }
+  void offer(const std::function<void(comm::StateWriter&)>& save) override {
+    if (++offers_ == 11) {
+      ask_to_stop();
+    }
+    whole_.offer(save);
+  }
+
+ private:
+  io::StageCheckpoint whole_;
+  int offers_ = 0;
+};
+
+/// Collective over `comm`. One start, up to its eleventh offer; its result if it comes to the end.
+std::optional<BuiltShard> build_a_little(const comm::Communicator& comm, const Made& made,
+                                         CellConfig config) {
+  constexpr double kNever_s = 1e9;  // only a stop saves
+  io::Snapshots snapshots{comm, made.path(""), "cells", "this corpus", kNever_s};
+  StopsOften checkpoint{snapshots};
+  config.checkpoint = &checkpoint;
+  config.block_bytes = 500 * kDim * static_cast<Count>(sizeof(float));
+  std::optional<BuiltShard> built;
+  try {
+    built = made.build(comm, config);
+  } catch (const comm::Stopped&) {
+  }
+  forget_stop();
+  return built;
+}
+
+TEST(Cells, GoOnAfterAnyBlockOnAnyNumberOfRanks) {
+  const Made made = make_dense_at_zero();
+  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
+  const BuiltShard expected = made.build(self, few_cells(20));
+  int starts = 0;
+  std::optional<BuiltShard> built;
+  for (bool ended = false; !ended; ended = comm::any_rank(world(), built.has_value())) {
+    ASSERT_LT(starts, 100);
+    if (starts % 2 == 1) {
+      built = build_a_little(world(), made, few_cells(20));
+    } else if (world().is_root()) {
+      built = build_a_little(self, made, few_cells(20));
+    }
+    ++starts;
+    comm::barrier(world());
+  }
+
+  EXPECT_GT(starts, 3);
+  const bool is_shared = starts % 2 == 0;
+  if (is_shared) {
+    EXPECT_EQ(gather(world(), built->shard), gather(self, expected.shard));
+  } else if (built) {
+    EXPECT_EQ(gather(self, built->shard), gather(self, expected.shard));
+  }
+  if (built) {
+    EXPECT_EQ(built->cell_work, expected.cell_work);
+    EXPECT_EQ(built->stats.sample_items, expected.stats.sample_items);
+    EXPECT_EQ(built->stats.split_cells, expected.stats.split_cells);
+  }
 }
 
 TEST(Cells, ProbeAllCellsIfThereAreFewer) {

@@ -8,6 +8,7 @@
 
 #include "kith/cells/layout.hpp"
 #include "kith/cells/vectors.hpp"
+#include "kith/comm/checkpoint.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/corpus/corpus.hpp"
@@ -19,6 +20,8 @@ struct CellConfig {
   Count num_cells = 0;         // 0 = one for about every 600 items
   Count sample_per_cell = 64;  // training items
   std::uint64_t seed = 1;
+  Count block_bytes = Count{8} << 20;      // of vectors that are read between two offers
+  comm::Checkpoint* checkpoint = nullptr;  // offered to after blocks of rows, gone on from
 };
 
 /// What one rank owns after the items have moved. Nodes are in position order: cell by cell, inside
@@ -85,7 +88,8 @@ struct LayoutPlan {
 
 /// Collective. Reads the vectors of shard.rows: each rank reads its row block and sends rows to the
 /// ranks that own them, in waves of bounded size. Fills shard.vectors: as float16 where that holds
-/// every value (an f16, u8 or i8 corpus that is not scaled to unit length), else as float32.
+/// every value (an f16, u8 or i8 corpus that is not scaled to unit length), else as float32. Throws
+/// comm::Stopped between two waves if a stop was asked for.
 void fetch_vectors(const corpus::Corpus& corpus, corpus::RowReader& reader, Shard& shard);
 
 }  // namespace kith::cells
