@@ -132,15 +132,34 @@ std::vector<Candidate> seeds_of_column(const comm::Communicator& comm, const Cor
   return comm::gather_to_all<Candidate>(comm, mine).items;
 }
 
-/// One seed a row: the first line of the seed file, else the label column. Throws Error for two
-/// labels.
+/// A row's labels become a soft seed if they are several, the heaviest first.
+void soften(std::vector<Seed>& seeds) {
+  for (auto first = seeds.begin(); first != seeds.end();) {
+    const auto last =
+        std::find_if(first, seeds.end(), [&](const Seed& seed) { return seed.row != first->row; });
+    std::sort(first, last, [](const Seed& a, const Seed& b) {
+      return a.weight != b.weight ? a.weight > b.weight : a.label < b.label;
+    });
+    std::for_each(first, last, [&](Seed& seed) { seed.is_soft = last - first > 1; });
+    first = last;
+  }
+}
+
+/// One seed a row and label: the first line of the seed file, else the label column. Throws Error
+/// for two labels of a row unless seeds may be soft.
 std::vector<Seed> merge(std::vector<Candidate> candidates, const Corpus& corpus,
                         const CorpusConfig& config, bool is_hdf5) {
   const auto order = [](const Candidate& seed) {
     return seed.line >= 0 ? seed.line : std::numeric_limits<Count>::max();
   };
   std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-    return a.row != b.row ? a.row < b.row : order(a) < order(b);
+    if (a.row != b.row) {
+      return a.row < b.row;
+    }
+    if (config.soft_seeds && a.label != b.label) {
+      return a.label < b.label;
+    }
+    return order(a) < order(b);
   });
   const auto given = [&](const Candidate& seed) {
     return seed.line < 0 ? corpus.place_of(seed.row, config.labels)
@@ -149,15 +168,19 @@ std::vector<Seed> merge(std::vector<Candidate> candidates, const Corpus& corpus,
   std::vector<Seed> seeds;
   const Candidate* last = nullptr;
   for (const Candidate& seed : candidates) {
-    if (last == nullptr || last->row != seed.row) {
+    const bool is_more = config.soft_seeds && last != nullptr && last->label != seed.label;
+    if (last == nullptr || last->row != seed.row || is_more) {
       seeds.push_back({seed.row, seed.label, seed.weight});
       last = &seed;
     } else if (last->label != seed.label) {
-      fail("{}: labels row {} of the corpus {}, but {} labels it {}", given(seed), seed.row.value(),
-           corpus.class_names[to_size(seed.label)], given(*last),
-           corpus.class_names[to_size(last->label)]);
+      fail(
+          "{}: labels row {} of the corpus {}, but {} labels it {} (corpus.soft_seeds takes both, "
+          "by weight)",
+          given(seed), seed.row.value(), corpus.class_names[to_size(seed.label)], given(*last),
+          corpus.class_names[to_size(last->label)]);
     }
   }
+  soften(seeds);
   return seeds;
 }
 

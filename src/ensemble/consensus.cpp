@@ -51,19 +51,28 @@ double vote_entropy(std::span<const std::int32_t> votes, std::span<int> counts) 
   return std::max(0.0, sum);
 }
 
+struct GivenLabel {
+  Label label;
+  float weight = 0;
+  float total = 0;  // with those of the node's other labels
+};
+
 /// The label of each seeded node that this rank owns: the heaviest, ties to the smaller.
-std::map<LocalId, Label> given_labels(const graph::Graph& graph,
-                                      std::span<const FoldedSeed> seeds) {
-  std::map<LocalId, Label> labels;
-  std::map<LocalId, float> weights;
-  for (const FoldedSeed& entry : seeds) {  // sorted by (node, label)
-    if (!graph.owned().contains(entry.seed.node)) {
-      continue;
+std::map<LocalId, GivenLabel> given_labels(const graph::Graph& graph,
+                                           std::span<const FoldedSeed> seeds) {
+  std::map<std::pair<LocalId, Label>, float> weights;
+  for (const FoldedSeed& entry : seeds) {
+    if (graph.owned().contains(entry.seed.node)) {
+      weights[{graph.local_id(entry.seed.node), entry.seed.label}] += entry.seed.weight;
     }
-    const LocalId node = graph.local_id(entry.seed.node);
-    if (!labels.contains(node) || entry.seed.weight > weights[node]) {
-      labels[node] = entry.seed.label;
-      weights[node] = entry.seed.weight;
+  }
+  std::map<LocalId, GivenLabel> labels;
+  for (const auto& [entry, weight] : weights) {
+    GivenLabel& given = labels[entry.first];
+    given.total += weight;
+    if (weight > given.weight) {
+      given.label = entry.second;
+      given.weight = weight;
     }
   }
   return labels;
@@ -245,10 +254,10 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
       }
     }
   });
-  for (const auto& [node, label] : given_labels(graph, inputs.seeds)) {
-    result.labels[to_size(node)] = label;
-    result.best[to_size(node)] = label;
-    result.probabilities[to_size(node)] = 1.0F;
+  for (const auto& [node, given] : given_labels(graph, inputs.seeds)) {
+    result.labels[to_size(node)] = given.label;
+    result.best[to_size(node)] = given.label;
+    result.probabilities[to_size(node)] = given.weight / given.total;
     result.statuses[to_size(node)] = Status::seed;
   }
   return result;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "kith/core/error.hpp"
@@ -52,7 +53,9 @@ std::vector<NodeSeed> training_seeds(std::span<const FoldedSeed> seeds, int fold
 
 }  // namespace
 
-std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, const EnsembleConfig& config) {
+std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, std::span<const Position> soft,
+                                   const EnsembleConfig& config) {
+  const std::set<Position> unsure(soft.begin(), soft.end());
   std::vector<FoldedSeed> folded;
   for (const NodeSeed& seed : seeds) {
     folded.push_back({seed, -1});
@@ -64,7 +67,7 @@ std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, const Ensemb
   std::map<Label, std::vector<std::pair<std::uint64_t, Position>>> of_class;
   Position last;
   for (const FoldedSeed& entry : folded) {
-    if (entry.seed.node != last) {
+    if (entry.seed.node != last && !unsure.contains(entry.seed.node)) {
       const auto hash = random_bits(config.seed, Purpose::seed_fold, entry.seed.node.value());
       of_class[entry.seed.label].push_back({hash, entry.seed.node});
       last = entry.seed.node;

@@ -96,10 +96,10 @@ std::vector<propagate::NodeSeed> seeds_on_nodes(const cells::Shard& shard,
   const IdRange<Position> owned = shard.layout.nodes_of(comm.rank());
   std::vector<Found> mine;
   for (const ItemOfNode& item : items) {
-    const auto seed =
+    auto seed =
         std::lower_bound(seeds.begin(), seeds.end(), item.row,
                          [](const corpus::Seed& entry, GlobalId row) { return entry.row < row; });
-    if (seed != seeds.end() && seed->row == item.row) {
+    for (; seed != seeds.end() && seed->row == item.row; ++seed) {
       mine.push_back({seed - seeds.begin(), Position{owned.begin.value() + item.node.value()}});
     }
   }

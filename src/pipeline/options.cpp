@@ -116,6 +116,9 @@ void append_corpus_options(std::vector<Option>& table) {
       "corpus.allow_missing_classes", Stage::check,
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
       "go on when a class has no seed; no item will get it"));
+  table.push_back(yes_no(
+      "corpus.soft_seeds", Stage::check, [](Config & c) -> auto& { return c.corpus.soft_seeds; },
+      "a row may be given several labels, with weights: a seed of which the label is not sure"));
   for (std::size_t i = first_of_labels; i < table.size(); ++i) {
     table[i].of_labels = true;
   }

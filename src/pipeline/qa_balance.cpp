@@ -1,6 +1,7 @@
 #include "pipeline/qa_balance.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/qa/audit_design.hpp"
@@ -100,8 +101,11 @@ Balance measure_balance(const Workspace& workspace, const QaRows& rows, const Kn
   balance.effective = qa::effective_number_weights(balance.corrected, kBeta);
   draw_samples(workspace, rows, balance);
   balance.seeds.assign(balance.stated.size(), 0);
-  for (const corpus::Seed& seed : workspace.seeds) {
-    ++balance.seeds[to_size(seed.label)];
+  GlobalId last;
+  for (const corpus::Seed& seed : workspace.seeds) {  // a soft one by its heaviest label
+    if (std::exchange(last, seed.row) != seed.row) {
+      ++balance.seeds[to_size(seed.label)];
+    }
   }
   balance.seeds_missing = qa::seeds_needed(balance.seeds, workspace.config.qa.seeds_wanted);
   return balance;

@@ -114,7 +114,8 @@ std::vector<SeedValue> seed_values(const Workspace& workspace, const QaRows& row
                                    std::span<const float> of_rows) {
   std::vector<SeedValue> mine;
   for (const corpus::Seed& seed : workspace.seeds) {
-    if (rows.block.contains(seed.row)) {
+    const bool is_listed = !mine.empty() && mine.back().row == seed.row.value();  // by its heaviest
+    if (rows.block.contains(seed.row) && !is_listed) {
       const std::size_t at = to_size(seed.row.value() - rows.block.begin.value());
       mine.push_back({seed.row.value(), seed.label, double{of_rows[at]}});
     }

@@ -24,7 +24,13 @@ void fold_seeds(Workspace& workspace) {
   });
   need_shard(workspace);
   const auto seeds = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
-  workspace.folded = ensemble::deal_folds(seeds, workspace.config.ensemble);
+  std::vector<Position> soft;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    if (workspace.seeds[i].is_soft) {
+      soft.push_back(seeds[i].node);
+    }
+  }
+  workspace.folded = ensemble::deal_folds(seeds, soft, workspace.config.ensemble);
 }
 
 /// Collective. What no label can reach.

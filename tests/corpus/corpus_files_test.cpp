@@ -210,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "seeds.csv"},
         BadInput{"seed-twice",
                  "@/seeds.csv: line 4: labels row 0 of the corpus dog, but @/seeds.csv: line 2 "
-                 "labels it cat",
+                 "labels it cat (corpus.soft_seeds takes both, by weight)",
                  "seeds.csv"},
         BadInput{"seed-bad-header",
                  "@/seeds.csv: line 1: header \"item,class\", expected row,label or id,label, then "

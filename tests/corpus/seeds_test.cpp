@@ -62,6 +62,24 @@ TEST(Seeds, OfAFileJoinThoseOfTheColumn) {
                                  Seed{GlobalId{11}, Label{1}, 3}));
 }
 
+TEST(Seeds, AreSoftWhereARowHasSeveralLabels) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(12, 3), directory, 2);
+  write_seeds(directory, "row,label,weight\n5,0,0.3\n5,2,0.6\n5,1,0.3\n5,2,0.9\n9,1,2\n");
+  auto config = config_of(directory);
+  config.labels.clear();
+  config.seeds = directory / "seeds.csv";
+  config.soft_seeds = true;
+  const Corpus corpus = kith::corpus::describe(world(), config);
+
+  const auto seeds = kith::corpus::read_seeds(world(), corpus, config);
+
+  EXPECT_THAT(
+      seeds,
+      ElementsAre(Seed{GlobalId{5}, Label{2}, 0.6F, true}, Seed{GlobalId{5}, Label{0}, 0.3F, true},
+                  Seed{GlobalId{5}, Label{1}, 0.3F, true}, Seed{GlobalId{9}, Label{1}, 2, false}));
+}
+
 TEST(Seeds, WithoutClassNamesDecideTheNumberOfClasses) {
   const kith::test::TemporaryDirectory directory{world()};
   kith::test::write_corpus(make_corpus(12, 3), directory, 2);
@@ -87,7 +105,8 @@ TEST(Seeds, OfFileAndColumnMayNotDisagree) {
 
   EXPECT_EQ(message_of([&] { (void)kith::corpus::read_seeds(world(), corpus, config); }),
             (directory / "part-1.h5") + ": labels: row 0: labels row 4 of the corpus 1, but " +
-                (directory / "seeds.csv") + ": line 2 labels it 2");
+                (directory / "seeds.csv") +
+                ": line 2 labels it 2 (corpus.soft_seeds takes both, by weight)");
 }
 
 TEST(Seeds, WithNamesMayBeGivenByEither) {

@@ -31,7 +31,7 @@ TEST(Folds, ShareEveryClassEvenlyAndHoldEachSeedOutOnce) {
   config.folds = 5;
   std::map<std::pair<Label, int>, int> counts;
   std::map<int, int> sizes;
-  for (const FoldedSeed& entry : deal_folds(make_seeds(11, 4), config)) {
+  for (const FoldedSeed& entry : deal_folds(make_seeds(11, 4), {}, config)) {
     ASSERT_GE(entry.fold, 0);
     ASSERT_LT(entry.fold, 5);
     ++counts[{entry.seed.label, entry.fold}];
@@ -50,16 +50,28 @@ TEST(Folds, ShareEveryClassEvenlyAndHoldEachSeedOutOnce) {
 TEST(Folds, NeverHoldOutTheOnlySeedOfAClass) {
   std::vector<NodeSeed> seeds = make_seeds(4, 2);
   seeds.push_back({Position{1000}, Label{2}, 1.0F});
-  for (const FoldedSeed& entry : deal_folds(seeds, EnsembleConfig{})) {
+  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
     EXPECT_EQ(entry.fold < 0, entry.seed.label == Label{2});
   }
+}
+
+TEST(Folds, NeverHoldOutSoftSeeds) {
+  std::vector<NodeSeed> seeds = make_seeds(6, 2);
+  seeds.push_back({Position{3}, Label{1}, 0.3F});  // node 3 has label 0 too
+  const std::vector<Position> soft{Position{3}};
+  int held_out = 0;
+  for (const FoldedSeed& entry : deal_folds(seeds, soft, EnsembleConfig{})) {
+    EXPECT_EQ(entry.fold < 0, entry.seed.node == Position{3});
+    held_out += entry.fold >= 0 ? 1 : 0;
+  }
+  EXPECT_EQ(held_out, static_cast<int>(seeds.size()) - 2);
 }
 
 TEST(Folds, KeepTheLabelsOfOneNodeTogether) {
   std::vector<NodeSeed> seeds = make_seeds(6, 2);
   seeds.push_back({Position{3}, Label{1}, 2.0F});  // node 3 has label 0 too
   std::set<int> folds;
-  for (const FoldedSeed& entry : deal_folds(seeds, EnsembleConfig{})) {
+  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
     if (entry.seed.node == Position{3}) {
       folds.insert(entry.fold);
     }
@@ -70,7 +82,7 @@ TEST(Folds, KeepTheLabelsOfOneNodeTogether) {
 TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
   EnsembleConfig config;
   config.members = default_members();
-  const auto folded = deal_folds(make_seeds(10, 3), config);
+  const auto folded = deal_folds(make_seeds(10, 3), {}, config);
 
   const auto tasks = make_tasks(folded, config.members, config, 3);
 

@@ -25,6 +25,7 @@ struct CorpusConfig {
   std::vector<std::string> slices;         // [N] integers each: the group of an item; -1 = in none
   Metric metric = Metric::l2;
   bool allow_missing_classes = false;  // a class without seed is no error
+  bool soft_seeds = false;             // a row may have several labels, by weight
 };
 
 /// Throws Error with one sentence. Looks at names only, not at files.

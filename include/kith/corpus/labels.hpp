@@ -9,20 +9,22 @@
 
 namespace kith::corpus {
 
-/// A known label to learn from.
+/// A known label to learn from. A soft seed has several, one entry each.
 struct Seed {
   GlobalId row;
   Label label;
   float weight = 1;
+  bool is_soft = false;
 
   bool operator==(const Seed&) const = default;
 };
 
 /// Collective. Seeds of the label column and of the seed file together, replicated, sorted by row;
-/// a row given twice with the same label is one seed. Ids are looked up by streaming each rank's
-/// block of ids past the seeds.
-/// Throws CollectiveError for: no seed at all, a class without seed (unless allowed), an id or row
-/// that the corpus has not, a row with two labels, an unknown class name, a label out of range.
+/// a row given twice with the same label is one seed; the labels of a soft seed are side by side,
+/// the heaviest first, ties to the smaller label. Ids are looked up by streaming each rank's block
+/// of ids past the seeds. Throws CollectiveError for: no seed at all, a class without seed (unless
+/// allowed), an id or row that the corpus has not, a row with two labels (unless seeds may be
+/// soft), an unknown class name, a label out of range.
 [[nodiscard]] std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
                                            const CorpusConfig& config);
 

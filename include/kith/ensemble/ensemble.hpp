@@ -112,8 +112,10 @@ struct FoldedSeed {
 
 /// Deals the seeds of each class to folds in the order of their hashes, so that every fold has its
 /// share of every class. Seeds on the same node share a fold. Classes with one seeded node are
-/// never held out.
+/// never held out, and neither are the nodes of `soft`, whose labels are not sure: nothing can be
+/// measured with them.
 [[nodiscard]] std::vector<FoldedSeed> deal_folds(std::span<const propagate::NodeSeed> seeds,
+                                                 std::span<const Position> soft,
                                                  const EnsembleConfig& config);
 
 /// The tasks of all members: first each member on all its seeds, then each member on each fold's
