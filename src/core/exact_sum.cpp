@@ -16,6 +16,10 @@ ExactSum::ExactSum(const Limbs& limbs) {
 }
 
 void ExactSum::add(double term) {
+  if (std::abs(term) < 0x1p22) {  // the same number, without the slow conversions of wide integers
+    total_ += std::llrint(term * 0x1p40);
+    return;
+  }
   // The whole part first, so that terms of any size keep all 40 fractional bits.
   const double whole = std::floor(term);
   const double fraction = std::nearbyint((term - whole) * 0x1p40);

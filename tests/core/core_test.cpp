@@ -54,6 +54,25 @@ TEST(ExactSum, DoesNotDependOnTheOrderOfItsTerms) {
   EXPECT_NEAR(forward.value(), plain, 1e-4);
 }
 
+/// Terms around the size from which they are added in two parts.
+TEST(ExactSum, RoundsLargeAndSmallTermsAlike) {
+  constexpr double kHalfUnit = 0x1p-41;
+  for (const double part : {0.0, kHalfUnit, 3 * kHalfUnit, 0.1, -0.3}) {
+    ExactSum together;
+    together.add(0x1p10 + part);
+    ExactSum apart;
+    apart.add(0x1p10);
+    apart.add((0x1p10 + part) - 0x1p10);
+    EXPECT_EQ(together, apart) << part;
+    ExactSum large;
+    large.add(-0x1p23);
+    ExactSum small;
+    small.add(-0x1p22 + 1);
+    small.add(-0x1p22 - 1);
+    EXPECT_EQ(large, small);
+  }
+}
+
 TEST(ExactSum, LimbsCarryTheWholeNumberAndAddUp) {
   for (const double value : {0.0, 1.5, -1.5, 1e15, -1e15, 0x1p-40, -0x1p-40, 123456.789}) {
     ExactSum sum;
