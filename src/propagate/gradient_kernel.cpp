@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "propagate/kernel.hpp"
+#include "propagate/neighbor_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace kith::propagate::HWY_NAMESPACE {
@@ -17,50 +18,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<double, kColumnBlock / 2>;
 using Vector = hn::Vec<Tag>;
 
-template <int kVectors>
-HWY_INLINE void multiply_columns(const ProductArguments& a, Count row, Count column) {
-  const Tag tag;
-  const auto lanes = static_cast<Count>(hn::Lanes(tag));
-  Vector sum0 = hn::Zero(tag);
-  Vector sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  Vector sum4 = sum0, sum5 = sum0, sum6 = sum0, sum7 = sum0;
-  for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
-    const double* from = a.state + a.columns[edge].value() * a.stride + column;
-    const Vector weight = hn::Set(tag, static_cast<double>(a.weights[edge]));
-    sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
-    sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
-    if constexpr (kVectors == 8) {
-      sum2 = hn::Add(sum2, hn::Mul(weight, hn::LoadU(tag, from + 2 * lanes)));
-      sum3 = hn::Add(sum3, hn::Mul(weight, hn::LoadU(tag, from + 3 * lanes)));
-      sum4 = hn::Add(sum4, hn::Mul(weight, hn::LoadU(tag, from + 4 * lanes)));
-      sum5 = hn::Add(sum5, hn::Mul(weight, hn::LoadU(tag, from + 5 * lanes)));
-      sum6 = hn::Add(sum6, hn::Mul(weight, hn::LoadU(tag, from + 6 * lanes)));
-      sum7 = hn::Add(sum7, hn::Mul(weight, hn::LoadU(tag, from + 7 * lanes)));
-    }
-  }
-  double* to = a.product + row * a.stride + column;
-  hn::StoreU(sum0, tag, to);
-  hn::StoreU(sum1, tag, to + lanes);
-  if constexpr (kVectors == 8) {
-    hn::StoreU(sum2, tag, to + 2 * lanes);
-    hn::StoreU(sum3, tag, to + 3 * lanes);
-    hn::StoreU(sum4, tag, to + 4 * lanes);
-    hn::StoreU(sum5, tag, to + 5 * lanes);
-    hn::StoreU(sum6, tag, to + 6 * lanes);
-    hn::StoreU(sum7, tag, to + 7 * lanes);
-  }
-}
-
 void MultiplyRows(const ProductArguments& a, Count begin, Count end) {
-  const auto lanes = static_cast<Count>(hn::Lanes(Tag()));
+  const Tag tag;
   for (Count row = begin; row < end; ++row) {
-    Count column = 0;
-    for (; column + 8 * lanes <= a.stride; column += 8 * lanes) {
-      multiply_columns<8>(a, row, column);
-    }
-    for (; column < a.stride; column += 2 * lanes) {
-      multiply_columns<2>(a, row, column);
-    }
+    double* to = a.product + row * a.stride;
+    sum_all_neighbors(tag, a, row,
+                      [&](Vector sum, Count column) { hn::StoreU(sum, tag, to + column); });
   }
 }
 

@@ -5,6 +5,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "propagate/neighbor_sums-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace kith::propagate::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -13,79 +15,21 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, kColumnBlock>;
 using Vector = hn::Vec<Tag>;
 
-/// One row, kVectors vectors of columns at once: each neighbor row is read in runs of whole cache
-/// lines. The sums are eight variables, for vectors of unknown length cannot stand in an array.
-template <int kVectors, bool kKeeps>
-HWY_INLINE void sweep_columns(const SweepArguments& a, Count row, Count column) {
-  const Tag tag;
-  const auto lanes = static_cast<Count>(hn::Lanes(tag));
-  Vector sum0 = hn::Zero(tag);
-  Vector sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  Vector sum4 = sum0, sum5 = sum0, sum6 = sum0, sum7 = sum0;
-  for (Count edge = a.offsets[row]; edge < a.offsets[row + 1]; ++edge) {
-    const float* from = a.state + a.columns[edge].value() * a.stride + column;
-    const Vector weight = hn::Set(tag, a.weights[edge]);
-    sum0 = hn::Add(sum0, hn::Mul(weight, hn::LoadU(tag, from)));
-    if constexpr (kVectors >= 2) {
-      sum1 = hn::Add(sum1, hn::Mul(weight, hn::LoadU(tag, from + lanes)));
-    }
-    if constexpr (kVectors >= 4) {
-      sum2 = hn::Add(sum2, hn::Mul(weight, hn::LoadU(tag, from + 2 * lanes)));
-      sum3 = hn::Add(sum3, hn::Mul(weight, hn::LoadU(tag, from + 3 * lanes)));
-    }
-    if constexpr (kVectors >= 8) {
-      sum4 = hn::Add(sum4, hn::Mul(weight, hn::LoadU(tag, from + 4 * lanes)));
-      sum5 = hn::Add(sum5, hn::Mul(weight, hn::LoadU(tag, from + 5 * lanes)));
-      sum6 = hn::Add(sum6, hn::Mul(weight, hn::LoadU(tag, from + 6 * lanes)));
-      sum7 = hn::Add(sum7, hn::Mul(weight, hn::LoadU(tag, from + 7 * lanes)));
-    }
-  }
-  const Vector inverse = hn::Set(tag, a.inverse_degree[row]);
-  float* to = a.next + row * a.stride + column;
-  const auto finish = [&](Vector sum, Count shift) {
-    const Vector decay = hn::LoadU(tag, a.decay + column + shift);
-    Vector value = hn::Mul(hn::Mul(sum, inverse), decay);
-    if constexpr (kKeeps) {
-      const Vector keep = hn::LoadU(tag, a.keep + column + shift);
-      value = hn::Add(value, hn::Mul(keep, hn::LoadU(tag, to + shift)));
-    }
-    hn::StoreU(value, tag, to + shift);
-  };
-  finish(sum0, 0);
-  if constexpr (kVectors >= 2) {
-    finish(sum1, lanes);
-  }
-  if constexpr (kVectors >= 4) {
-    finish(sum2, 2 * lanes);
-    finish(sum3, 3 * lanes);
-  }
-  if constexpr (kVectors >= 8) {
-    finish(sum4, 4 * lanes);
-    finish(sum5, 5 * lanes);
-    finish(sum6, 6 * lanes);
-    finish(sum7, 7 * lanes);
-  }
-}
-
 template <bool kKeeps>
 HWY_INLINE void sweep_all(const SweepArguments& a, Count begin, Count end) {
-  const auto lanes = static_cast<Count>(hn::Lanes(Tag()));
+  const Tag tag;
   for (Count row = begin; row < end; ++row) {
-    Count column = 0;
-    for (; column + 8 * lanes <= a.stride; column += 8 * lanes) {
-      sweep_columns<8, kKeeps>(a, row, column);
-    }
-    if (column + 4 * lanes <= a.stride) {
-      sweep_columns<4, kKeeps>(a, row, column);
-      column += 4 * lanes;
-    }
-    if (column + 2 * lanes <= a.stride) {
-      sweep_columns<2, kKeeps>(a, row, column);
-      column += 2 * lanes;
-    }
-    if (column < a.stride) {
-      sweep_columns<1, kKeeps>(a, row, column);
-    }
+    const Vector inverse = hn::Set(tag, a.inverse_degree[row]);
+    float* to = a.next + row * a.stride;
+    sum_all_neighbors(tag, a, row, [&](Vector sum, Count column) {
+      const Vector decay = hn::LoadU(tag, a.decay + column);
+      Vector value = hn::Mul(hn::Mul(sum, inverse), decay);
+      if constexpr (kKeeps) {
+        const Vector keep = hn::LoadU(tag, a.keep + column);
+        value = hn::Add(value, hn::Mul(keep, hn::LoadU(tag, to + column)));
+      }
+      hn::StoreU(value, tag, to + column);
+    });
   }
 }
 
