@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <tuple>
 
@@ -19,7 +20,8 @@ namespace {
 
 constexpr const char* kChecksum = "checksum";
 constexpr double kAfterFailure_s = 60;
-constexpr double kMostShare = 0.03;  // of the run that saving may take
+constexpr double kMostShare = 0.03;            // of the run that saving may take
+constexpr Count kProbeBytes = Count{8} << 20;  // of a rank, to see how fast files are written
 
 Count row_bytes_of(const std::vector<Count>& shape, Count element_bytes) {
   Count bytes = element_bytes;
@@ -71,6 +73,10 @@ Count number_of(const std::string& path, const std::string& fingerprint) {
 }
 
 }  // namespace
+
+void SnapshotWriter::add_bytes(const std::vector<Count>& shape, Count element_bytes) {
+  num_bytes_ += shape.front() * row_bytes_of(shape, element_bytes);
+}
 
 void SnapshotWriter::seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
                           const std::vector<Count>& shape, Count element_bytes) {
@@ -147,12 +153,56 @@ void Snapshots::offer(const std::function<void(SnapshotWriter&)>& save_state) {
   const double elapsed_s = std::chrono::duration<double>(Clock::now() - last_).count();
   const Count mine = stop_was_asked() ? kStop : elapsed_s >= wait_s_ ? kTime : 0;
   const Count agreed = comm::max_over_ranks(*comm_, mine);
-  if (agreed > 0) {
+  if (agreed == kStop || (agreed == kTime && pays(save_state))) {
     save(save_state);
   }
   if (agreed == kStop) {
     throw comm::Stopped{};
   }
+}
+
+/// Collective, before the first snapshot: whether it would take a small share of the time so far;
+/// if not, sets when it will.
+bool Snapshots::pays(const std::function<void(SnapshotWriter&)>& save_state) {
+  if (saved_ > 0 || interval_s_ == 0) {
+    return true;
+  }
+  SnapshotWriter counter{*comm_};
+  save_state(counter);
+  if (counter.num_bytes() <= kProbeBytes) {
+    return true;
+  }
+  const double expected_s = static_cast<double>(counter.num_bytes()) / measure_rate();
+  const double elapsed_s = std::chrono::duration<double>(Clock::now() - last_).count();
+  wait_s_ = comm::max_over_ranks(*comm_, std::max(interval_s_, expected_s / kMostShare));
+  return comm::any_rank(*comm_, elapsed_s >= wait_s_);
+}
+
+/// Collective. Bytes that all ranks write in a second, without end if they cannot.
+double Snapshots::measure_rate() const {
+  constexpr Count kRowBytes = 64;
+  const Clock::time_point start = Clock::now();
+  const std::vector<std::uint8_t> mine(to_size(kProbeBytes), 1);
+  const Count num_rows = kProbeBytes / kRowBytes;
+  try {
+    OutputFile file = OutputFile::create(*comm_, probe_path());
+    try {
+      SnapshotWriter{file, *comm_}.write_rows<std::uint8_t>(
+          "/bytes", mine, num_rows * comm_->rank().value(), {num_rows * comm_->size(), kRowBytes});
+      file.commit();
+    } catch (const comm::CollectiveError&) {
+      file.discard();
+      throw;
+    }
+  } catch (const comm::CollectiveError&) {
+    return std::numeric_limits<double>::infinity();  // saving will say why
+  }
+  const double took_s = std::chrono::duration<double>(Clock::now() - start).count();
+  comm::on_root(*comm_, [&] {
+    std::error_code ignored;
+    std::filesystem::remove(probe_path(), ignored);
+  });
+  return static_cast<double>(kProbeBytes * comm_->size()) / comm::max_over_ranks(*comm_, took_s);
 }
 
 void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
@@ -166,11 +216,13 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
       SnapshotWriter writer{file, *comm_};
       save_state(writer);
       file.commit();
+      saved_bytes_ += writer.num_bytes();
     } catch (const comm::CollectiveError&) {
       file.discard();
       throw;
     }
     ++number_;
+    ++saved_;
     next_slot_ = 1 - next_slot_;
     is_saved = true;
   } catch (const comm::CollectiveError& error) {
@@ -186,9 +238,10 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
 }
 
 void Snapshots::clear() {
-  if (number_ > 0) {
-    log::info("stage={} snapshots={} saving_s={:.2f}",
-              std::filesystem::path{stem_}.filename().string(), number_, saving_s_);
+  if (saved_ > 0) {
+    log::info("stage={} snapshots={} saving_s={:.2f} snapshot_mib={}",
+              std::filesystem::path{stem_}.filename().string(), saved_, saving_s_,
+              (saved_bytes_ / saved_) >> 20);
   }
   comm::on_root(*comm_, [&] {
     std::error_code ignored;
@@ -196,6 +249,8 @@ void Snapshots::clear() {
       std::filesystem::remove(path(slot), ignored);
       std::filesystem::remove(path(slot) + ".part", ignored);
     }
+    std::filesystem::remove(probe_path(), ignored);
+    std::filesystem::remove(probe_path() + ".part", ignored);
   });
 }
 

@@ -144,6 +144,30 @@ TEST_F(SnapshotsTest, AStopIsSavedFirst) {
   EXPECT_EQ(load(snapshots), 2.0F);
 }
 
+TEST_F(SnapshotsTest, ALargeStateWaitsUntilSavingPays) {
+  constexpr double kAtOnce_s = 1e-12;
+  constexpr Count kWideRow = Count{16} << 20;
+  const auto save_wide = [](SnapshotWriter& writer) {
+    const std::vector<std::uint8_t> row(kith::to_size(kWideRow));
+    writer.write_rows<std::uint8_t>("/row", row, world().rank().value(),
+                                    {world().size(), kWideRow});
+  };
+  Snapshots small{world(), directory_.path(), "small", "print", kAtOnce_s};
+  Snapshots large{world(), directory_.path(), "large", "print", kAtOnce_s};
+
+  save(small, 1.0F);
+  large.offer(save_wide);  // twice as many bytes as are written to see how fast that goes
+
+  EXPECT_EQ(load(small), 1.0F);
+  const auto nothing = [](const SnapshotReader&) {};
+  EXPECT_FALSE(large.resume(nothing));
+  kith::ask_to_stop();
+  EXPECT_THROW(large.offer(save_wide), kith::comm::Stopped);
+  kith::forget_stop();
+  EXPECT_TRUE(large.resume(nothing));
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/large.probe.h5"));
+}
+
 TEST_F(SnapshotsTest, WhereNothingCanBeWrittenWorkGoesOn) {
   Snapshots snapshots{world(), directory_.path() + "/missing", "work", "print", 0};
 

@@ -20,13 +20,18 @@ class SnapshotWriter {
  public:
   explicit SnapshotWriter(OutputFile& file, const comm::Communicator& comm)
       : file_{&file}, comm_{&comm} {}
+  /// Writes nothing and counts the bytes.
+  explicit SnapshotWriter(const comm::Communicator& comm) : comm_{&comm} {}
 
   /// As OutputFile::write_rows.
   template <class T>
   void write_rows(const std::string& name, std::span<const T> mine, Count first_row,
                   const std::vector<Count>& shape_of_whole) {
-    file_->write_rows<T>(name, mine, first_row, shape_of_whole);
-    seal(name, std::as_bytes(mine), first_row, shape_of_whole, sizeof(T));
+    add_bytes(shape_of_whole, sizeof(T));
+    if (file_ != nullptr) {
+      file_->write_rows<T>(name, mine, first_row, shape_of_whole);
+      seal(name, std::as_bytes(mine), first_row, shape_of_whole, sizeof(T));
+    }
   }
   /// The same data on all ranks.
   template <class T>
@@ -35,12 +40,17 @@ class SnapshotWriter {
     write_rows<T>(name, mine, 0, {count_of(data)});
   }
 
+  /// Of all ranks.
+  [[nodiscard]] Count num_bytes() const { return num_bytes_; }
+
  private:
+  void add_bytes(const std::vector<Count>& shape, Count element_bytes);
   void seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
             const std::vector<Count>& shape, Count element_bytes);
 
-  OutputFile* file_;
+  OutputFile* file_ = nullptr;
   const comm::Communicator* comm_;
+  Count num_bytes_ = 0;
 };
 
 /// Reads one snapshot, on any number of ranks. Every function is collective and throws
@@ -78,7 +88,8 @@ class SnapshotReader {
 
 /// Two files, DIRECTORY/NAME.0.h5 and NAME.1.h5, written in turn, so that a whole one is always
 /// there. A stage offers its state at the end of every unit of work; it is saved when enough time
-/// has passed that saving takes at most 3 % of the run, and when a stop was asked for.
+/// has passed that saving takes at most 3 % of the run, the first time by its bytes and how fast a
+/// small file is written, and when a stop was asked for.
 class Snapshots {
  public:
   using Clock = std::chrono::steady_clock;
@@ -102,6 +113,9 @@ class Snapshots {
 
  private:
   [[nodiscard]] std::string path(int slot) const;
+  [[nodiscard]] std::string probe_path() const { return stem_ + ".probe.h5"; }
+  [[nodiscard]] bool pays(const std::function<void(SnapshotWriter&)>& save);
+  [[nodiscard]] double measure_rate() const;
   void save(const std::function<void(SnapshotWriter&)>& save);
 
   const comm::Communicator* comm_;
@@ -111,6 +125,8 @@ class Snapshots {
   double wait_s_;
   Clock::time_point last_ = Clock::now();
   double saving_s_ = 0;
+  Count saved_ = 0;  // snapshots of this process
+  Count saved_bytes_ = 0;
   int next_slot_ = 0;
   Count number_ = 0;
 };
