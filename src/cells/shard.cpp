@@ -265,9 +265,8 @@ class Builder {
   void split_large_cells() {
     const Count part_items = std::max<Count>(1, num_nodes_ / num_cells_);
     const Count most = std::max(kSmallestSplit, kMostOverMean * part_items);
-    while (
-        here_.splits<kMostSplitRounds&& * std::max_element(cell_sizes_.begin(), cell_sizes_.end())>
-            most) {
+    const auto largest = [&] { return *std::max_element(cell_sizes_.begin(), cell_sizes_.end()); };
+    while (here_.splits < kMostSplitRounds && largest() > most) {
       const auto start = std::chrono::steady_clock::now();
       take_sample();
       const Count before = here_.quantizer.num_cells();
