@@ -32,7 +32,6 @@ class RowReader::Body {
       kept = rows_to_keep;
       piece_rows = std::max<Count>(1, kPieceBytes / row_bytes);
       is_loaded.assign(to_size((kept.size() + piece_rows - 1) / piece_rows), false);
-      kept_bytes.resize(to_size(kept.size() * row_bytes));
     }
   }
 
@@ -71,6 +70,7 @@ void RowReader::Body::read_stored(IdRange<GlobalId> rows, std::span<std::byte> o
 }
 
 void RowReader::Body::load_kept(IdRange<GlobalId> rows) {
+  kept_bytes.resize(to_size(kept.size() * row_bytes));  // not before a row is wanted
   const Count first = (rows.begin.value() - kept.begin.value()) / piece_rows;
   const Count last = (rows.end.value() - 1 - kept.begin.value()) / piece_rows;
   for (Count piece = first; piece <= last; ++piece) {

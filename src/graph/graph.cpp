@@ -6,6 +6,7 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 
 namespace kith::graph {
@@ -49,6 +50,7 @@ std::vector<Edge> collect_edges(const comm::Communicator& comm,
                                 std::span<const Position> first_of_rank, const KnnLists& lists) {
   const Position begin = first_of_rank[to_size(comm.rank())];
   std::vector<Edge> edges = receive_reversed(comm, first_of_rank, lists);
+  release_free_memory();  // what was sent must not lie beside the edges
   edges.reserve(edges.size() + lists.neighbors.size());
   for (std::size_t i = 0; i < lists.neighbors.size(); ++i) {
     const Position from{begin.value() + static_cast<Count>(i) / lists.k};
@@ -66,6 +68,7 @@ std::vector<Edge> collect_edges(const comm::Communicator& comm,
     }
   }
   edges.resize(kept);
+  release_free_memory();
   return edges;
 }
 
