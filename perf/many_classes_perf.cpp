@@ -111,19 +111,19 @@ int main(int argc, char** argv) {
   const Count held = resident_bytes();
   // State, scores, and what a sweep packs for the other ranks.
   const Count planned =
-      propagate::sparse_state_bytes(graph.num_owned() + graph.num_ghosts(), settings.top) +
+      propagate::sparse_state_bytes(graph.num_owned() + graph.num_ghosts(), task, settings.top) +
       graph.num_owned() * (8 * settings.top + 8);
   std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak begins anew (Linux, proc(5))
   const auto start = std::chrono::steady_clock::now();
-  const propagate::SparseResult result =
-      propagate::propagate_sparse(graph, task, {settings.classes, settings.top});
+  const propagate::TaskResult result =
+      propagate::propagate_sparse(graph, std::span{&task, 1}, {settings.classes, settings.top})[0];
   const double seconds = comm::max_over_ranks(
       world, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   const Count used = peak_resident_bytes() - held;
 
   std::vector<Count> counts(2, 0);  // right, reached
   for (Count row = 0; row < graph.num_owned(); ++row) {
-    const Label label = result.scores.labels[to_size(row * settings.top)];
+    const Label label = result.labels[to_size(row * settings.top)];
     counts[1] += label.is_none() ? 0 : 1;
     counts[0] += label.value() == class_of(settings, graph.owned().begin.value() + row) ? 1 : 0;
   }
@@ -139,8 +139,9 @@ int main(int argc, char** argv) {
                num_threads(), result.sweeps, seconds,
                1e-6 * static_cast<double>(graph.num_edges()) * result.sweeps / seconds,
                static_cast<double>(most_planned) * 0x1p-20,
-               static_cast<double>(most_used) * 0x1p-20, result.mean_rest, result.largest_rest,
-               counts[1], static_cast<double>(counts[0]) / static_cast<double>(settings.items));
+               static_cast<double>(most_used) * 0x1p-20, result.mean_rest.value_or(0),
+               result.largest_rest, counts[1],
+               static_cast<double>(counts[0]) / static_cast<double>(settings.items));
   }
   return 0;
 }

@@ -219,7 +219,9 @@ void audit(const comm::Communicator& comm, const Options& options, const Corpus&
   }
   watch.time("audit_classes", [&] { return qa::audit_classes(audited, items, options.classes); });
   watch.time("risk_coverage", [&] { return qa::risk_coverage(audited); });
-  watch.time("calibration", [&] { return qa::measure_calibration(rows, truth, options.classes); });
+  watch.time("calibration", [&] {
+    return qa::measure_calibration(LabelRows<double>::dense(options.classes, rows), truth);
+  });
 }
 
 Options parse(int argc, char** argv) {

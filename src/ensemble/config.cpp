@@ -104,6 +104,77 @@ std::vector<MemberConfig> default_members() {
   return members;
 }
 
+std::vector<MemberConfig> many_class_members() {
+  constexpr int kManyClassSweeps = 10;
+  std::vector<MemberConfig> members;
+  for (MemberConfig& member : default_members()) {
+    if (propagate::has_sparse_form(member.solver.method)) {
+      if (member.solver.method != Method::nearest_seed) {
+        member.solver.max_sweeps = kManyClassSweeps;
+      }
+      member.solver.solver = propagate::Solver::sweeps;
+      members.push_back(std::move(member));
+    }
+  }
+  return members;
+}
+
+int labels_kept(const EnsembleConfig& config, int num_classes) {
+  const int wanted = config.top_labels > 0              ? config.top_labels
+                     : num_classes <= kMostDenseClasses ? num_classes
+                                                        : kTopLabels;
+  return std::min(wanted, num_classes);
+}
+
+bool fit_to_classes(EnsembleConfig& config, int num_classes) {
+  const int top = labels_kept(config, num_classes);
+  if (top == num_classes) {
+    return false;
+  }
+  const bool replaces = config.members == default_members();
+  if (replaces) {
+    config.members = many_class_members();
+  }
+  const std::string instead = fmt::format(
+      "with {} classes a row keeps {} labels; ensemble.top_labels = {} keeps all, at their price "
+      "in memory",
+      num_classes, top, num_classes);
+  for (const MemberConfig& member : config.members) {
+    const propagate::SolverConfig& solver = member.solver;
+    if (!propagate::has_sparse_form(solver.method)) {
+      fail(
+          "member.{}.method = {}, which needs all classes: use harmonic, spreading, walk, poisson "
+          "or nearest_seed ({})",
+          member.name, propagate::to_string(solver.method), instead);
+    }
+    if (solver.solver != propagate::Solver::sweeps) {
+      fail("member.{}.solver = {}, which needs all classes: use sweeps ({})", member.name,
+           propagate::to_string(solver.solver), instead);
+    }
+    if (solver.early_stop || solver.seed_trust < 1) {
+      fail("member.{}.{}, which needs all classes ({})", member.name,
+           solver.early_stop ? "early_stop = yes" : "seed_trust below 1", instead);
+    }
+    if (member.class_mass == ClassMass::bidding || member.class_mass == ClassMass::volume) {
+      fail("member.{}.class_mass = {}, which needs all classes: use normalize or none ({})",
+           member.name, to_string(member.class_mass), instead);
+    }
+  }
+  if (config.class_mass == ClassMass::bidding || config.class_mass == ClassMass::volume) {
+    fail("ensemble.class_mass = {}, which needs all classes: use normalize or none ({})",
+         to_string(config.class_mass), instead);
+  }
+  if (config.prior == "estimated") {
+    fail("ensemble.prior = estimated, which needs all classes: use seeds, uniform or shares ({})",
+         instead);
+  }
+  if (config.calibration != Calibration::temperature) {
+    fail("ensemble.calibration = {}, which needs all classes: use temperature ({})",
+         to_string(config.calibration), instead);
+  }
+  return replaces;
+}
+
 void validate(const EnsembleConfig& config) {
   validate_prior(config, 0);
   std::set<std::string> names;

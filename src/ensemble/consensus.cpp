@@ -16,37 +16,26 @@ namespace {
 constexpr Count kNodesPerChunk = 1024;
 constexpr float kSmallestProbability = 1e-9F;
 
-double entropy(std::span<const double> distribution) {
-  double sum = 0;
-  for (const double p : distribution) {
-    sum -= p > 0 ? p * std::log(p) : 0.0;
-  }
-  return sum;
-}
-
-double second_best(std::span<const double> distribution, std::int32_t best) {
+double second_best(const Candidates& columns, std::span<const double> distribution, Label best) {
   double second = 0;
-  for (std::size_t label = 0; label < distribution.size(); ++label) {
-    if (static_cast<std::int32_t>(label) != best) {
-      second = std::max(second, distribution[label]);
+  for (std::size_t column = 0; column < distribution.size(); ++column) {
+    if (column >= columns.num_named() || columns.label(column) != best) {
+      second = std::max(second, distribution[column]);
     }
   }
   return second;
 }
 
-double vote_entropy(std::span<const std::int32_t> votes, std::span<int> counts) {
-  std::fill(counts.begin(), counts.end(), 0);
-  int cast = 0;
-  for (const std::int32_t vote : votes) {
-    if (vote >= 0) {
-      ++counts[to_size(vote)];
-      ++cast;
-    }
-  }
+/// sorted: the votes in order, abstentions among them.
+double vote_entropy(std::span<const std::int32_t> sorted) {
+  const auto first = std::lower_bound(sorted.begin(), sorted.end(), 0);
+  const auto cast = static_cast<double>(sorted.end() - first);
   double sum = 0;
-  for (const int count : counts) {
-    const double share = cast > 0 ? static_cast<double>(count) / cast : 0.0;
-    sum -= count > 0 ? share * std::log(share) : 0.0;
+  for (auto run = first; run != sorted.end();) {
+    const auto end = std::upper_bound(run, sorted.end(), *run);
+    const double share = static_cast<double>(end - run) / cast;
+    sum -= share * std::log(share);
+    run = end;
   }
   return std::max(0.0, sum);
 }
@@ -81,26 +70,31 @@ std::map<LocalId, GivenLabel> given_labels(const graph::Graph& graph,
 /// Scratch of one thread: what the members say of one node.
 struct Judge {
   std::span<const Member> members;
+  Candidates columns;
   Mean consensus;  // by the members' weights
   Mean even;       // all members alike: for disagreement
+  std::vector<LabelRow<float>> rows;
   std::vector<double> one;
-  std::vector<int> counts;
+  std::vector<std::int32_t> sorted;  // votes
 
-  Judge(std::span<const Member> all, std::size_t width)
-      : members{all}, consensus{width}, even{width}, one(width), counts(width) {}
+  Judge(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
 
   /// Fills votes and means; returns the members' mean entropy, or -1 if no label came to any.
   double hear(std::size_t node, std::span<std::int32_t> votes) {
-    consensus.clear();
-    even.clear();
+    rows.clear();
+    for (const Member& member : members) {
+      rows.push_back(member.scores[node]);
+    }
+    columns.gather(rows);
+    one.resize(columns.width());
+    consensus.clear(one.size());
+    even.clear(one.size());
     double entropies = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
-      const auto scores =
-          std::span{members[m].result.scores}.subspan(node * one.size(), one.size());
       votes[m] = -1;
-      if (members[m].readout.probabilities(scores, one)) {
-        votes[m] = best_index(one);
-        entropies += entropy(one);
+      if (members[m].readout.probabilities(rows[m], columns, one)) {
+        votes[m] = best_label(columns, one).value();
+        entropies += entropy(columns, one);
         consensus.add(one, members[m].config.weight);
         even.add(one, 1);
       }
@@ -134,24 +128,29 @@ void hear_node(std::size_t node, Judge& judge, Consensus& result) {
   if (member_entropy < 0) {
     return;  // unreachable
   }
-  const std::vector<double>& mean = judge.consensus.values;
-  std::transform(mean.begin(), mean.end(),
-                 result.distributions.begin() + static_cast<Count>(node * mean.size()),
-                 [](double p) { return static_cast<float>(p); });
+  judge.columns.store(judge.consensus.values, node, result.distributions);
   result.statuses[node] = Status::review;
-  result.vote_entropy[node] = static_cast<float>(vote_entropy(votes, judge.counts));
+  judge.sorted.assign(votes.begin(), votes.end());
+  std::sort(judge.sorted.begin(), judge.sorted.end());
+  result.vote_entropy[node] = static_cast<float>(vote_entropy(judge.sorted));
   result.bald[node] =
-      static_cast<float>(std::max(0.0, entropy(judge.even.values) - member_entropy));
+      static_cast<float>(std::max(0.0, entropy(judge.columns, judge.even.values) - member_entropy));
 }
 
 /// Collective. prior / share of each class over all reached nodes.
 std::vector<double> balance_classes(const comm::Communicator& comm, const Consensus& result,
                                     std::span<const double> prior) {
   std::vector<ExactSum> sums(prior.size());
+  ExactSum of_each;  // what a class has from the rows that do not name it, and from those that do
   for (std::size_t node = 0; node < result.statuses.size(); ++node) {
-    for (std::size_t label = 0; label < sums.size(); ++label) {
-      sums[label].add(double{result.distributions[node * sums.size() + label]});
+    const LabelRow<float> row = result.distributions[node];
+    of_each.add(double{row.other});
+    for (std::size_t entry = 0; entry < row.values.size(); ++entry) {
+      sums[to_size(row.label(entry))].add(double{row.values[entry]} - double{row.other});
     }
+  }
+  for (ExactSum& sum : sums) {
+    sum.add(of_each);
   }
   comm::sum_over_ranks(comm, sums);
   double total = 0;
@@ -170,10 +169,8 @@ std::vector<double> balance_classes(const comm::Communicator& comm, const Consen
 std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus& result,
                                       const ConsensusInputs& inputs, const EnsembleConfig& config) {
   const auto read = [&](Count row, std::span<double> logits) {
-    const std::size_t first = to_size(row) * logits.size();
-    std::transform(result.distributions.begin() + static_cast<Count>(first),
-                   result.distributions.begin() + static_cast<Count>(first + logits.size()),
-                   logits.begin(),
+    const LabelRow<float> stored = result.distributions[to_size(row)];  // dense
+    std::transform(stored.values.begin(), stored.values.end(), logits.begin(),
                    [](float p) { return std::log(std::max(p, kSmallestProbability)); });
     return result.statuses[to_size(row)] != Status::unreachable;
   };
@@ -195,23 +192,33 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
   return std::vector<double>(prior.size(), 1.0);
 }
 
+/// What one thread needs for judge_node().
+struct Scratch {
+  Candidates columns;
+  ClassFactors factors;
+  std::vector<double> distribution{};
+};
+
 /// Label, probability and status of a reached node from its balanced distribution.
-void judge_node(std::size_t node, std::span<double> distribution, const ConsensusInputs& inputs,
-                const EnsembleConfig& config, Consensus& result) {
-  const auto stored =
-      std::span{result.distributions}.subspan(node * distribution.size(), distribution.size());
-  std::copy(stored.begin(), stored.end(), distribution.begin());
-  balance(result.class_factors, result.temperature, distribution);
-  std::transform(distribution.begin(), distribution.end(), stored.begin(),
-                 [](double p) { return static_cast<float>(p); });
-  const std::int32_t best = best_index(distribution);
-  const double probability = distribution[to_size(best)];
-  result.best[node] = Label{best};
+void judge_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleConfig& config,
+                Scratch& scratch, Consensus& result) {
+  Candidates& columns = scratch.columns;
+  std::vector<double>& distribution = scratch.distribution;
+  const LabelRow<float> stored = result.distributions[node];
+  columns.gather(stored);
+  distribution.resize(columns.width());
+  columns.spread(stored, distribution);
+  balance(columns, scratch.factors, result.temperature, distribution);
+  const Label best = best_label(columns, distribution);
+  const double probability = *std::max_element(
+      distribution.begin(), distribution.begin() + static_cast<Count>(columns.num_named()));
+  result.best[node] = best;
   result.probabilities[node] = static_cast<float>(probability);
-  result.margin[node] = static_cast<float>(probability - second_best(distribution, best));
+  result.margin[node] = static_cast<float>(probability - second_best(columns, distribution, best));
+  columns.store(distribution, node, result.distributions);
   const Status status = judge_status(probability, inputs.neighbor_distance[node], inputs, config);
   result.statuses[node] = status;
-  result.labels[node] = status == Status::abstain ? Label{} : Label{best};
+  result.labels[node] = status == Status::abstain ? Label{} : best;
 }
 
 }  // namespace
@@ -225,18 +232,18 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.probabilities.resize(num_nodes, 0.0F);
   result.statuses.resize(num_nodes, Status::unreachable);
   result.votes.resize(num_nodes * members.size(), -1);
-  result.distributions.resize(num_nodes * to_size(inputs.num_classes), 0.0F);
+  result.distributions = LabelRows<float>{inputs.num_classes, inputs.top_labels};
+  result.distributions.resize(num_nodes);
   result.vote_entropy.resize(num_nodes, 0.0F);
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
-  const auto width = to_size(inputs.num_classes);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    Judge judge{members, width};
+    Judge judge{members, inputs.num_classes};
     for (Count node = begin; node < end; ++node) {
       hear_node(to_size(node), judge, result);
     }
   });
-  result.class_factors.assign(width, 1.0);
+  result.class_factors.assign(to_size(inputs.num_classes), 1.0);
   if (config.class_mass != ClassMass::none) {
     result.class_factors = consensus_factors(graph, result, inputs, config);
   }
@@ -247,10 +254,10 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.temperature =
       fit_consensus_temperature(inputs.seeds, members, readouts, result.class_factors);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    std::vector<double> distribution(width);
+    Scratch scratch{Candidates{inputs.num_classes}, ClassFactors{result.class_factors}};
     for (Count node = begin; node < end; ++node) {
       if (result.statuses[to_size(node)] != Status::unreachable) {
-        judge_node(to_size(node), distribution, inputs, config, result);
+        judge_node(to_size(node), inputs, config, scratch, result);
       }
     }
   });

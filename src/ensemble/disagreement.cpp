@@ -7,26 +7,20 @@
 #include "kith/core/parallel.hpp"
 #include "kith/qa/label_errors.hpp"
 
+#include "ensemble/mean.hpp"
+
 namespace kith::ensemble {
 namespace {
 
 constexpr Count kNodesPerChunk = 1024;
 constexpr float kUndefined = std::numeric_limits<float>::quiet_NaN();
 
-double entropy(std::span<const double> distribution) {
-  double sum = 0;
-  for (const double p : distribution) {
-    sum -= p > 0 ? p * std::log(p) : 0.0;
-  }
-  return std::max(0.0, sum);
-}
-
 /// Infinite where q excludes what p holds possible.
-template <class Reference>
-double divergence(std::span<const double> p, std::span<const Reference> q) {
+double divergence(const Candidates& columns, std::span<const double> p, std::span<const double> q) {
   double sum = 0;
-  for (std::size_t label = 0; label < p.size(); ++label) {
-    sum += p[label] > 0 ? p[label] * std::log(p[label] / double{q[label]}) : 0.0;
+  for (std::size_t column = 0; column < p.size(); ++column) {
+    sum +=
+        p[column] > 0 ? columns.times(column) * (p[column] * std::log(p[column] / q[column])) : 0.0;
   }
   return std::max(0.0, sum);
 }
@@ -35,64 +29,66 @@ double divergence(std::span<const double> p, std::span<const Reference> q) {
 struct Measurer {
   std::span<const Member> members;
   const Consensus* consensus;
-  std::size_t num_classes;
-  std::vector<double> said;  // members x K
+  Candidates columns;
+  std::vector<LabelRow<float>> rows;      // of the members, and of the consensus
+  std::vector<std::vector<double>> said;  // [member], by columns
   std::vector<bool> speaks;
-  std::vector<double> mean;
-  std::vector<Count> counts;
+  Mean mean;
+  std::vector<double> stated;
+  std::vector<std::int32_t> sorted;  // votes
 
   Measurer(std::span<const Member> all, const Consensus& of)
       : members{all},
         consensus{&of},
-        num_classes{of.class_factors.size()},
-        said(all.size() * num_classes),
-        speaks(all.size()),
-        mean(num_classes),
-        counts(num_classes) {}
+        columns{of.distributions.num_classes},
+        said(all.size()),
+        speaks(all.size()) {}
 
-  [[nodiscard]] std::span<double> row(std::size_t member) {
-    return std::span{said}.subspan(member * num_classes, num_classes);
-  }
-
-  /// Fills said, speaks and mean; false if no voter says anything.
+  /// Fills columns, said, speaks, mean and stated; false if no voter says anything.
   bool hear(std::size_t node) {
-    std::fill(mean.begin(), mean.end(), 0.0);
-    int speakers = 0;
+    rows.clear();
+    for (const Member& member : members) {
+      rows.push_back(member.scores[node]);
+    }
+    rows.push_back(consensus->distributions[node]);
+    columns.gather(rows);
+    mean.clear(columns.width());
     for (std::size_t m = 0; m < members.size(); ++m) {
-      const auto scores =
-          std::span{members[m].result.scores}.subspan(node * num_classes, num_classes);
-      speaks[m] = members[m].readout.probabilities(scores, row(m));
+      said[m].resize(columns.width());
+      speaks[m] = members[m].readout.probabilities(rows[m], columns, said[m]);
       if (speaks[m]) {
-        ++speakers;
-        std::transform(mean.begin(), mean.end(), row(m).begin(), mean.begin(), std::plus<>{});
+        mean.add(said[m], 1);
       }
     }
-    for (double& value : mean) {
-      value /= std::max(speakers, 1);
-    }
-    return speakers > 0;
+    mean.finish();
+    stated.resize(columns.width());
+    columns.spread(rows.back(), stated);
+    return mean.weight > 0;
   }
 
   void measure_votes(std::size_t node, Disagreement& result) {
     const auto votes = std::span{consensus->votes}.subspan(node * members.size(), members.size());
-    std::fill(counts.begin(), counts.end(), 0);
-    Count cast = 0;
     Count bootstraps = 0;
     Count flips = 0;
     for (std::size_t m = 0; m < votes.size(); ++m) {
       if (votes[m] >= 0) {
-        ++counts[to_size(votes[m])];
-        ++cast;
         const bool is_bootstrap = members[m].config.bootstrap > 0;
         bootstraps += is_bootstrap ? 1 : 0;
         flips += is_bootstrap && votes[m] != consensus->best[node].value() ? 1 : 0;
       }
     }
+    sorted.assign(votes.begin(), votes.end());
+    std::sort(sorted.begin(), sorted.end());
+    auto run = std::lower_bound(sorted.begin(), sorted.end(), 0);
+    const Count cast = sorted.end() - run;
     Count pairs = 0;
     Count most = 0;
-    for (const Count count : counts) {
+    while (run != sorted.end()) {
+      const auto end = std::upper_bound(run, sorted.end(), *run);
+      const Count count = end - run;
       pairs += count * (count - 1);
       most = std::max(most, count);
+      run = end;
     }
     const auto share = [](Count part, Count whole) {
       return whole > 0 ? static_cast<float>(static_cast<double>(part) / static_cast<double>(whole))
@@ -108,21 +104,20 @@ struct Measurer {
     if (!hear(node)) {
       return;
     }
-    const auto stated =
-        std::span{consensus->distributions}.subspan(node * num_classes, num_classes);
-    result.consensus_entropy[node] = static_cast<float>(entropy(mean));
+    result.consensus_entropy[node] = static_cast<float>(entropy(columns, mean.values));
     double largest = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       if (speaks[m]) {
-        largest = std::max(largest, divergence<double>(row(m), mean));
+        largest = std::max(largest, divergence(columns, said[m], mean.values));
         result.surprise[node * members.size() + m] =
-            static_cast<float>(divergence<float>(row(m), stated));
+            static_cast<float>(divergence(columns, said[m], stated));
       }
     }
     result.kl_max[node] = static_cast<float>(largest);
-    result.quality[node] = static_cast<float>(qa::normalized_margin(stated, consensus->best[node]));
+    const LabelRow<float>& row = rows.back();
+    result.quality[node] = static_cast<float>(qa::normalized_margin(row, consensus->best[node]));
     result.quality_entropy[node] =
-        static_cast<float>(qa::confidence_weighted_entropy(stated, consensus->best[node]));
+        static_cast<float>(qa::confidence_weighted_entropy(row, consensus->best[node]));
   }
 };
 
@@ -154,9 +149,8 @@ void measure_neighbors(const graph::Graph& graph, const Consensus& consensus,
 /// A seed's own label is part of the consensus there: only held-out opinions can doubt it.
 void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
                  const Consensus& consensus, const HeldOut& judged, Disagreement& result) {
-  const std::size_t width = consensus.class_factors.size();
   std::size_t next = 0;
-  std::vector<float> row(width);
+  std::vector<float> values;
   for (const FoldedSeed& entry : seeds) {
     const bool is_judged = entry.fold >= 0;
     const std::size_t at = is_judged ? next++ : 0;
@@ -167,16 +161,19 @@ void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
     if (entry.seed.label != consensus.best[node]) {
       continue;
     }
+    result.quality[node] = kUndefined;
+    result.quality_entropy[node] = kUndefined;
     if (is_judged) {
-      const auto held_out = std::span{judged.probabilities}.subspan(at * width, width);
-      std::transform(held_out.begin(), held_out.end(), row.begin(),
+      const LabelRow<double> held_out = judged.probabilities[at];
+      values.assign(held_out.values.size(), 0.0F);
+      std::transform(held_out.values.begin(), held_out.values.end(), values.begin(),
                      [](double p) { return static_cast<float>(p); });
+      const LabelRow<float> row{values, held_out.labels, static_cast<float>(held_out.other),
+                                held_out.num_classes};
+      result.quality[node] = static_cast<float>(qa::normalized_margin(row, entry.seed.label));
+      result.quality_entropy[node] =
+          static_cast<float>(qa::confidence_weighted_entropy(row, entry.seed.label));
     }
-    result.quality[node] =
-        is_judged ? static_cast<float>(qa::normalized_margin(row, entry.seed.label)) : kUndefined;
-    result.quality_entropy[node] =
-        is_judged ? static_cast<float>(qa::confidence_weighted_entropy(row, entry.seed.label))
-                  : kUndefined;
   }
 }
 

@@ -15,10 +15,6 @@ namespace {
 constexpr double kLargestTemperature = 1e6;
 constexpr std::size_t kEnoughSeeds = 20000;
 
-std::span<const float> scores_of(const Member& member, std::size_t seed, std::size_t width) {
-  return std::span{member.held_out_scores}.subspan(seed * width, width);
-}
-
 /// At most kEnoughSeeds seeds that pass, evenly spaced.
 template <class Passes>
 std::vector<std::size_t> some_seeds(std::size_t num_seeds, Passes&& passes) {
@@ -37,41 +33,71 @@ std::vector<std::size_t> some_seeds(std::size_t num_seeds, Passes&& passes) {
 }
 
 /// The temperature at which the class voted for has the probability that the seeds give it.
-double one_coin_temperature(std::span<const double> logits, std::span<const Label> truth,
-                            std::size_t width) {
-  if (width < 2) {
+double one_coin_temperature(const LabelRows<double>& logits, std::span<const Label> truth) {
+  if (logits.num_classes < 2) {
     return 1;
   }
   Count right = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    right += best_index(logits.subspan(i * width, width)) == truth[i].value() ? 1 : 0;
+    const LabelRow<double> row = logits[i];
+    const auto best = std::max_element(row.values.begin(), row.values.end());
+    right += row.label(to_size(best - row.values.begin())) == truth[i] ? 1 : 0;
   }
   const double share = (static_cast<double>(right) + 1) / (static_cast<double>(truth.size()) + 2);
-  const double log_odds = std::log(share * static_cast<double>(width - 1) / (1 - share));
+  const double log_odds = std::log(share * (logits.num_classes - 1.0) / (1 - share));
   // The smallest score stands for zero in the readout's logarithm.
   const double gap = -std::log(kSmallestScore);
   return log_odds > 0 ? std::min(gap / log_odds, kLargestTemperature) : kLargestTemperature;
 }
 
-/// The mean of the members on one seed, as probabilities at temperature 1 of the consensus; false
-/// and even shares if nothing reached it.
-bool hear_seed(std::span<const Member> members, std::span<const Readout> readouts,
-               std::span<const double> class_factors, std::size_t seed, Mean& mean) {
-  mean.clear();
-  bool heard = false;
-  std::vector<double> one(class_factors.size());
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    if (readouts[m].probabilities(scores_of(members[m], seed, one.size()), one)) {
-      heard = true;
-      mean.add(one, members[m].config.weight);
+/// The members on one seed.
+struct Hearing {
+  std::span<const Member> members;
+  ClassFactors class_factors;
+  Candidates columns;
+  Mean mean{};
+  std::vector<LabelRow<float>> rows{};
+  std::vector<double> one{};
+
+  /// Sets columns and mean, as probabilities at temperature 1 of the consensus; false and even
+  /// shares if nothing reached it.
+  bool hear(std::span<const Readout> readouts, std::size_t seed) {
+    rows.clear();
+    for (const Member& member : members) {
+      rows.push_back(member.held_out_scores[seed]);
     }
+    columns.gather(rows);
+    one.resize(columns.width());
+    mean.clear(columns.width());
+    bool heard = false;
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      if (readouts[m].probabilities(rows[m], columns, one)) {
+        heard = true;
+        mean.add(one, members[m].config.weight);
+      }
+    }
+    mean.finish();
+    if (mean.weight == 0) {
+      std::fill(mean.values.begin(), mean.values.end(), 1.0 / columns.num_classes());
+    }
+    balance(columns, class_factors, 1, mean.values);
+    return heard;
   }
-  mean.finish();
-  if (mean.weight == 0) {
-    std::fill(mean.values.begin(), mean.values.end(), 1 / static_cast<double>(one.size()));
-  }
-  balance(class_factors, 1, mean.values);
-  return heard;
+};
+
+ClassFactors as_factors(std::span<const double> values) {
+  return ClassFactors{std::vector<double>(values.begin(), values.end())};
+}
+
+/// No rows yet, of the form that the members' have.
+LabelRows<double> rows_like(const Member& member) {
+  return {member.held_out_scores.num_classes, member.held_out_scores.width};
+}
+
+/// Adds a row of columns.
+void append(Candidates& columns, std::span<const double> values, LabelRows<double>& rows) {
+  rows.resize(rows.size() + 1);
+  columns.store(values, rows.size() - 1, rows);
 }
 
 bool were_judged(std::span<const Member> members, std::size_t size) {
@@ -90,67 +116,79 @@ Calibrations fit_without(std::span<const FoldedSeed> seeds, std::span<const Memb
                          std::span<const double> class_factors, int fold) {
   Calibrations fitted;
   for (const Member& member : members) {
-    fitted.members.push_back(
-        fit_readout(member, seeds, static_cast<int>(class_factors.size()), fold));
+    fitted.members.push_back(fit_readout(member, seeds, fold));
   }
   fitted.consensus_temperature =
       fit_consensus_temperature(seeds, members, fitted.members, class_factors, fold);
   return fitted;
 }
 
+/// As the member's scores come, with class mass alone.
+Readout uncalibrated(const Readout& readout) {
+  Readout raw;
+  raw.takes_log = readout.takes_log;
+  raw.factors = readout.factors;
+  return raw;
+}
+
 /// Adds what one member says of a seed.
-void judge_by_member(const Member& member, const Readout& fitted, std::size_t seed, std::size_t at,
-                     std::vector<double>& one, HeldOut& held_out) {
-  const auto keep = [&](const Readout& readout, std::vector<double>& all) {
-    const bool reached = readout.probabilities(scores_of(member, seed, one.size()), one);
+void judge_by_member(const Member& member, const Readout& fitted, const Readout& raw,
+                     std::size_t seed, std::size_t at, Candidates& columns, HeldOut& held_out) {
+  const LabelRow<float> row = member.held_out_scores[seed];
+  columns.gather(row);
+  std::vector<double> one(columns.width());
+  const auto keep = [&](const Readout& readout, LabelRows<double>& all) {
+    const bool reached = readout.probabilities(row, columns, one);
     if (!reached) {
-      std::fill(one.begin(), one.end(), 1 / static_cast<double>(one.size()));
+      std::fill(one.begin(), one.end(), 1.0 / columns.num_classes());
     }
-    all.insert(all.end(), one.begin(), one.end());
+    append(columns, one, all);
     return reached;
   };
-  Readout raw;
-  raw.takes_log = member.readout.takes_log;
-  raw.factors = member.readout.factors;
   (void)keep(raw, held_out.raw_probabilities[at]);
   const bool reached = keep(fitted, held_out.member_probabilities[at]);
-  held_out.member_votes[at].push_back(reached ? Label{best_index(one)} : Label{});
+  held_out.member_votes[at].push_back(reached ? best_label(columns, one) : Label{});
 }
 
 /// Logits of seeds that a member speaks on, and their labels.
 struct Spoken {
-  std::vector<double> logits;
-  std::vector<Label> truth;
+  LabelRows<double> logits;
+  std::vector<Label> truth{};
 };
 
-Spoken hear_member(const Member& member, std::span<const FoldedSeed> seeds, std::size_t width,
+Spoken hear_member(const Member& member, std::span<const FoldedSeed> seeds,
                    std::optional<int> left_out) {
   const auto chosen = some_seeds(seeds.size(), [&](std::size_t i) {
     return (member.source != Source::graph || seeds[i].fold >= 0) && seeds[i].fold != left_out;
   });
-  Spoken spoken;
-  std::vector<double> one(width);
+  Spoken spoken{rows_like(member)};
+  Candidates columns{member.held_out_scores.num_classes};
+  std::vector<double> one;
   for (const std::size_t i : chosen) {
-    if (member.readout.logits(scores_of(member, i, width), one)) {
-      spoken.logits.insert(spoken.logits.end(), one.begin(), one.end());
+    const LabelRow<float> row = member.held_out_scores[i];
+    columns.gather(row);
+    one.resize(columns.width());
+    if (member.readout.logits(row, columns, one)) {
+      append(columns, one, spoken.logits);
       spoken.truth.push_back(seeds[i].seed.label);
     }
   }
   return spoken;
 }
 
-double temperature_of(const Member& member, const Spoken& spoken, int num_classes) {
-  return member.source == Source::votes
-             ? one_coin_temperature(spoken.logits, spoken.truth, to_size(num_classes))
-             : qa::fit_temperature(spoken.logits, spoken.truth, num_classes);
+double temperature_of(const Member& member, const Spoken& spoken) {
+  return member.source == Source::votes ? one_coin_temperature(spoken.logits, spoken.truth)
+                                        : qa::fit_temperature(spoken.logits, spoken.truth);
 }
 
-qa::IsotonicCalibration fit_isotonic(const Spoken& spoken, const Readout& readout,
-                                     int num_classes) {
+/// Of dense rows.
+qa::IsotonicCalibration fit_isotonic(const Spoken& spoken, const Readout& readout) {
+  const int num_classes = spoken.logits.num_classes;
   const auto width = to_size(num_classes);
-  std::vector<double> probabilities(spoken.logits.size());
+  const Candidates columns{num_classes};
+  std::vector<double> probabilities(spoken.logits.values.size());
   for (std::size_t first = 0; first < probabilities.size(); first += width) {
-    readout.soften(std::span{spoken.logits}.subspan(first, width),
+    readout.soften(columns, std::span{spoken.logits.values}.subspan(first, width),
                    std::span{probabilities}.subspan(first, width));
   }
   return qa::fit_isotonic_classes(probabilities, spoken.truth, num_classes);
@@ -171,32 +209,32 @@ const char* to_string(Calibration calibration) {
 }
 
 double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
-                              int num_classes, std::optional<int> left_out) {
-  return temperature_of(member, hear_member(member, seeds, to_size(num_classes), left_out),
-                        num_classes);
+                              std::optional<int> left_out) {
+  return temperature_of(member, hear_member(member, seeds, left_out));
 }
 
-Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds, int num_classes,
+Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds,
                     std::optional<int> left_out) {
-  const Spoken spoken = hear_member(member, seeds, to_size(num_classes), left_out);
+  const Spoken spoken = hear_member(member, seeds, left_out);
   Readout readout = member.readout;
   readout.fitted_items = count_of(spoken.truth);
-  readout.temperature = temperature_of(member, spoken, num_classes);
+  readout.temperature = temperature_of(member, spoken);
   if (member.source == Source::votes || spoken.truth.empty()) {
     readout.calibration = Calibration::temperature;
   } else if (readout.calibration == Calibration::vector) {
-    readout.vector = qa::fit_vector_scaling(spoken.logits, spoken.truth, num_classes);
+    readout.vector =
+        qa::fit_vector_scaling(spoken.logits.values, spoken.truth, spoken.logits.num_classes);
   } else if (readout.calibration == Calibration::isotonic) {
-    readout.isotonic = fit_isotonic(spoken, readout, num_classes);
+    readout.isotonic = fit_isotonic(spoken, readout);
   }
   return readout;
 }
 
 void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
-               Calibration calibration, int num_classes) {
+               Calibration calibration) {
   for (Member& member : members) {
     member.readout.calibration = calibration;
-    member.readout = fit_readout(member, seeds, num_classes);
+    member.readout = fit_readout(member, seeds);
   }
 }
 
@@ -204,34 +242,40 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
                                  std::span<const Readout> readouts,
                                  std::span<const double> class_factors,
                                  std::optional<int> left_out) {
-  const std::size_t width = class_factors.size();
-  if (!were_judged(members, seeds.size() * width)) {
+  if (!were_judged(members, seeds.size())) {
     return 1;
   }
   const auto chosen = some_seeds(
       seeds.size(), [&](std::size_t i) { return seeds[i].fold >= 0 && seeds[i].fold != left_out; });
-  std::vector<double> probabilities;
+  LabelRows<double> probabilities = rows_like(members.front());
   std::vector<Label> given;
-  Mean mean{width};
+  Hearing hearing{members, as_factors(class_factors), Candidates{probabilities.num_classes}};
   for (const std::size_t i : chosen) {
-    if (hear_seed(members, readouts, class_factors, i, mean)) {
-      probabilities.insert(probabilities.end(), mean.values.begin(), mean.values.end());
+    if (hearing.hear(readouts, i)) {
+      append(hearing.columns, hearing.mean.values, probabilities);
       given.push_back(seeds[i].seed.label);
     }
   }
-  return qa::fit_label_noise(probabilities, given, static_cast<int>(width)).temperature;
+  return qa::fit_label_noise(probabilities, given).temperature;
 }
 
 HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
                        std::span<const double> class_factors) {
-  const std::size_t width = class_factors.size();
+  const LabelRows<double> empty = rows_like(members.front());
   HeldOut held_out;
   held_out.member_votes.resize(members.size());
-  held_out.member_probabilities.resize(members.size());
-  held_out.raw_probabilities.resize(members.size());
+  held_out.member_probabilities.resize(members.size(), empty);
+  held_out.raw_probabilities.resize(members.size(), empty);
+  held_out.probabilities = empty;
+  held_out.raw_mean = empty;
+  std::vector<Readout> raw;
+  for (const Member& member : members) {
+    raw.push_back(uncalibrated(member.readout));
+  }
   std::map<int, Calibrations> of_fold;
-  std::vector<double> one(width);
-  Mean mean{width};
+  const ClassFactors ones{std::vector<double>(class_factors.size(), 1.0)};
+  Candidates of_one{empty.num_classes};
+  Hearing hearing{members, as_factors(class_factors), Candidates{empty.num_classes}};
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const int fold = seeds[i].fold;
     if (fold < 0) {
@@ -243,13 +287,15 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     const Calibrations& fitted = of_fold[fold];
     held_out.truth.push_back(seeds[i].seed.label);
     for (std::size_t m = 0; m < members.size(); ++m) {
-      judge_by_member(members[m], fitted.members[m], i, m, one, held_out);
+      judge_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
     }
-    const bool heard = hear_seed(members, fitted.members, class_factors, i, mean);
-    balance(std::vector<double>(width, 1.0), fitted.consensus_temperature, mean.values);
-    held_out.consensus.push_back(heard ? Label{best_index(mean.values)} : Label{});
-    held_out.probabilities.insert(held_out.probabilities.end(), mean.values.begin(),
-                                  mean.values.end());
+    (void)hearing.hear(raw, i);
+    append(hearing.columns, hearing.mean.values, held_out.raw_mean);
+    const bool heard = hearing.hear(fitted.members, i);
+    balance(hearing.columns, ones, fitted.consensus_temperature, hearing.mean.values);
+    held_out.consensus.push_back(heard ? best_label(hearing.columns, hearing.mean.values)
+                                       : Label{});
+    append(hearing.columns, hearing.mean.values, held_out.probabilities);
   }
   return held_out;
 }

@@ -14,13 +14,12 @@ namespace kith::ensemble {
 /// of right ones. 1 if there are none. One number needs no more than 20,000 seeds: of more, every
 /// n-th is taken.
 [[nodiscard]] double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
-                                            int num_classes,
                                             std::optional<int> left_out = std::nullopt);
 
 /// As the member's readout, with its calibration fitted on the same seeds; bare votes have a
 /// temperature only.
 [[nodiscard]] Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds,
-                                  int num_classes, std::optional<int> left_out = std::nullopt);
+                                  std::optional<int> left_out = std::nullopt);
 
 /// The temperature of the consensus, fitted together with the share of wrong seeds (see
 /// qa::fit_label_noise). readouts: one a member.

@@ -11,12 +11,11 @@ namespace kith::ensemble {
 namespace {
 
 /// Collective. Mean over reached nodes of the largest potential: what one unit of logit is.
-double potential_scale(const graph::Graph& graph, std::span<const float> scores, int num_classes) {
+double potential_scale(const graph::Graph& graph, const LabelRows<float>& scores) {
   std::vector<ExactSum> sums(2);
-  const auto width = to_size(num_classes);
-  for (std::size_t first = 0; first < scores.size(); first += width) {
-    const float best = *std::max_element(scores.begin() + static_cast<Count>(first),
-                                         scores.begin() + static_cast<Count>(first + width));
+  for (std::size_t node = 0; node < scores.size(); ++node) {
+    const auto row = scores[node].values;
+    const float best = row.empty() ? 0.0F : *std::max_element(row.begin(), row.end());
     if (best > 0) {
       // Potentials are tiny on large graphs: scaled up so that fixed point keeps their digits.
       sums[0].add(double{best} * 0x1p40);
@@ -27,18 +26,18 @@ double potential_scale(const graph::Graph& graph, std::span<const float> scores,
   return sums[1].value() > 0 ? sums[0].value() * 0x1p-40 / sums[1].value() : 1.0;
 }
 
-/// The logits of owned nodes that are no seed.
+/// The logits of owned nodes that are no seed. scores: dense.
 ReadLogits read_unlabeled(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
-                          const Readout& readout, std::span<const float> scores) {
+                          const Readout& readout, const LabelRows<float>& scores) {
   std::vector<char> is_seed(to_size(graph.num_owned()), 0);
   for (const FoldedSeed& entry : seeds) {
     if (graph.owned().contains(entry.seed.node)) {
       is_seed[to_size(graph.local_id(entry.seed.node))] = 1;
     }
   }
-  return [is_seed = std::move(is_seed), readout, scores](Count row, std::span<double> logits) {
-    return is_seed[to_size(row)] == 0 &&
-           readout.logits(scores.subspan(to_size(row) * logits.size(), logits.size()), logits);
+  return [is_seed = std::move(is_seed), readout, &scores, columns = Candidates{scores.num_classes}](
+             Count row, std::span<double> logits) {
+    return is_seed[to_size(row)] == 0 && readout.logits(scores[to_size(row)], columns, logits);
   };
 }
 
@@ -48,18 +47,17 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
                      const EnsembleConfig& config) {
   Readout readout;
   std::vector<double> prior(seed_prior.begin(), seed_prior.end());
-  const auto num_classes = static_cast<int>(prior.size());
-  readout.factors.assign(prior.size(), 1.0);
+  std::vector<double> factors(prior.size(), 1.0);
   if (member.config.solver.method == propagate::Method::poisson) {
     readout.takes_log = false;
-    const double scale = potential_scale(graph, member.result.scores, num_classes);
-    std::fill(readout.factors.begin(), readout.factors.end(), 1 / scale);
+    std::fill(factors.begin(), factors.end(), 1 / potential_scale(graph, member.scores));
   }
+  readout.factors = ClassFactors{factors};
   const ClassMass class_mass = member.config.class_mass;
   if (class_mass == ClassMass::none) {
     return readout;
   }
-  const Unlabeled rows{&graph, read_unlabeled(graph, seeds, readout, member.result.scores)};
+  const Unlabeled rows{&graph, read_unlabeled(graph, seeds, readout, member.scores)};
   if (config.prior == "estimated") {
     prior = estimate_prior(rows, prior);
   }
@@ -68,15 +66,16 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
                                             ? volume_weights(rows, prior, readout.takes_log)
                                             : bidding_weights(rows, prior);
     for (std::size_t label = 0; label < weights.size(); ++label) {
-      readout.factors[label] *= weights[label];
+      factors[label] *= weights[label];
     }
   } else if (!member.result.class_mass.empty()) {
     const std::vector<double>& mass = member.result.class_mass;
     const double total = std::accumulate(mass.begin(), mass.end(), 0.0);
     for (std::size_t label = 0; label < prior.size(); ++label) {
-      readout.factors[label] = mass[label] > 0 ? prior[label] * total / mass[label] : 1.0;
+      factors[label] = mass[label] > 0 ? prior[label] * total / mass[label] : 1.0;
     }
   }
+  readout.factors = ClassFactors{std::move(factors)};
   return readout;
 }
 
@@ -99,19 +98,47 @@ std::vector<double> mass_ratios(const Member& member, const propagate::TaskResul
   return ratios;
 }
 
+/// The scores of a result, which are taken out of it.
+LabelRows<float> take_scores(propagate::TaskResult& result, int num_classes, int top_labels) {
+  LabelRows<float> rows{num_classes, top_labels};
+  rows.values = std::move(result.scores);
+  rows.labels = std::move(result.labels);
+  rows.other = std::move(result.other);
+  return rows;
+}
+
+/// What a fold says of the seeds that it had not seen. held_out: which they are.
+void add_fold(Member& member, propagate::TaskResult& fold, std::span<const std::size_t> held_out) {
+  const int num_classes = member.scores.num_classes;
+  const std::vector<double> ratios = mass_ratios(member, fold, to_size(num_classes));
+  const LabelRows<float> scores = take_scores(fold, num_classes, member.scores.width);
+  std::vector<float> scaled;
+  for (std::size_t at = 0; at < held_out.size(); ++at) {
+    LabelRow<float> row = scores[at];
+    scaled.assign(row.values.begin(), row.values.end());
+    for (std::size_t entry = 0; entry < scaled.size(); ++entry) {
+      scaled[entry] = static_cast<float>(double{scaled[entry]} * ratios[to_size(row.label(entry))]);
+    }
+    row.values = scaled;
+    member.held_out_scores.set(held_out[at], row);
+  }
+}
+
 }  // namespace
 
 std::vector<Member> join_results(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
                                  std::vector<propagate::TaskResult> results,
                                  const EnsembleConfig& config, int num_classes) {
   const std::vector<double> prior = class_prior(seeds, config, num_classes);
+  const int top_labels = labels_kept(config, num_classes);
   const std::size_t num_members = config.members.size();
-  const auto width = to_size(num_classes);
   std::vector<Member> members(num_members);
   for (std::size_t m = 0; m < num_members; ++m) {
     members[m].config = config.members[m];
+    members[m].scores = take_scores(results[m], num_classes, top_labels);
     members[m].result = std::move(results[m]);
-    members[m].held_out_scores.assign(seeds.size() * width, 0.0F);
+    members[m].held_out_scores = LabelRows<float>{num_classes, top_labels};
+    members[m].held_out_scores.resize(seeds.size());
     members[m].readout = make_readout(graph, members[m], seeds, prior, config);
   }
   std::size_t next =
@@ -124,17 +151,11 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
       }
     }
     for (std::size_t m = 0; m < num_members && !held_out.empty(); ++m, ++next) {
-      const std::vector<double> ratios = mass_ratios(members[m], results[next], width);
-      for (std::size_t at = 0; at < held_out.size(); ++at) {
-        for (std::size_t label = 0; label < width; ++label) {
-          members[m].held_out_scores[held_out[at] * width + label] =
-              static_cast<float>(double{results[next].scores[at * width + label]} * ratios[label]);
-        }
-      }
+      add_fold(members[m], results[next], held_out);
     }
   }
   for (Member& member : members) {
-    member.readout.temperature = fit_member_temperature(member, seeds, num_classes);
+    member.readout.temperature = fit_member_temperature(member, seeds);
   }
   return members;
 }

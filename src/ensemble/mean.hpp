@@ -1,4 +1,4 @@
-/// What members say of one item, joined.
+/// What members say of one item, joined. One value a column of its candidates.
 #pragma once
 
 #include <algorithm>
@@ -6,11 +6,25 @@
 #include <span>
 #include <vector>
 
+#include "kith/ensemble/candidates.hpp"
+
 namespace kith::ensemble {
 
-inline std::int32_t best_index(std::span<const double> distribution) {
-  return static_cast<std::int32_t>(std::max_element(distribution.begin(), distribution.end()) -
-                                   distribution.begin());
+/// The class of the largest value, ties to the smaller; none without a class that is named.
+inline Label best_label(const Candidates& columns, std::span<const double> values) {
+  const auto named = values.first(columns.num_named());
+  const auto best = std::max_element(named.begin(), named.end());
+  return best == named.end() ? Label{} : columns.label(to_size(best - named.begin()));
+}
+
+/// In nats; 0 where no class is possible.
+inline double entropy(const Candidates& columns, std::span<const double> distribution) {
+  double sum = 0;
+  for (std::size_t column = 0; column < distribution.size(); ++column) {
+    const double p = distribution[column];
+    sum -= p > 0 ? columns.times(column) * (p * std::log(p)) : 0.0;
+  }
+  return std::max(0.0, sum);
 }
 
 /// A sum of members' probabilities that becomes their weighted mean.
@@ -18,15 +32,14 @@ struct Mean {
   std::vector<double> values;
   double weight = 0;
 
-  explicit Mean(std::size_t width) : values(width) {}
-  void clear() {
-    std::fill(values.begin(), values.end(), 0.0);
+  void clear(std::size_t width) {
+    values.assign(width, 0.0);
     weight = 0;
   }
   void add(std::span<const double> probabilities, double of_member) {
     weight += of_member;
-    for (std::size_t label = 0; label < values.size(); ++label) {
-      values[label] += of_member * probabilities[label];
+    for (std::size_t column = 0; column < values.size(); ++column) {
+      values[column] += of_member * probabilities[column];
     }
   }
   void finish() {
@@ -36,14 +49,14 @@ struct Mean {
   }
 };
 
-/// Scales by the factors, raises to 1 / temperature, and scales to sum 1.
-inline void balance(std::span<const double> factors, double temperature,
+/// Scales by the classes' factors, raises to 1 / temperature, and scales to sum 1.
+inline void balance(const Candidates& columns, const ClassFactors& factors, double temperature,
                     std::span<double> distribution) {
   double sum = 0;
-  for (std::size_t label = 0; label < distribution.size(); ++label) {
-    const double p = distribution[label] * factors[label];
-    distribution[label] = temperature == 1 ? p : std::pow(p, 1 / temperature);
-    sum += distribution[label];
+  for (std::size_t column = 0; column < distribution.size(); ++column) {
+    const double p = distribution[column] * factors.of(columns, column);
+    distribution[column] = temperature == 1 ? p : std::pow(p, 1 / temperature);
+    sum += columns.times(column) * distribution[column];
   }
   for (double& p : distribution) {
     p /= sum > 0 ? sum : 1.0;

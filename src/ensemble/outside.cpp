@@ -19,15 +19,14 @@ const char* to_string(Source source) {
 
 Member outside_member(OutsideVoter voter, std::span<const FoldedSeed> seeds, int num_classes,
                       double weight) {
-  const auto width = to_size(num_classes);
   Member member;
   member.config.name = std::move(voter.name);
   member.config.weight = weight;
   member.source = voter.source;
-  member.result.scores = std::move(voter.scores);
+  member.scores = std::move(voter.scores);
   member.held_out_scores = std::move(voter.on_seeds);
-  member.readout.factors.assign(width, 1.0);
-  member.readout.temperature = fit_member_temperature(member, seeds, num_classes);
+  member.readout.factors = ClassFactors{std::vector<double>(to_size(num_classes), 1.0)};
+  member.readout.temperature = fit_member_temperature(member, seeds);
   return member;
 }
 

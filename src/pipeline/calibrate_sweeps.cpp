@@ -6,6 +6,7 @@
 #include "kith/core/log.hpp"
 #include "kith/core/random.hpp"
 #include "kith/propagate/propagate.hpp"
+#include "kith/propagate/sparse.hpp"
 
 #include "pipeline/calibrate.hpp"
 
@@ -16,6 +17,8 @@ constexpr Count kStateBytes = Count{48} << 20;  // more than caches hold
 constexpr Count kFewestNodes = 1000;            // of a rank
 constexpr Count kMostNodes = 20000;
 constexpr int kMostClasses = 32;
+constexpr int kMostSparseClasses = 1000;
+constexpr Count kSparseNodes = 4000;
 constexpr int kSeedsPerClass = 4;
 constexpr Count kWindow = 2400;  // positions among which a node's neighbors are: some cells
 constexpr int kShort = 10;       // sweeps; the first ten are each followed by a check
@@ -62,7 +65,7 @@ std::vector<ensemble::FoldedSeed> made_seeds(Count num_nodes, int num_classes, i
 
 /// Collective. Seconds of so many sweeps.
 double seconds_of(const graph::Graph& graph, std::vector<propagate::Task> tasks, int sweeps,
-                  int num_classes) {
+                  int num_classes, int top) {
   for (propagate::Task& task : tasks) {
     task.solver.max_sweeps = sweeps;
     task.solver.tolerance = 1e-30;
@@ -70,7 +73,11 @@ double seconds_of(const graph::Graph& graph, std::vector<propagate::Task> tasks,
   }
   comm::barrier(graph.comm());
   const auto start = std::chrono::steady_clock::now();
-  (void)propagate::propagate(graph, tasks, {num_classes, 0});
+  if (top < num_classes) {
+    (void)propagate::propagate_sparse(graph, tasks, {num_classes, top});
+  } else {
+    (void)propagate::propagate(graph, tasks, {num_classes, 0});
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   return comm::max_over_ranks(graph.comm(), took.count());
 }
@@ -83,20 +90,26 @@ double sweep_rate(const comm::Communicator& comm, PlanInput input,
     return 1;  // nobody asks for it
   }
   input.members = members;
-  input.classes = std::min(input.classes, kMostClasses);
+  ensemble::EnsembleConfig config;
+  config.top_labels = input.top_labels;
+  const int top = ensemble::labels_kept(config, input.classes);
+  const bool is_sparse = top < input.classes;
+  if (is_sparse) {  // tasks are alike and go one by one: one of each member will do
+    input.folds = 0;
+  }
+  input.classes = std::min(input.classes, is_sparse ? kMostSparseClasses : kMostClasses);
+  config.folds = input.folds;
   const Count columns = label_columns(input);
-  const Count nodes =
-      std::clamp(kStateBytes / (2 * Count{sizeof(float)} * columns), kFewestNodes, kMostNodes);
+  const Count state = is_sparse ? kSparseNodes : kStateBytes / (2 * Count{sizeof(float)} * columns);
+  const Count nodes = std::clamp(state, kFewestNodes, kMostNodes);
   const bool speaks = log::is_speaker();
   log::set_speaker(false);
   const int k = std::min(input.k, 100);
   const graph::Graph graph = made_graph(comm, nodes, k);
-  ensemble::EnsembleConfig config;
-  config.folds = input.folds;
   const auto seeds = made_seeds(graph.num_nodes(), input.classes, input.folds);
   const auto tasks = ensemble::make_tasks(seeds, members, config, input.classes);
-  const double few = seconds_of(graph, tasks, kShort, input.classes);
-  const double many = seconds_of(graph, tasks, kLong, input.classes);
+  const double few = seconds_of(graph, tasks, kShort, input.classes, top);
+  const double many = seconds_of(graph, tasks, kLong, input.classes, top);
   log::set_speaker(speaks);
   const double sweep_s = std::max((many - few) / (kLong - kShort), many / (4 * kLong));
   return static_cast<double>(nodes * columns) / sweep_s;

@@ -8,6 +8,7 @@
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/propagate/propagate.hpp"
+#include "kith/propagate/sparse.hpp"
 
 #include "pipeline/graphs_in_turn.hpp"
 #include "pipeline/node_maps.hpp"
@@ -108,13 +109,18 @@ std::vector<propagate::TaskResult> propagate_on(Workspace& workspace, const Vari
                                                 std::vector<propagate::Task>& tasks,
                                                 comm::Checkpoint& checkpoint) {
   const auto voters = add_voters(workspace, tasks);
-  const propagate::PropagateConfig config{workspace.num_classes(),
-                                          memory_left(workspace.memory_bytes), &checkpoint};
-  if (variant == whole_graph(workspace.config, variant.graph)) {
-    return propagate::propagate(*workspace.graph, tasks, config);
-  }
-  const graph::Graph graph = build_variant(workspace, variant);
-  return propagate::propagate(graph, tasks, config);
+  const int num_classes = workspace.num_classes();
+  const int top = ensemble::labels_kept(workspace.config.ensemble, num_classes);
+  const auto run = [&](const graph::Graph& graph) {
+    if (top < num_classes) {
+      return propagate::propagate_sparse(graph, tasks, {num_classes, top});
+    }
+    return propagate::propagate(graph, tasks,
+                                {num_classes, memory_left(workspace.memory_bytes), &checkpoint});
+  };
+  return variant == whole_graph(workspace.config, variant.graph)
+             ? run(*workspace.graph)
+             : run(build_variant(workspace, variant));
 }
 
 }  // namespace
@@ -155,7 +161,7 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
     std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, in_turn);
     for (std::size_t at = 0; at < indices.size(); ++at) {
       if (other && here[at].watched.empty()) {
-        found[at].scores = other->give(found[at].scores);
+        other->give(found[at]);
       }
       results[indices[at]] = std::move(found[at]);
     }

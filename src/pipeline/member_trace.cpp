@@ -10,6 +10,7 @@ constexpr double kUnknown = -1;  // where no measure is negative
 void write_trace(io::OutputFile& file, const std::string& group,
                  const propagate::TaskResult& result, Count num_classes) {
   const auto& trace = result.trace;
+  num_classes = result.mean_rest ? 0 : num_classes;
   std::vector<double> residuals;
   std::vector<double> measures;
   std::vector<Count> counts;
@@ -31,10 +32,19 @@ void write_trace(io::OutputFile& file, const std::string& group,
                      std::string{"held_out,energy,then one class mass a class; -1 = not known"});
   file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{result.sweeps});
   file.set_attribute(group + "/trace_counts", "stop", static_cast<std::int64_t>(result.stop));
+  if (result.mean_rest) {
+    file.set_attribute(group + "/trace_counts", "mean_rest", *result.mean_rest);
+    file.set_attribute(group + "/trace_counts", "largest_rest", result.largest_rest);
+  }
 }
 
 void read_trace(const io::InputFile& file, const std::string& group, Count num_classes,
                 propagate::TaskResult& result) {
+  if (file.has_attribute(group + "/trace_counts", "mean_rest")) {
+    num_classes = 0;
+    result.mean_rest = file.attribute<double>(group + "/trace_counts", "mean_rest");
+    result.largest_rest = file.attribute<double>(group + "/trace_counts", "largest_rest");
+  }
   const auto width = to_size(num_classes);
   const auto residuals = file.read_all<double>(group + "/trace_residual");
   const auto counts = file.read_all<Count>(group + "/trace_counts");
@@ -50,7 +60,7 @@ void read_trace(const io::InputFile& file, const std::string& group, Count num_c
     const auto known = measures.begin() + static_cast<Count>(line * (2 + width));
     entry.held_out = known[0] == kUnknown ? std::nullopt : std::optional{known[0]};
     entry.energy = known[1] == kUnknown ? std::nullopt : std::optional{known[1]};
-    if (known[2] != kUnknown) {
+    if (width > 0 && known[2] != kUnknown) {
       entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
     }
   }

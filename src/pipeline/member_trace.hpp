@@ -10,7 +10,8 @@
 namespace kith::pipeline {
 
 /// Collective. Writes group/trace_residual (lines), trace_counts (lines x (3 + K)) and
-/// trace_measures (lines x (2 + K)), with sweeps and reason of the stop as attributes.
+/// trace_measures (lines x (2 + K)), with sweeps and reason of the stop as attributes. Of sparse
+/// rows there is nothing by class, but as further attributes what truncation has hidden.
 void write_trace(io::OutputFile& file, const std::string& group,
                  const propagate::TaskResult& result, Count num_classes);
 

@@ -170,6 +170,12 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<int>(
       "ensemble.folds", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
       20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
+  table.push_back(number<int>(
+      "ensemble.top_labels", Stage::propagate,
+      [](Config & c) -> auto& { return c.ensemble.top_labels; }, 0, 1000000,
+      "labels that an item's scores keep, the largest; the others share what is left. 0 = all of "
+      "up "
+      "to 64 classes, 16 of more"));
   table.push_back(text(
       "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
       "seeds | uniform | estimated | a share for each class, separated by commas",

@@ -60,10 +60,10 @@ Config config_of(const Config& config, const GraphSource& source) {
 
 OtherGraph::OtherGraph(const Workspace& shared, const std::string& name)
     : shared_{&shared},
-      config_{std::make_unique<Config>(config_of(shared.config, source_of(shared.config, name)))},
-      workspace_{std::make_unique<Workspace>(shared.comm, *config_)} {
+      workspace_{std::make_unique<Workspace>(
+          shared.comm, config_of(shared.config, source_of(shared.config, name)))} {
   workspace_->memory_bytes = shared.memory_bytes;
-  workspace_->corpus = corpus::describe(shared.comm, config_->corpus);
+  workspace_->corpus = corpus::describe(shared.comm, workspace_->config.corpus);
   need_graph(*workspace_);
   const Count num_items = shared.corpus.num_items;
   rows_here_ = std::make_unique<RowExchange>(shared.comm, workspace_->items, num_items);
@@ -110,10 +110,18 @@ void OtherGraph::take(std::span<propagate::Task> tasks) const {
   }
 }
 
-std::vector<float> OtherGraph::give(std::span<const float> scores) const {
-  const Count width = shared_->num_classes();
-  return rows_shared_->to_nodes<float>(rows_here_->to_rows<float>(scores, width),
+void OtherGraph::give(propagate::TaskResult& result) const {
+  const auto to_shared = [&](auto& values, Count width) {
+    using T = typename std::remove_reference_t<decltype(values)>::value_type;
+    values = rows_shared_->to_nodes<T>(rows_here_->to_rows<T>(values, width),
                                        shared_->graph->num_owned(), width);
+  };
+  const int top = ensemble::labels_kept(shared_->config.ensemble, shared_->num_classes());
+  to_shared(result.scores, top);
+  if (top < shared_->num_classes()) {
+    to_shared(result.labels, top);
+    to_shared(result.other, 1);
+  }
 }
 
 }  // namespace kith::pipeline

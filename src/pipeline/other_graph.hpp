@@ -38,13 +38,11 @@ class OtherGraph {
   /// Collective. Puts seeds and watched nodes on this graph's nodes.
   void take(std::span<propagate::Task> tasks) const;
 
-  /// Collective. Scores of owned nodes here become those of the shared graph's owned nodes, each
-  /// owned nodes x K.
-  [[nodiscard]] std::vector<float> give(std::span<const float> scores) const;
+  /// Collective. Scores of owned nodes here become those of the shared graph's owned nodes.
+  void give(propagate::TaskResult& result) const;
 
  private:
   const Workspace* shared_;
-  std::unique_ptr<Config> config_;  // the workspace keeps its address
   std::unique_ptr<Workspace> workspace_;
   std::unique_ptr<RowExchange> rows_here_;
   std::unique_ptr<RowExchange> rows_shared_;

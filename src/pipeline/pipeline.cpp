@@ -10,6 +10,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/comm/placement.hpp"
 #include "kith/comm/stop.hpp"
+#include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
@@ -17,11 +18,13 @@
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
 #include "kith/pipeline/plan.hpp"
+#include "kith/qa/accuracy.hpp"
 
 #include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/qa_audit.hpp"
+#include "pipeline/qa_seeds.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -115,6 +118,25 @@ Workspace open_workspace(const comm::Communicator& comm, const Config& config) {
   Workspace workspace{comm, config};
   workspace.memory_bytes = parse_bytes(config.run.memory_per_rank);
   workspace.corpus = corpus::describe(comm, config.corpus);
+  const bool replaced = comm::locally(comm, [&] {
+    if (workspace.num_classes() > qa::kTableClasses &&
+        needs_class_tables(workspace.config.qa.seed_filter)) {
+      fail(
+          "qa.seed_filter needs a table of {} x {} classes, which is made for up to {}: use "
+          "likely_wrong or predicted_neq_given",
+          workspace.num_classes(), workspace.num_classes(), qa::kTableClasses);
+    }
+    return ensemble::fit_to_classes(workspace.config.ensemble, workspace.num_classes());
+  });
+  if (replaced) {
+    std::vector<std::string> names;
+    for (const ensemble::MemberConfig& member : workspace.config.ensemble.members) {
+      names.push_back(member.name);
+    }
+    log::info("classes={} top_labels={} members={}", workspace.num_classes(),
+              ensemble::labels_kept(workspace.config.ensemble, workspace.num_classes()),
+              fmt::join(names, ","));
+  }
   return workspace;
 }
 

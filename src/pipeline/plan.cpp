@@ -109,6 +109,11 @@ Request read_request(const comm::Communicator& comm, const Config& config,
       fail("plan: k={}, must be below items={}", input.k, input.items);
     }
   });
+  comm::locally(comm, [&] {
+    ensemble::EnsembleConfig fitted = config.ensemble;
+    (void)ensemble::fit_to_classes(fitted, input.classes);
+    input.members = fitted.members;
+  });
   if (request.members > 0) {
     const std::vector<ensemble::MemberConfig> known = std::exchange(input.members, {});
     for (int i = 0; i < request.members; ++i) {
@@ -274,6 +279,7 @@ PlanInput plan_input(const comm::Communicator& comm, const Config& config,
   input.k = config.knn.k;
   input.is_cosine = config.corpus.metric == corpus::Metric::cosine;
   input.members = config.ensemble.members;
+  input.top_labels = config.ensemble.top_labels;
   input.folds = config.ensemble.folds;
   input.num_cells = config.cells.num_cells;
   input.sample_per_cell = config.cells.sample_per_cell;

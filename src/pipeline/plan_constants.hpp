@@ -36,6 +36,8 @@ inline constexpr double kConsensus =
 inline constexpr double kConsensusVote = 22;   // a node and member
 inline constexpr double kStatistics = 220;     // a row: the same, and columns of the report
 inline constexpr double kStatisticsVote = 10;  // a row and member
+inline constexpr double kReportClass = 22000;  // what the report says of a class
+inline constexpr double kSeedsPerClass = 4;    // that a user usually has
 inline constexpr double kLabelColumns = 100;   // a row of labels.h5 without votes
 
 // Factors.

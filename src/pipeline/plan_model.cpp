@@ -31,7 +31,28 @@ struct Sizes {
         cell_ghosts{nodes * in_reach(kCellReach * std::pow(in.searched_cells / 4.0, kProbeGrowth))},
         graph_ghosts{nodes * in_reach(kGraphReach)},
         tasks_a_member{in.folds < 2 ? 1.0 : in.folds + 1.0},
-        scores{static_cast<double>(in.members.size()) * in.classes * kFloat} {}
+        row_labels{labels_of(in)},
+        is_sparse{row_labels < in.classes},
+        scores{static_cast<double>(in.members.size()) * row_bytes(kFloat)},
+        seeds{static_cast<double>(in.classes) * kSeedsPerClass} {}
+
+  static int labels_of(const PlanInput& in) {
+    ensemble::EnsembleConfig config;
+    config.top_labels = in.top_labels;
+    return ensemble::labels_kept(config, in.classes);
+  }
+
+  /// Of the scores of one item by one member.
+  [[nodiscard]] double row_bytes(double value) const {
+    return is_sparse ? row_labels * (value + kFloat) + value : row_labels * value;
+  }
+
+  /// What a rank holds of the seeds: what members say of them held out, and later on as
+  /// probabilities, raw and calibrated.
+  [[nodiscard]] double held_out() const { return seeds * scores; }
+  [[nodiscard]] double judged(double members) const {
+    return seeds * (2 * members + 2) * row_bytes(kDouble);
+  }
 
   /// Nodes of other ranks that a rank looks at, over its own.
   [[nodiscard]] double in_reach(double reach) const {
@@ -52,7 +73,10 @@ struct Sizes {
   double cell_ghosts;   // in cells that a rank searches
   double graph_ghosts;  // behind its edges
   double tasks_a_member;
-  double scores;  // bytes a node of all members
+  int row_labels;  // that a row keeps
+  bool is_sparse;  // not all classes
+  double scores;   // bytes a node of all members
+  double seeds;    // their number is not known: a usual one
 };
 
 /// What a wave or a pass may take of `wanted`, beside what is there already.
@@ -191,7 +215,10 @@ Kind kind_of(const ensemble::MemberConfig& member) {
                                                               : sweeps;
 }
 
-double columns_of(const ensemble::MemberConfig& member, int num_classes) {
+double columns_of(const ensemble::MemberConfig& member, int num_classes, const Sizes& of) {
+  if (of.is_sparse && member.solver.method != Method::nearest_seed) {
+    return of.row_labels;
+  }
   switch (member.solver.method) {
     case Method::poisson:
     case Method::poisson_volume:
@@ -232,7 +259,7 @@ std::array<Pass, 3> passes_of(const PlanInput& in, const Sizes& of) {
   std::array<Pass, 3> passes;
   for (const ensemble::MemberConfig& member : in.members) {
     Pass& pass = passes[kind_of(member)];
-    const double columns = of.tasks_a_member * columns_of(member, in.classes);
+    const double columns = of.tasks_a_member * columns_of(member, in.classes, of);
     pass.columns += columns;
     pass.tasks += of.tasks_a_member;
     pass.column_sweeps += columns * expected_sweeps(member);
@@ -250,17 +277,30 @@ double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
          pass.tasks * of.nodes * kTaskNode;
 }
 
+/// Bytes of label state of the largest task: sparse ones are done one after another.
+double sparse_bytes(const PlanInput& in, const Sizes& of) {
+  const double row = (2 * of.row_labels + 2) * kFloat;  // labels, values, rest, walk
+  double most = 0;
+  for (const ensemble::MemberConfig& member : in.members) {
+    const double bytes = kind_of(member) == paths ? member.solver.nearest * kDouble : row;
+    most = std::max(most, of.nodes * 2 * bytes + of.graph_ghosts * 4 * bytes);
+  }
+  return most + of.nodes * kTaskNode;
+}
+
 StagePlan plan_propagate(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const double before = graph_bytes(of);
   const std::array<Pass, 3> passes = passes_of(in, of);
   StagePlan plan{"propagate", 0, 0, 0, 0};
-  const double results = of.nodes * of.scores;
+  const double results = of.nodes * of.scores + of.held_out();
   double most = 0;
   double wire = 0;
   for (const Kind kind : {sweeps, solver, paths}) {
     const Pass& pass = passes.at(kind);
-    most = std::max(most, limited(state_bytes(pass, kind, of), before + results, in, 1));
-    const double value = kind == sweeps ? kFloat : kDouble;
+    most = std::max(most, of.is_sparse
+                              ? sparse_bytes(in, of)
+                              : limited(state_bytes(pass, kind, of), before + results, in, 1));
+    const double value = kind != sweeps ? kDouble : of.is_sparse ? 2 * kFloat : kFloat;
     wire += of.ranks * of.graph_ghosts * pass.column_sweeps * value;
     const double rate = kind == solver ? rates.solver_entries : rates.entries;
     plan.seconds += of.nodes * pass.column_sweeps / rate + pass.sweeps * rates.allreduce_s;
@@ -278,20 +318,22 @@ double column_bytes(const PlanInput& in) {  // of labels.h5
 
 StagePlan plan_ensemble(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const auto members = static_cast<double>(in.members.size());
-  const double memory = graph_bytes(of) + of.nodes * (of.scores + in.classes * kFloat + kConsensus +
-                                                      members * kConsensusVote);
+  const double memory =
+      graph_bytes(of) + of.held_out() + of.judged(members) +
+      of.nodes * (of.scores + of.row_bytes(kFloat) + kConsensus + members * kConsensusVote);
   StagePlan plan{"ensemble", static_cast<Count>(memory),
                  static_cast<Count>(of.items * column_bytes(in)),
                  static_cast<Count>(exchanged(of.items * column_bytes(in), of)), 0};
-  plan.seconds = of.nodes * of.scores / kFloat * kJudgeScore_s / in.threads +
+  plan.seconds = of.nodes * members * of.row_labels * kJudgeScore_s / in.threads +
                  of.nodes * column_bytes(in) * kMoveByte_s + wire_seconds(plan, of, rates);
   return plan;
 }
 
 StagePlan plan_qa(const PlanInput& in, const Sizes& of, const Rates& rates) {
   const auto members = static_cast<double>(in.members.size());
-  const double memory = graph_bytes(of) + of.nodes * (of.scores + in.classes * kFloat +
-                                                      kStatistics + members * kStatisticsVote);
+  const double memory =
+      graph_bytes(of) + of.held_out() + of.judged(members) + in.classes * kReportClass +
+      of.nodes * (of.scores + of.row_bytes(kFloat) + kStatistics + members * kStatisticsVote);
   StagePlan plan{"qa", static_cast<Count>(memory), Count{1} << 20,
                  static_cast<Count>(exchanged(of.items * (members * kFloat + 32), of)), 0};
   plan.seconds =

@@ -122,7 +122,7 @@ Acceptance measure_acceptance(const Workspace& workspace, const AcceptRows& rows
   return acceptance;
 }
 
-std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged, int num_classes) {
+std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged) {
   std::vector<qa::AuditedItem> items;
   for (std::size_t i = 0; i < judged.truth.size(); ++i) {
     if (!judged.consensus[i].is_none()) {
@@ -130,8 +130,7 @@ std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged, int
       item.predicted = judged.consensus[i];
       item.truth = judged.truth[i];
       // The corpus has its probabilities in single precision: thresholds are compared with those.
-      const std::size_t at = i * to_size(num_classes) + to_size(item.predicted);
-      item.confidence = double{static_cast<float>(judged.probabilities[at])};
+      item.confidence = double{static_cast<float>(judged.probabilities[i][item.predicted])};
       items.push_back(item);
     }
   }

@@ -44,8 +44,7 @@ struct Acceptance {
                                             std::string basis);
 
 /// The held-out seeds as known items: each drawn with the same chance.
-[[nodiscard]] std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged,
-                                                          int num_classes);
+[[nodiscard]] std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOut& judged);
 
 /// Collective. /accepted_error of qa.h5: the smallest error of the levels at which the one
 /// threshold for all classes accepts the row; NaN if none does.

@@ -20,24 +20,21 @@ Json reliability_json(std::span<const qa::ReliabilityBin> bins) {
 
 }  // namespace
 
-Json calibration_json(std::span<const double> probabilities, std::span<const Label> truth,
-                      int num_classes) {
-  const qa::CalibrationMeasures measures =
-      qa::measure_calibration(probabilities, truth, num_classes);
-  return {
-      {"items", measures.items},
-      {"nll", measures.nll},
-      {"nll_low", measures.nll_interval.low},
-      {"nll_high", measures.nll_interval.high},
-      {"brier", measures.brier},
-      {"brier_low", measures.brier_interval.low},
-      {"brier_high", measures.brier_interval.high},
-      {"ece", measures.ece},
-      {"ece_equal_mass", measures.ece_mass},
-      {"rms_debiased", measures.rms_error},
-      {"reliability", reliability_json(qa::reliability(probabilities, truth, num_classes))},
-      {"reliability_equal_mass", reliability_json(qa::reliability(probabilities, truth, num_classes,
-                                                                  qa::Binning::equal_mass))}};
+Json calibration_json(const LabelRows<double>& probabilities, std::span<const Label> truth) {
+  const qa::CalibrationMeasures measures = qa::measure_calibration(probabilities, truth);
+  return {{"items", measures.items},
+          {"nll", measures.nll},
+          {"nll_low", measures.nll_interval.low},
+          {"nll_high", measures.nll_interval.high},
+          {"brier", measures.brier},
+          {"brier_low", measures.brier_interval.low},
+          {"brier_high", measures.brier_interval.high},
+          {"ece", measures.ece},
+          {"ece_equal_mass", measures.ece_mass},
+          {"rms_debiased", measures.rms_error},
+          {"reliability", reliability_json(qa::reliability(probabilities, truth))},
+          {"reliability_equal_mass",
+           reliability_json(qa::reliability(probabilities, truth, qa::Binning::equal_mass))}};
 }
 
 }  // namespace kith::pipeline

@@ -8,8 +8,8 @@
 namespace kith::pipeline {
 
 /// Loss, Brier score and calibration errors with the reliability tables behind them.
-/// probabilities: truth.size() x K.
-[[nodiscard]] Json calibration_json(std::span<const double> probabilities,
-                                    std::span<const Label> truth, int num_classes);
+/// probabilities: truth.size() rows.
+[[nodiscard]] Json calibration_json(const LabelRows<double>& probabilities,
+                                    std::span<const Label> truth);
 
 }  // namespace kith::pipeline

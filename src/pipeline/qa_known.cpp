@@ -55,11 +55,11 @@ KnownRows known_rows(const Workspace& workspace, const QaRows& rows,
 }
 
 qa::Confusion confusion_of(const Workspace& workspace, const KnownRows& known) {
-  qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
+  qa::Confusion counts{workspace.num_classes()};
   for (const KnownRow& row : known.rows) {
-    ++counts[to_size(row.truth)][to_size(row.stated)];
+    counts.add(row.truth, row.stated);
   }
-  qa::sum_confusion(workspace.comm, counts);
+  counts.sum_over(workspace.comm);
   return counts;
 }
 

@@ -34,7 +34,7 @@ struct KnownRows {
                                    const std::optional<AuditFindings>& audit,
                                    const SeedCheck& seeds, const ensemble::HeldOut& judged);
 
-/// Collective. [true class][stated class] over all ranks.
+/// Collective. Over all ranks.
 [[nodiscard]] qa::Confusion confusion_of(const Workspace& workspace, const KnownRows& known);
 
 }  // namespace kith::pipeline

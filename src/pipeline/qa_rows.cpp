@@ -5,26 +5,14 @@
 #include "pipeline/stages.hpp"
 
 namespace kith::pipeline {
-namespace {
-
-std::vector<std::int32_t> numbers(std::span<const Label> labels) {
-  std::vector<std::int32_t> values;
-  for (const Label label : labels) {
-    values.push_back(label.value());
-  }
-  return values;
-}
-
-}  // namespace
-
 QaRows collect_rows(const Workspace& workspace) {
   const ensemble::Consensus& consensus = *workspace.consensus;
   const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   QaRows rows;
   rows.block = exchange.block();
   rows.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));
-  rows.label = exchange.to_rows<std::int32_t>(numbers(consensus.labels));
-  rows.best = exchange.to_rows<std::int32_t>(numbers(consensus.best));
+  rows.label = exchange.to_rows<std::int32_t>(label_numbers(consensus.labels));
+  rows.best = exchange.to_rows<std::int32_t>(label_numbers(consensus.best));
   rows.status = judge_rows(workspace, exchange).status;
   rows.probability = exchange.to_rows<float>(consensus.probabilities);
   rows.vote_entropy = exchange.to_rows<float>(consensus.vote_entropy);

@@ -2,6 +2,7 @@
 /// confident learning.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,12 @@ struct SeedCheck {
   qa::LabelNoise noise;
   qa::LabelSuspicion suspicion;
   std::vector<std::vector<std::uint8_t>> flags;  // [filter][seed], filters in the enum's order
-  qa::ConfidentJoint joint;
-  qa::LabelHealth health;  // by the configured filter
+  std::optional<qa::ConfidentJoint> joint;       // none with more than qa::kTableClasses classes
+  qa::LabelHealth health;                        // by the configured filter
 };
+
+/// Does a filter need a table of class by class?
+[[nodiscard]] bool needs_class_tables(qa::LabelErrorFilter filter);
 
 /// Collective.
 [[nodiscard]] SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judged);

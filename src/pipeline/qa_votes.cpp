@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/qa/accuracy.hpp"
 
 #include "pipeline/report_json.hpp"
 
@@ -208,7 +209,9 @@ void write_votes(io::OutputFile& file, const Workspace& workspace, const VoteFin
   for (const std::vector<Count>& row : findings.agreement.conflicts) {
     conflicts.insert(conflicts.end(), row.begin(), row.end());
   }
-  file.write_whole<Count>("/agreement/conflicts", conflicts, {num_classes, num_classes});
+  if (num_classes <= qa::kTableClasses) {
+    file.write_whole<Count>("/agreement/conflicts", conflicts, {num_classes, num_classes});
+  }
   std::vector<Count> pairs;
   std::vector<double> kappas;
   for (const qa::PairAgreement& pair : findings.agreement.pairs) {

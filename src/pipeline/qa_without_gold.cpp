@@ -1,6 +1,7 @@
 #include "pipeline/qa_without_gold.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
@@ -27,11 +28,11 @@ struct Confidences {
   }
 };
 
-Confidences held_out_confidences(const ensemble::HeldOut& judged, std::size_t width) {
+Confidences held_out_confidences(const ensemble::HeldOut& judged) {
   Confidences confidences;
   for (std::size_t i = 0; i < judged.truth.size(); ++i) {
     if (!judged.consensus[i].is_none()) {
-      const double p = judged.probabilities[i * width + to_size(judged.consensus[i])];
+      const double p = judged.probabilities[i][judged.consensus[i]];
       confidences.values.push_back(double{static_cast<float>(p)});
       confidences.is_right.push_back(judged.consensus[i] == judged.truth[i] ? 1 : 0);
     }
@@ -42,25 +43,43 @@ Confidences held_out_confidences(const ensemble::HeldOut& judged, std::size_t wi
 /// Shares of the voters' votes for each class on the held-out seeds on which any votes, with the
 /// true labels.
 struct VoteShares {
-  std::vector<double> shares;  // seeds x K
+  LabelRows<double> shares;
   std::vector<Label> truth;
 };
 
-VoteShares held_out_shares(const ensemble::HeldOut& judged, std::size_t width) {
+/// Adds a row of values / cast.
+void append(const std::map<Label, double>& values, double cast, LabelRows<double>& rows) {
+  std::vector<double> dense(rows.is_dense() ? to_size(rows.num_classes) : 0, 0.0);
+  std::vector<double> named;
+  std::vector<Label> labels;
+  for (const auto& [label, value] : values) {
+    if (rows.is_dense()) {
+      dense[to_size(label)] = value / cast;
+    } else {
+      named.push_back(value / cast);
+      labels.push_back(label);
+    }
+  }
+  rows.append(rows.is_dense() ? dense_row<double>(dense)
+                              : LabelRow<double>{named, labels, 0.0, rows.num_classes});
+}
+
+VoteShares held_out_shares(const ensemble::HeldOut& judged) {
+  // A row has as many classes as there are voters at most.
+  const auto most = static_cast<int>(judged.member_votes.size());
   VoteShares result;
+  result.shares = LabelRows<double>{judged.probabilities.num_classes, most};
   for (std::size_t i = 0; i < judged.truth.size(); ++i) {
-    std::vector<double> row(width, 0.0);
+    std::map<Label, double> shares;
     double cast = 0;
     for (const std::vector<Label>& votes : judged.member_votes) {
       if (!votes[i].is_none()) {
-        ++row[to_size(votes[i])];
+        ++shares[votes[i]];
         ++cast;
       }
     }
     if (cast > 0) {
-      for (const double votes : row) {
-        result.shares.push_back(votes / cast);
-      }
+      append(shares, cast, result.shares);
       result.truth.push_back(judged.truth[i]);
     }
   }
@@ -176,17 +195,16 @@ std::optional<double> mean_of(std::span<const std::optional<double>> values) {
 
 WithoutGold measure_without_gold(const Workspace& workspace, const QaRows& rows,
                                  const VoteFindings& votes, const ensemble::HeldOut& judged) {
-  const auto width = to_size(workspace.num_classes());
   WithoutGold findings;
-  const Confidences held_out = held_out_confidences(judged, width);
+  const Confidences held_out = held_out_confidences(judged);
   findings.confidence_threshold = qa::thresholded_confidence(held_out.values, held_out.is_right);
   add_consensus(corpus_confidence(workspace, rows, findings.confidence_threshold), held_out,
                 findings.confidence_threshold, findings);
   add_voters(votes, findings);
-  const VoteShares shares = held_out_shares(judged, width);
+  const VoteShares shares = held_out_shares(judged);
   if (!shares.truth.empty()) {
-    findings.disagreement_bound = qa::class_aggregated_calibration_error(
-        shares.shares, shares.truth, workspace.num_classes());
+    findings.disagreement_bound =
+        qa::class_aggregated_calibration_error(shares.shares, shares.truth);
   }
   if (votes.patterns) {
     findings.triplets = qa::triplet_accuracies(*votes.patterns);

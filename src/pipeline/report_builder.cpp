@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
 #include <sstream>
 
 #include "kith/comm/agree.hpp"
@@ -35,7 +34,9 @@ Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string
                                  {"recall", to_json(accuracy.classes[k].recall)},
                                  {"f1", number(accuracy.classes[k].f1)}});
   }
-  json["confusion"] = confusion;
+  if (confusion.num_classes() <= qa::kTableClasses) {
+    json["confusion"] = confusion.table();
+  }
   return json;
 }
 
@@ -122,6 +123,9 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["bootstrap"] = member.config.bootstrap;
   json["sweeps"] = member.result.sweeps;
   json["stop"] = propagate::to_string(member.result.stop);
+  json["mean_rest"] = number(member.result.mean_rest);  // null: all classes were kept
+  json["largest_rest"] =
+      number(member.result.mean_rest ? std::optional{member.result.largest_rest} : std::nullopt);
   json["trace"] = trace_json(member.result);
 }
 
@@ -142,10 +146,10 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
                      {"conflict", findings.votes.agreement.voters[m].conflict}};
     json["held_out"] = to_json(qa::measure_accuracy(findings.held_out_members[m]).overall);
     json["calibration"] = to_string(member.readout.calibration);
-    json["calibration_before"] = calibration_json(findings.judged.raw_probabilities[m],
-                                                  findings.judged.truth, workspace.num_classes());
-    json["calibration_after"] = calibration_json(findings.judged.member_probabilities[m],
-                                                 findings.judged.truth, workspace.num_classes());
+    json["calibration_before"] =
+        calibration_json(findings.judged.raw_probabilities[m], findings.judged.truth);
+    json["calibration_after"] =
+        calibration_json(findings.judged.member_probabilities[m], findings.judged.truth);
     if (!findings.gold_members.empty()) {
       json["gold"] = to_json(qa::measure_accuracy(findings.gold_members[m]).overall);
     }
@@ -170,28 +174,6 @@ Json without_noise_json(const Workspace& workspace, const Findings& findings) {
   return json;
 }
 
-/// Probabilities of the held-out seeds if the members' were taken as they come.
-std::vector<double> uncalibrated_consensus(const Workspace& workspace,
-                                           const ensemble::HeldOut& judged) {
-  const std::vector<double>& factors = workspace.consensus->class_factors;
-  std::vector<double> all;
-  for (std::size_t i = 0; i < judged.truth.size(); ++i) {
-    std::vector<double> row(factors.size(), 0.0);
-    for (std::size_t m = 0; m < workspace.members.size(); ++m) {
-      const double weight =
-          judged.member_votes[m][i].is_none() ? 0.0 : workspace.members[m].config.weight;
-      for (std::size_t k = 0; k < row.size(); ++k) {
-        row[k] += weight * factors[k] * judged.raw_probabilities[m][i * row.size() + k];
-      }
-    }
-    const double sum = std::accumulate(row.begin(), row.end(), 0.0);
-    for (const double p : row) {
-      all.push_back(sum > 0 ? p / sum : 1.0 / static_cast<double>(row.size()));
-    }
-  }
-  return all;
-}
-
 Json consensus_json(const Workspace& workspace, const Findings& findings) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
   Json json;
@@ -209,12 +191,11 @@ Json consensus_json(const Workspace& workspace, const Findings& findings) {
   json["held_out"]["accuracy_without_noise"] = without_noise_json(workspace, findings);
   json["temperature"] = workspace.consensus->temperature;
   json["held_out"]["calibration_before"] =
-      calibration_json(uncalibrated_consensus(workspace, findings.judged), findings.judged.truth,
-                       workspace.num_classes());
-  json["held_out"]["calibration_after"] = calibration_json(
-      findings.judged.probabilities, findings.judged.truth, workspace.num_classes());
-  if (!findings.gold.empty()) {
-    json["gold"] = accuracy_json(findings.gold, names);
+      calibration_json(findings.judged.raw_mean, findings.judged.truth);
+  json["held_out"]["calibration_after"] =
+      calibration_json(findings.judged.probabilities, findings.judged.truth);
+  if (findings.gold) {
+    json["gold"] = accuracy_json(*findings.gold, names);
     json["gold_auto"] = accuracy_json(findings.gold_auto, names);
   }
   return json;
@@ -237,14 +218,14 @@ Json review_json(const Workspace& workspace, std::span<const ReviewItem> items) 
 /// What true labels say, for those who have none to compare with.
 KnownAccuracies known_accuracies(const Findings& findings) {
   KnownAccuracies known;
-  const bool has_gold = !findings.gold.empty();
+  const bool has_gold = findings.gold.has_value();
   for (const qa::Confusion& confusion :
        has_gold ? findings.gold_members : findings.held_out_members) {
     known.voters.push_back(qa::measure_accuracy(confusion).overall.value);
   }
   if (has_gold) {
     known.basis = "gold labels";
-    known.consensus = to_json(qa::measure_accuracy(findings.gold).overall);
+    known.consensus = to_json(qa::measure_accuracy(*findings.gold).overall);
   } else if (findings.audit) {
     known.basis = "the audit; of voters held-out seeds";
     known.consensus = complement_json(findings.audit->error);

@@ -1,6 +1,7 @@
 /// From the numbers of a run to report.json and report.html.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "kith/ensemble/ensemble.hpp"
@@ -46,7 +47,7 @@ struct Findings {
   ensemble::HeldOut judged;
   qa::Confusion held_out;
   std::vector<qa::Confusion> held_out_members;
-  qa::Confusion gold;  // empty without gold
+  std::optional<qa::Confusion> gold;
   qa::Confusion gold_auto;
   std::vector<qa::Confusion> gold_members;
   std::vector<ReviewItem> review;

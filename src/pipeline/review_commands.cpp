@@ -131,9 +131,9 @@ std::string evaluate(const comm::Communicator& comm, const Config& config,
       }
     }
   }
-  qa::Confusion confusion = qa::empty_confusion(corpus.num_classes());
-  qa::count_confusion(truth, stated, confusion);
-  qa::sum_confusion(comm, confusion);
+  qa::Confusion confusion{corpus.num_classes()};
+  confusion.add_all(truth, stated);
+  confusion.sum_over(comm);
   const qa::Accuracy accuracy = qa::measure_accuracy(confusion);
   std::string text;
   for (std::size_t k = 0; k < accuracy.classes.size(); ++k) {

@@ -41,15 +41,6 @@ class ColumnWriter {
   Count num_rows_;
 };
 
-std::vector<std::int32_t> numbers(std::span<const Label> labels) {
-  std::vector<std::int32_t> values;
-  values.reserve(labels.size());
-  for (const Label label : labels) {
-    values.push_back(label.value());
-  }
-  return values;
-}
-
 /// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
 void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
   const ensemble::HeldOut judged = ensemble::judge_held_out(workspace.folded, workspace.members,
@@ -74,10 +65,10 @@ void write_labels(const Workspace& workspace) {
   auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
   ColumnWriter columns{file, exchange, num_rows};
   const RowStatuses rows = judge_rows(workspace, exchange);
-  columns.write<std::int32_t>("/label", numbers(consensus.labels));
+  columns.write<std::int32_t>("/label", label_numbers(consensus.labels));
   columns.write<float>("/probability", consensus.probabilities);
   columns.write_block<std::uint8_t>("/status", rows.status);
-  columns.write<std::int32_t>("/best", numbers(consensus.best));
+  columns.write<std::int32_t>("/best", label_numbers(consensus.best));
   columns.write<float>("/margin", consensus.margin);
   columns.write<float>("/vote_entropy", consensus.vote_entropy);
   columns.write<float>("/bald", consensus.bald);
@@ -106,6 +97,15 @@ void write_labels(const Workspace& workspace) {
 }
 
 }  // namespace
+
+std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
+  std::vector<std::int32_t> values;
+  values.reserve(labels.size());
+  for (const Label label : labels) {
+    values.push_back(label.value());
+  }
+  return values;
+}
 
 RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange) {
   std::vector<std::uint8_t> statuses;
@@ -184,8 +184,7 @@ void need_consensus(Workspace& workspace) {
   }
   need_members(workspace);
   append_outside_voters(workspace);
-  ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration,
-                      workspace.num_classes());
+  ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration);
   comm::stop_if_asked(workspace.comm);
   need_lists(workspace);
   const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
@@ -194,6 +193,7 @@ void need_consensus(Workspace& workspace) {
   inputs.neighbor_distance = distances;
   inputs.typical_distance = median_over_ranks(workspace.comm, distances);
   inputs.num_classes = workspace.num_classes();
+  inputs.top_labels = ensemble::labels_kept(workspace.config.ensemble, inputs.num_classes);
   comm::stop_if_asked(workspace.comm);
   workspace.consensus = ensemble::form_consensus(*workspace.graph, workspace.members, inputs,
                                                  workspace.config.ensemble);

@@ -1,6 +1,9 @@
 // propagate: all members and all held-out folds at once over the graph. propagation.h5 holds, for
 // each member, its scores in graph order, what it said of the held-out seeds, its readout and its
 // trace.
+#include <algorithm>
+#include <array>
+
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
@@ -57,39 +60,89 @@ void log_halo(const graph::Graph& graph) {
   }
 }
 
+/// Collective. What truncation has hidden from each member.
+Json truncation_facts(const Workspace& workspace) {
+  Json facts = Json::object();
+  const int top = ensemble::labels_kept(workspace.config.ensemble, workspace.num_classes());
+  if (top == workspace.num_classes()) {
+    return facts;
+  }
+  facts["top_labels"] = top;
+  for (const ensemble::Member& member : workspace.members) {
+    log::info("stage=propagate member={} top_labels={} mean_rest={:.4f} largest_rest={:.4f}",
+              member.config.name, top, member.result.mean_rest.value_or(0),
+              member.result.largest_rest);
+  }
+  return facts;
+}
+
+void write_scores(io::OutputFile& file, const std::string& group, const LabelRows<float>& rows,
+                  Count first, Count total) {
+  file.write_rows<float>(group + "/scores", rows.values, first, {total, rows.width});
+  if (!rows.is_dense()) {
+    file.write_rows<std::int32_t>(group + "/labels", label_numbers(rows.labels), first,
+                                  {total, rows.width});
+    file.write_rows<float>(group + "/other", rows.other, first, {total});
+  }
+}
+
 void write_member(io::OutputFile& file, const Workspace& workspace,
                   const ensemble::Member& member) {
   const Count num_classes = workspace.num_classes();
   const Count first = workspace.graph->owned().begin.value();
   const std::string group = "/members/" + member.config.name;
-  file.write_rows<float>(group + "/scores", member.result.scores, first,
-                         {workspace.graph->num_nodes(), num_classes});
-  file.write_whole<float>(group + "/held_out_scores", member.held_out_scores,
-                          {count_of(workspace.folded), num_classes});
-  file.write_whole<double>(group + "/readout_factors", member.readout.factors, {num_classes});
+  write_scores(file, group, member.scores, first, workspace.graph->num_nodes());
+  const LabelRows<float>& held_out = member.held_out_scores;
+  const Count num_seeds = count_of(workspace.folded);
+  file.write_whole<float>(group + "/held_out_scores", held_out.values, {num_seeds, held_out.width});
+  if (!held_out.is_dense()) {
+    file.write_whole<std::int32_t>(group + "/held_out_labels", label_numbers(held_out.labels),
+                                   {num_seeds, held_out.width});
+    file.write_whole<float>(group + "/held_out_other", held_out.other, {num_seeds});
+  }
+  file.write_whole<double>(group + "/readout_factors", member.readout.factors.values(),
+                           {num_classes});
   file.set_attribute(group + "/readout_factors", "temperature", member.readout.temperature);
   file.set_attribute(group + "/readout_factors", "takes_log",
                      std::int64_t{member.readout.takes_log ? 1 : 0});
   write_trace(file, group, member.result, num_classes);
 }
 
+/// names: of the datasets of values, labels and others. rows: as many as are wanted.
+void read_scores(const io::InputFile& file, const std::string& group,
+                 const std::array<const char*, 3>& names, Count first, LabelRows<float>& rows) {
+  file.read_rows<float>(group + names[0], first, rows.values);
+  if (!rows.is_dense()) {
+    std::vector<std::int32_t> labels(rows.labels.size());
+    file.read_rows<std::int32_t>(group + names[1], first, labels);
+    std::transform(labels.begin(), labels.end(), rows.labels.begin(),
+                   [](std::int32_t number) { return Label{number}; });
+    file.read_rows<float>(group + names[2], first, rows.other);
+  }
+}
+
 ensemble::Member read_member(const io::InputFile& file, const Workspace& workspace,
                              const ensemble::MemberConfig& config) {
-  const auto width = to_size(workspace.num_classes());
+  const int num_classes = workspace.num_classes();
+  const int top = ensemble::labels_kept(workspace.config.ensemble, num_classes);
   const std::string group = "/members/" + config.name;
   const IdRange<Position> owned = workspace.graph->owned();
   ensemble::Member member;
   member.config = config;
-  member.result.scores.resize(to_size(owned.size()) * width);
-  file.read_rows<float>(group + "/scores", owned.begin.value(), member.result.scores);
-  member.held_out_scores.resize(workspace.folded.size() * width);
-  file.read_rows<float>(group + "/held_out_scores", 0, member.held_out_scores);
-  member.readout.factors.resize(width);
-  file.read_rows<double>(group + "/readout_factors", 0, member.readout.factors);
+  member.scores = LabelRows<float>{num_classes, top};
+  member.scores.resize(to_size(owned.size()));
+  read_scores(file, group, {"/scores", "/labels", "/other"}, owned.begin.value(), member.scores);
+  member.held_out_scores = LabelRows<float>{num_classes, top};
+  member.held_out_scores.resize(workspace.folded.size());
+  read_scores(file, group, {"/held_out_scores", "/held_out_labels", "/held_out_other"}, 0,
+              member.held_out_scores);
+  std::vector<double> factors(to_size(num_classes));
+  file.read_rows<double>(group + "/readout_factors", 0, factors);
+  member.readout.factors = ensemble::ClassFactors{std::move(factors)};
   member.readout.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
   member.readout.takes_log =
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
-  read_trace(file, group, workspace.num_classes(), member.result);
+  read_trace(file, group, num_classes, member.result);
   return member;
 }
 
@@ -107,7 +160,9 @@ void do_propagate(Workspace& workspace) {
       checkpoint);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
-  write_facts(workspace, Stage::propagate, unseeded_facts(workspace));
+  Json facts = unseeded_facts(workspace);
+  facts.update(truncation_facts(workspace));
+  write_facts(workspace, Stage::propagate, facts);
   log_halo(*workspace.graph);
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kFile));
   std::vector<Count> rows;

@@ -65,9 +65,9 @@ void measure_gold(const Workspace& workspace, const QaRows& rows, Findings& find
     automatic.emplace_back(is_auto ? rows.best[i] : -1);
   }
   const auto confusion = [&](std::span<const Label> stated) {
-    qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
-    qa::count_confusion(rows.gold, stated, counts);
-    qa::sum_confusion(workspace.comm, counts);
+    qa::Confusion counts{workspace.num_classes()};
+    counts.add_all(rows.gold, stated);
+    counts.sum_over(workspace.comm);
     return counts;
   };
   findings.gold = confusion(best);
@@ -87,8 +87,8 @@ void measure_held_out(const Workspace& workspace, Findings& findings) {
   findings.judged = ensemble::judge_held_out(workspace.folded, workspace.members,
                                              workspace.consensus->class_factors);
   const auto confusion = [&](std::span<const Label> stated) {
-    qa::Confusion counts = qa::empty_confusion(workspace.num_classes());
-    qa::count_confusion(findings.judged.truth, stated, counts);
+    qa::Confusion counts{workspace.num_classes()};
+    counts.add_all(findings.judged.truth, stated);
     return counts;
   };
   findings.held_out = confusion(findings.judged.consensus);
@@ -133,27 +133,35 @@ Acceptance accept(const Workspace& workspace, const AcceptRows& rows, const Find
   if (findings.audit && findings.audit->answered >= fewest) {
     return measure_acceptance(workspace, rows, findings.audit->items, "the audit");
   }
-  return measure_acceptance(
-      workspace, rows, held_out_items(findings.judged, workspace.num_classes()), "held-out seeds");
+  return measure_acceptance(workspace, rows, held_out_items(findings.judged), "held-out seeds");
 }
 
-std::vector<Count> flatten(const qa::Confusion& confusion) {
+/// Collective. A table of K x (K + 1); with many classes the pairs that occur instead.
+void write_confusion(io::OutputFile& file, const std::string& name,
+                     const qa::Confusion& confusion) {
   std::vector<Count> flat;
-  for (const std::vector<Count>& row : confusion) {
+  if (confusion.num_classes() > qa::kTableClasses) {
+    for (const qa::ConfusionCount& count : confusion.counts()) {
+      flat.insert(flat.end(), {count.truth.value(), count.stated.value(), count.items});
+    }
+    file.write_whole<Count>(name, flat, {count_of(flat) / 3, 3});
+    file.set_attribute(name, "columns", std::string{"true class,stated class,items"});
+    return;
+  }
+  for (const std::vector<Count>& row : confusion.table()) {
     flat.insert(flat.end(), row.begin(), row.end());
   }
-  return flat;
+  file.write_whole<Count>(name, flat, {confusion.num_classes(), confusion.num_classes() + 1});
 }
 
 void write_tables(const Workspace& workspace, const AcceptRows& accept_rows,
                   const Findings& findings) {
   const Count num_classes = workspace.num_classes();
   auto file = io::OutputFile::create(workspace.comm, workspace.path("qa.h5"));
-  const std::vector<Count> shape{num_classes, num_classes + 1};
-  file.write_whole<Count>("/confusion/held_out", flatten(findings.held_out), shape);
-  if (!findings.gold.empty()) {
-    file.write_whole<Count>("/confusion/gold", flatten(findings.gold), shape);
-    file.write_whole<Count>("/confusion/gold_auto", flatten(findings.gold_auto), shape);
+  write_confusion(file, "/confusion/held_out", findings.held_out);
+  if (findings.gold) {
+    write_confusion(file, "/confusion/gold", *findings.gold);
+    write_confusion(file, "/confusion/gold_auto", findings.gold_auto);
   }
   write_votes(file, workspace, findings.votes);
   for (const ensemble::Member& member : workspace.members) {

@@ -19,6 +19,9 @@ struct RowStatuses {
 /// itself.
 [[nodiscard]] RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange);
 
+/// As files have them; none is -1.
+[[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
+
 /// Mean distance of each owned node to its neighbors.
 [[nodiscard]] std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists);
 

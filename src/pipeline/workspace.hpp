@@ -30,7 +30,7 @@ struct Workspace {
       : comm{of_run}, config{of_user} {}
 
   const comm::Communicator& comm;
-  const Config& config;
+  Config config;            // members and options as the number of classes asks for them
   Count memory_bytes = 0;   // run.memory_per_rank
   std::string fingerprint;  // of the stage that is being done
 

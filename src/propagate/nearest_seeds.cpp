@@ -114,9 +114,14 @@ void NearestSeeds::step(bool /*measured*/) {
 }
 
 void NearestSeeds::read_row(std::size_t task, LocalId row, std::span<float> values) const {
+  std::fill(values.begin(), values.end(), 0.0F);
+  hear(task, row, [&](Label label, float share) { values[to_size(label)] += share; });
+}
+
+void NearestSeeds::hear(std::size_t task, LocalId row,
+                        const std::function<void(Label, float)>& work) const {
   const Slot& slot = slots_[task];
   const Count* list = state_.data() + Count{row.value()} * stride_ + slot.first_column;
-  std::fill(values.begin(), values.end(), 0.0F);
   if (*list == kNothing) {
     return;
   }
@@ -125,7 +130,7 @@ void NearestSeeds::read_row(std::size_t task, LocalId row, std::span<float> valu
     const float distance = distance_of(list[i]);
     const float share = distance > 0 ? nearest / distance : 1.0F;
     for (const auto& [label, weight] : slot.seeds[seed_of(list[i])].labels) {
-      values[to_size(label)] += share * weight;
+      work(label, share * weight);
     }
   }
 }

@@ -1,6 +1,7 @@
 /// The p nearest seeds of every node along the edges.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,11 @@ class NearestSeeds : public Engine {
   void read_row(std::size_t task, LocalId row, std::span<float> values) const override;
   void retire(std::size_t task) override;
   void go_on(int steps) override;
+
+  /// Calls work(label, share) for every label of the seeds that a node hears, nearest seed first.
+  void hear(std::size_t task, LocalId row, const std::function<void(Label, float)>& work) const;
+  /// Has the last step changed anything here?
+  [[nodiscard]] bool has_changed(std::size_t task) const { return slots_[task].changed; }
 
  protected:
   void measure(std::size_t task, Measure& measure) override;

@@ -56,6 +56,11 @@ struct Plan {
 /// Collective. Sums the volumes of the components that hold seeds.
 [[nodiscard]] Plan plan_poisson(const graph::Graph& graph, const graph::Components& components,
                                 const Task& task, int num_classes);
+/// Collective. Where the walk's column D^-1 v ends, for each owned node: seed share / volume of its
+/// component. start: its rows at the seeds, the walk's value last.
+[[nodiscard]] std::vector<float> stationary_walk(const graph::Graph& graph,
+                                                 const graph::Components& components,
+                                                 std::span<const SourceRow> start);
 /// Collective. The second phase of PoissonMBO. potential: owned nodes x K, of the first.
 [[nodiscard]] Plan plan_volume(const graph::Graph& graph, const Task& task, int num_classes,
                                std::span<const float> potential);

@@ -20,7 +20,8 @@ double inverse(double degree) {
   return degree > 0 ? 1 / degree : 1.0;
 }
 
-/// Where the walk's column D^-1 v ends, for each owned node: seed share / volume of its component.
+}  // namespace
+
 std::vector<float> stationary_walk(const graph::Graph& graph, const graph::Components& components,
                                    std::span<const SourceRow> start) {
   std::vector<Position> mine;
@@ -55,8 +56,6 @@ std::vector<float> stationary_walk(const graph::Graph& graph, const graph::Compo
   }
   return limit;
 }
-
-}  // namespace
 
 Plan plan_poisson(const graph::Graph& graph, const graph::Components& components, const Task& task,
                   int num_classes) {

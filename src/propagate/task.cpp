@@ -23,6 +23,23 @@ bool has_conjugate_gradient(Method method) {
 
 }  // namespace
 
+bool has_sparse_form(Method method) {
+  switch (method) {
+    case Method::harmonic:
+    case Method::spreading:
+    case Method::poisson:
+    case Method::walk:
+    case Method::nearest_seed:
+      return true;
+    case Method::adsorption:
+    case Method::poisson_volume:
+    case Method::wnll:
+    case Method::correct_smooth:
+      return false;
+  }
+  return false;
+}
+
 const char* to_string(StopReason reason) {
   switch (reason) {
     case StopReason::settled:

@@ -1,55 +1,77 @@
 #include "kith/qa/accuracy.hpp"
 
-#include <numeric>
-
 #include "kith/comm/collectives.hpp"
 
 namespace kith::qa {
 
-Confusion empty_confusion(int num_classes) {
-  return Confusion(to_size(num_classes), std::vector<Count>(to_size(num_classes) + 1, 0));
-}
-
-void count_confusion(std::span<const Label> truth, std::span<const Label> stated,
-                     Confusion& confusion) {
+void Confusion::add_all(std::span<const Label> truth, std::span<const Label> stated) {
   for (std::size_t i = 0; i < truth.size(); ++i) {
     if (!truth[i].is_none()) {
-      std::vector<Count>& row = confusion[to_size(truth[i])];
-      ++(stated[i].is_none() ? row.back() : row[to_size(stated[i])]);
+      add(truth[i], stated[i].is_none() ? Label{} : stated[i]);
     }
   }
 }
 
-void sum_confusion(const comm::Communicator& comm, Confusion& confusion) {
-  for (std::vector<Count>& row : confusion) {
-    comm::sum_over_ranks(comm, row);
+void Confusion::sum_over(const comm::Communicator& comm) {
+  const std::vector<ConfusionCount> mine = counts();
+  counts_.clear();
+  for (const ConfusionCount& count : comm::gather_to_all<ConfusionCount>(comm, mine).items) {
+    add(count.truth, count.stated, count.items);
   }
+}
+
+std::vector<ConfusionCount> Confusion::counts() const {
+  std::vector<ConfusionCount> all;
+  for (const auto& [pair, items] : counts_) {
+    all.push_back({pair.first, pair.second, items});
+  }
+  return all;
+}
+
+std::vector<std::vector<Count>> Confusion::table() const {
+  if (num_classes_ > kTableClasses) {
+    return {};
+  }
+  std::vector<std::vector<Count>> table(to_size(num_classes_),
+                                        std::vector<Count>(to_size(num_classes_) + 1, 0));
+  for (const auto& [pair, items] : counts_) {
+    std::vector<Count>& row = table[to_size(pair.first)];
+    (pair.second.is_none() ? row.back() : row[to_size(pair.second)]) = items;
+  }
+  return table;
 }
 
 Accuracy measure_accuracy(const Confusion& confusion) {
+  const std::size_t num_classes = to_size(confusion.num_classes());
+  std::vector<Count> hits(num_classes, 0);
+  std::vector<Count> true_items(num_classes, 0);
+  std::vector<Count> stated_items(num_classes, 0);
   Accuracy accuracy;
   Count right = 0;
   Count stated = 0;
+  for (const ConfusionCount& count : confusion.counts()) {
+    true_items[to_size(count.truth)] += count.items;
+    if (count.stated.is_none()) {
+      accuracy.abstained += count.items;
+      continue;
+    }
+    stated_items[to_size(count.stated)] += count.items;
+    hits[to_size(count.truth)] += count.truth == count.stated ? count.items : 0;
+    right += count.truth == count.stated ? count.items : 0;
+    stated += count.items;
+  }
   double f1_sum = 0;
   int num_occurring = 0;
-  for (std::size_t k = 0; k < confusion.size(); ++k) {
-    const Count hits = confusion[k][k];
-    const Count true_items = std::accumulate(confusion[k].begin(), confusion[k].end(), Count{0});
-    Count stated_items = 0;
-    for (const std::vector<Count>& row : confusion) {
-      stated_items += row[k];
-    }
+  for (std::size_t k = 0; k < num_classes; ++k) {
     ClassAccuracy& of_class = accuracy.classes.emplace_back();
-    of_class.precision = proportion(hits, stated_items);
-    of_class.recall = proportion(hits, true_items);
-    if (true_items + stated_items > 0) {
-      of_class.f1 = 2 * static_cast<double>(hits) / static_cast<double>(true_items + stated_items);
+    of_class.precision = proportion(hits[k], stated_items[k]);
+    of_class.recall = proportion(hits[k], true_items[k]);
+    if (true_items[k] + stated_items[k] > 0) {
+      of_class.f1 =
+          2 * static_cast<double>(hits[k]) / static_cast<double>(true_items[k] + stated_items[k]);
       f1_sum += *of_class.f1;
       ++num_occurring;
     }
-    right += hits;
-    stated += true_items - confusion[k].back();
-    accuracy.abstained += confusion[k].back();
   }
   accuracy.overall = proportion(right, stated);
   if (num_occurring > 0) {

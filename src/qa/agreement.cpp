@@ -10,6 +10,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/qa/accuracy.hpp"
 
 #include "agreement_totals.hpp"
 #include "cohen_kappa.hpp"
@@ -30,6 +31,30 @@ double corrected(double observed, double expected) {
 /// The coefficients in one vector, those of the classes last; NaN where undefined.
 enum Coefficient : std::size_t { mean_pair, fleiss, krippendorff, gwet, pabak, first_class };
 
+/// What the coefficients expect by chance.
+struct Chance {
+  double fleiss = 0;        // agreement
+  double gwet = 0;          // agreement
+  double disagreement = 0;  // of two votes for different items
+};
+
+Chance by_chance(std::span<const double> sums, int num_classes) {
+  const double items = sums[Terms::items];
+  const double votes = sums[Terms::votes];
+  Chance chance;
+  double same_pairs = 0;
+  for (std::size_t k = 0; k < to_size(num_classes); ++k) {
+    const double class_votes = sums[Terms::votes_of(k)];
+    const double p = class_votes / votes;
+    const double share = sums[Terms::share_of(k)] / items;
+    chance.fleiss += p * p;
+    chance.gwet += share * (1 - share) / std::max(1, num_classes - 1);
+    same_pairs += class_votes * class_votes;
+  }
+  chance.disagreement = (votes * votes - same_pairs) / (votes * (votes - 1));
+  return chance;
+}
+
 std::vector<double> compute(std::span<const double> sums, int num_classes) {
   std::vector<double> result(first_class + to_size(num_classes), NAN);
   const double items = sums[Terms::items];
@@ -37,28 +62,20 @@ std::vector<double> compute(std::span<const double> sums, int num_classes) {
   if (items <= 0) {
     return result;
   }
-  double fleiss_expected = 0;
-  double same_pairs = 0;
-  double gwet_expected = 0;
   for (std::size_t k = 0; k < to_size(num_classes); ++k) {
-    const double class_votes = sums[Terms::votes_of(k)];
-    const double p = class_votes / votes;
-    const double share = sums[Terms::share_of(k)] / items;
-    fleiss_expected += p * p;
-    same_pairs += class_votes * class_votes;
-    gwet_expected += share * (1 - share) / std::max(1, num_classes - 1);
+    const double p = sums[Terms::votes_of(k)] / votes;
     if (p > 0 && p < 1) {
       result[first_class + k] = 1 - sums[Terms::split_of(k)] / items / (p * (1 - p));
     }
   }
+  const Chance chance = by_chance(sums, num_classes);
   const double observed = sums[Terms::pair_agreement] / items;
   result[mean_pair] = observed;
-  result[fleiss] = corrected(observed, fleiss_expected);
-  const double disagreement = (votes * votes - same_pairs) / (votes * (votes - 1));
-  if (disagreement > 0) {
-    result[krippendorff] = 1 - sums[Terms::disagreement] / votes / disagreement;
+  result[fleiss] = corrected(observed, chance.fleiss);
+  if (chance.disagreement > 0) {
+    result[krippendorff] = 1 - sums[Terms::disagreement] / votes / chance.disagreement;
   }
-  result[gwet] = corrected(observed, gwet_expected);
+  result[gwet] = corrected(observed, chance.gwet);
   if (num_classes > 1) {
     result[pabak] = (num_classes * observed - 1) / (num_classes - 1);
   }
@@ -85,6 +102,11 @@ double poisson_draw(double mean, double uniform) {
   return boost::math::quantile(boost::math::poisson{mean}, inside);
 }
 
+/// The coefficients that have an interval, the first ones.
+std::size_t num_intervals(int num_classes) {
+  return first_class + (num_classes <= kTableClasses ? to_size(num_classes) : 0);
+}
+
 std::vector<std::vector<double>> bootstrap(const VoteRows& rows, int draws, std::uint64_t seed) {
   std::vector<Tally> tallies(rows.size());
   for (std::size_t u = 0; u < rows.size(); ++u) {
@@ -103,26 +125,57 @@ std::vector<std::vector<double>> bootstrap(const VoteRows& rows, int draws, std:
                   [&](std::size_t index, double value) { sums[index] += weight * value; });
       }
       results[to_size(draw)] = compute(sums, rows.num_classes);
+      results[to_size(draw)].resize(num_intervals(rows.num_classes));
     }
   });
   return results;
 }
 
+/// Derivatives with respect to the sums of one class.
+void derive_class(std::span<const double> sums, const Chance& chance, int num_classes,
+                  std::size_t k, std::vector<std::vector<double>>& slopes) {
+  const double items = sums[Terms::items];
+  const double votes = sums[Terms::votes];
+  const double observed = sums[Terms::pair_agreement] / items;
+  const double p = sums[Terms::votes_of(k)] / votes;
+  const double share = sums[Terms::share_of(k)] / items;
+  const auto by_expected = [&](double expected) {  // of (observed - expected) / (1 - expected)
+    return -(1 - observed) / ((1 - expected) * (1 - expected));
+  };
+  slopes[fleiss][Terms::votes_of(k)] = by_expected(chance.fleiss) * 2 * p / votes;
+  slopes[krippendorff][Terms::votes_of(k)] = -sums[Terms::disagreement] / votes /
+                                             (chance.disagreement * chance.disagreement) * 2 * p /
+                                             (votes - 1);
+  slopes[gwet][Terms::share_of(k)] =
+      by_expected(chance.gwet) * (1 - 2 * share) / (items * std::max(1, num_classes - 1));
+  if (first_class + k < slopes.size()) {
+    std::vector<double>& kappa = slopes[first_class + k];
+    const double variance = p * (1 - p);
+    const double split = sums[Terms::split_of(k)] / items;
+    kappa[Terms::votes_of(k)] = split * (1 - 2 * p) / (variance * variance) / votes;
+    kappa[Terms::split_of(k)] = -1 / (items * variance);
+  }
+}
+
 /// Derivatives of the coefficients with respect to the sums: [coefficient][sum].
 std::vector<std::vector<double>> derivatives(std::span<const double> sums, int num_classes) {
-  const std::size_t size = first_class + to_size(num_classes);
-  std::vector<std::vector<double>> slopes(size, std::vector<double>(sums.size(), 0.0));
+  std::vector<std::vector<double>> slopes(num_intervals(num_classes),
+                                          std::vector<double>(sums.size(), 0.0));
   std::vector<double> moved(sums.begin(), sums.end());
-  for (std::size_t i = 0; i < sums.size(); ++i) {
+  for (std::size_t i = 0; i < Terms::num_scalars; ++i) {
     const double step = kNudge * std::max(1.0, sums[i]);
     moved[i] = sums[i] + step;
     const std::vector<double> above = compute(moved, num_classes);
     moved[i] = sums[i] - step;
     const std::vector<double> below = compute(moved, num_classes);
     moved[i] = sums[i];
-    for (std::size_t c = 0; c < size; ++c) {
+    for (std::size_t c = 0; c < slopes.size(); ++c) {
       slopes[c][i] = (above[c] - below[c]) / (2 * step);
     }
+  }
+  const Chance chance = by_chance(sums, num_classes);
+  for (std::size_t k = 0; k < to_size(num_classes); ++k) {
+    derive_class(sums, chance, num_classes, k, slopes);
   }
   return slopes;
 }
@@ -224,23 +277,26 @@ Agreement describe(const AgreementTotals& totals, const VoteRows& rows, Count nu
   result.no_majority = proportion(totals.number(AgreementTotals::no_majority), with_vote);
   result.mean_vote_entropy =
       with_vote > 0 ? totals.entropy() / static_cast<double>(with_vote) : 0.0;
-  const std::size_t num_classes = to_size(rows.num_classes);
-  result.conflicts.assign(num_classes, std::vector<Count>(num_classes, 0));
-  for (std::size_t k = 0; k < num_classes; ++k) {
-    for (std::size_t l = 0; l < num_classes; ++l) {
+  const std::size_t num_tabled = totals.num_tabled();
+  result.conflicts.assign(num_tabled, std::vector<Count>(num_tabled, 0));
+  for (std::size_t k = 0; k < num_tabled; ++k) {
+    for (std::size_t l = 0; l < num_tabled; ++l) {
       result.conflicts[k][l] = totals.conflicts(k, l);
     }
   }
   const std::vector<double> sums = totals.coefficient_sums();
   result.pairable_votes = std::llround(sums[Terms::votes]);
   const std::vector<double> values = compute(sums, rows.num_classes);
-  const auto make = [&](std::size_t c) { return estimate(values[c], interval(c), with_two); };
+  const auto make = [&](std::size_t c) {
+    return estimate(values[c], c < num_intervals(rows.num_classes) ? interval(c) : std::nullopt,
+                    with_two);
+  };
   result.mean_pair_agreement = make(mean_pair);
   result.fleiss = make(fleiss);
   result.krippendorff = make(krippendorff);
   result.gwet_ac1 = make(gwet);
   result.pabak = make(pabak);
-  for (std::size_t k = 0; k < num_classes; ++k) {
+  for (std::size_t k = 0; k < to_size(rows.num_classes); ++k) {
     Estimate& of_class = result.class_kappas.emplace_back(make(first_class + k));
     if (!of_class.value && with_two > 0) {
       of_class.reason = "the class has no vote or all";

@@ -4,6 +4,7 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/qa/accuracy.hpp"
 
 namespace kith::qa {
 namespace {
@@ -13,7 +14,9 @@ constexpr Count kGrain = 4096;
 }  // namespace
 
 AgreementTotals::AgreementTotals(int num_voters, int num_classes)
-    : num_voters_{to_size(num_voters)}, num_classes_{to_size(num_classes)} {
+    : num_voters_{to_size(num_voters)},
+      num_classes_{to_size(num_classes)},
+      num_tabled_{num_classes <= kTableClasses ? to_size(num_classes) : 0} {
   numbers_.assign(first_of_pair(num_voters_ * (num_voters_ - 1) / 2), 0);
   sums_.resize(CoefficientTerms::size(num_classes) + 1);
 }
@@ -39,8 +42,8 @@ void AgreementTotals::add(std::span<const std::int32_t> row, const Tally& tally,
   }
   for (const Tally::Entry& a : entries) {
     for (const Tally::Entry& b : entries) {
-      if (a.label != b.label) {
-        numbers_[first_conflict() + to_size(a.label) * num_classes_ + to_size(b.label)] += count;
+      if (a.label != b.label && num_tabled_ > 0) {
+        numbers_[first_conflict() + to_size(a.label) * num_tabled_ + to_size(b.label)] += count;
       }
     }
   }
@@ -80,7 +83,7 @@ void AgreementTotals::sum_over(const comm::Communicator& comm) {
 }
 
 Count AgreementTotals::conflicts(std::size_t k, std::size_t l) const {
-  return numbers_[first_conflict() + k * num_classes_ + l];
+  return numbers_[first_conflict() + k * num_tabled_ + l];
 }
 
 PairTotals AgreementTotals::pair(std::size_t pair) const {

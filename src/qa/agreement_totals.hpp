@@ -136,6 +136,8 @@ class AgreementTotals {
   [[nodiscard]] Count covered(std::size_t voter) const { return of_voter(voter, 0); }
   [[nodiscard]] Count overlapped(std::size_t voter) const { return of_voter(voter, 1); }
   [[nodiscard]] Count conflicted(std::size_t voter) const { return of_voter(voter, 2); }
+  /// Classes with conflicts: all, or with more than kTableClasses none.
+  [[nodiscard]] std::size_t num_tabled() const { return num_tabled_; }
   [[nodiscard]] Count conflicts(std::size_t k, std::size_t l) const;
   /// pair: in the order (0, 1), (0, 2), ..., (1, 2), ...
   [[nodiscard]] PairTotals pair(std::size_t pair) const;
@@ -148,12 +150,13 @@ class AgreementTotals {
   }
   [[nodiscard]] std::size_t first_conflict() const { return num_numbers + 3 * num_voters_; }
   [[nodiscard]] std::size_t first_of_pair(std::size_t pair) const {
-    return first_conflict() + num_classes_ * num_classes_ + pair * (2 + 2 * num_classes_);
+    return first_conflict() + num_tabled_ * num_tabled_ + pair * (2 + 2 * num_classes_);
   }
   void add_pairs(std::span<const std::int32_t> row, Count count);
 
   std::size_t num_voters_;
   std::size_t num_classes_;
+  std::size_t num_tabled_;
   std::vector<Count> numbers_;  // scalars, voters, conflicts, pairs
   std::vector<ExactSum> sums_;  // of the coefficients, then entropy
 };

@@ -12,22 +12,26 @@ constexpr double kLowestTemperature = 0.05;
 constexpr double kHighestTemperature = 20;
 constexpr int kSearchSteps = 60;
 
-std::span<const double> row_of(std::span<const double> rows, std::size_t index, int num_classes) {
-  return rows.subspan(index * to_size(num_classes), to_size(num_classes));
+double largest_value(const LabelRow<double>& row) {
+  const double named =
+      row.values.empty() ? row.other : *std::max_element(row.values.begin(), row.values.end());
+  return row.num_others() > 0 ? std::max(named, row.other) : named;
 }
 
 /// Mean over items of -log softmax(logits / temperature)[label].
-double loss_at(std::span<const double> logits, std::span<const Label> truth, int num_classes,
-               double temperature) {
+double loss_at(const LabelRows<double>& logits, std::span<const Label> truth, double temperature) {
   double loss = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    const auto row = row_of(logits, i, num_classes);
-    const double largest = *std::max_element(row.begin(), row.end());
+    const LabelRow<double> row = logits[i];
+    const double largest = largest_value(row);
     double sum = 0;
-    for (const double logit : row) {
+    for (const double logit : row.values) {
       sum += std::exp((logit - largest) / temperature);
     }
-    loss += std::log(sum) - (row[to_size(truth[i])] - largest) / temperature;
+    if (row.num_others() > 0) {
+      sum += static_cast<double>(row.num_others()) * std::exp((row.other - largest) / temperature);
+    }
+    loss += std::log(sum) - (row[truth[i]] - largest) / temperature;
   }
   return loss / static_cast<double>(truth.size());
 }
@@ -37,13 +41,15 @@ struct TopClass {
   bool is_right = false;
 };
 
-std::vector<TopClass> top_classes(std::span<const double> probabilities,
-                                  std::span<const Label> truth, int num_classes) {
+std::vector<TopClass> top_classes(const LabelRows<double>& probabilities,
+                                  std::span<const Label> truth) {
   std::vector<TopClass> tops;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    const auto row = row_of(probabilities, i, num_classes);
-    const auto best = std::max_element(row.begin(), row.end());
-    tops.push_back({*best, best - row.begin() == truth[i].value()});
+    const LabelRow<double> row = probabilities[i];
+    const auto best = std::max_element(row.values.begin(), row.values.end());
+    const bool is_named = best != row.values.end();
+    tops.push_back({largest_value(row),
+                    is_named && row.label(to_size(best - row.values.begin())) == truth[i]});
   }
   std::stable_sort(tops.begin(), tops.end(), [](const TopClass& a, const TopClass& b) {
     return a.confidence < b.confidence;
@@ -102,12 +108,25 @@ Interval mean_interval(double sum, double squares, double items) {
   return {std::max(0.0, mean - half), mean + half};
 }
 
+/// Of the row from the label's one-hot row.
+double squared_distance(const LabelRow<double>& row, Label truth) {
+  double sum = 0;
+  bool is_named = false;
+  for (std::size_t entry = 0; entry < row.values.size(); ++entry) {
+    const bool is_truth = row.label(entry) == truth;
+    is_named = is_named || is_truth;
+    const double distance = row.values[entry] - (is_truth ? 1.0 : 0.0);
+    sum += distance * distance;
+  }
+  sum += static_cast<double>(row.num_others()) * row.other * row.other;
+  return is_named ? sum : sum + 1 - 2 * row.other;
+}
+
 }  // namespace
 
-std::vector<ReliabilityBin> reliability(std::span<const double> probabilities,
-                                        std::span<const Label> truth, int num_classes,
-                                        Binning binning) {
-  const std::vector<TopClass> sorted = top_classes(probabilities, truth, num_classes);
+std::vector<ReliabilityBin> reliability(const LabelRows<double>& probabilities,
+                                        std::span<const Label> truth, Binning binning) {
+  const std::vector<TopClass> sorted = top_classes(probabilities, truth);
   std::vector<ReliabilityBin> bins;
   std::size_t begin = 0;
   for (const std::size_t end : cut(sorted, binning)) {
@@ -130,8 +149,8 @@ std::vector<ReliabilityBin> reliability(std::span<const double> probabilities,
   return bins;
 }
 
-CalibrationMeasures measure_calibration(std::span<const double> probabilities,
-                                        std::span<const Label> truth, int num_classes) {
+CalibrationMeasures measure_calibration(const LabelRows<double>& probabilities,
+                                        std::span<const Label> truth) {
   CalibrationMeasures measures;
   measures.items = count_of(truth);
   if (truth.empty()) {
@@ -140,13 +159,9 @@ CalibrationMeasures measure_calibration(std::span<const double> probabilities,
   double nll_squares = 0;
   double brier_squares = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    const auto row = row_of(probabilities, i, num_classes);
-    const double nll = -std::log(std::max(row[to_size(truth[i])], kSmallestProbability));
-    double brier = 0;
-    for (int label = 0; label < num_classes; ++label) {
-      const double distance = row[to_size(label)] - (label == truth[i].value() ? 1.0 : 0.0);
-      brier += distance * distance;
-    }
+    const LabelRow<double> row = probabilities[i];
+    const double nll = -std::log(std::max(row[truth[i]], kSmallestProbability));
+    const double brier = squared_distance(row, truth[i]);
     measures.nll += nll;
     measures.brier += brier;
     nll_squares += nll * nll;
@@ -157,20 +172,19 @@ CalibrationMeasures measure_calibration(std::span<const double> probabilities,
   measures.brier_interval = mean_interval(measures.brier, brier_squares, total);
   measures.nll /= total;
   measures.brier /= total;
-  measures.ece = expected_error(reliability(probabilities, truth, num_classes), measures.items);
-  const auto mass = reliability(probabilities, truth, num_classes, Binning::equal_mass);
+  measures.ece = expected_error(reliability(probabilities, truth), measures.items);
+  const auto mass = reliability(probabilities, truth, Binning::equal_mass);
   measures.ece_mass = expected_error(mass, measures.items);
   measures.rms_error = debiased_rms_error(mass, measures.items);
   return measures;
 }
 
-double fit_temperature(std::span<const double> logits, std::span<const Label> truth,
-                       int num_classes) {
+double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth) {
   if (truth.empty()) {
     return 1;
   }
   const auto loss = [&](double log_temperature) {
-    return loss_at(logits, truth, num_classes, std::exp(log_temperature));
+    return loss_at(logits, truth, std::exp(log_temperature));
   };
   const double ratio = 1 / std::numbers::phi;
   double low = std::log(kLowestTemperature);

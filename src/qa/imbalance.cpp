@@ -99,26 +99,33 @@ std::vector<ClassShare> corrected_class_shares(std::span<const Count> stated,
   const double total = std::max(1.0, sum_of(stated));
   std::vector<ClassShare> shares(stated.size());
   std::vector<double> variances(stated.size(), 0.0);
+  std::vector<double> audited_as(stated.size(), 0.0);  // items audited of each stated class
+  const std::vector<ConfusionCount> counts = audited.counts();
+  for (const ConfusionCount& count : counts) {
+    if (!count.stated.is_none()) {
+      audited_as[to_size(count.stated)] += static_cast<double>(count.items);
+    }
+  }
   double unseen = 0;
   double audited_items = 0;
   for (std::size_t k = 0; k < stated.size(); ++k) {
     const double weight = static_cast<double>(stated[k]) / total;
     shares[k].stated = weight;
-    double n = 0;
-    for (std::size_t truth = 0; truth < stated.size(); ++truth) {
-      n += static_cast<double>(audited[truth][k]);
-    }
-    audited_items += n;
-    if (n == 0) {
+    audited_items += audited_as[k];
+    if (audited_as[k] == 0) {
       shares[k].corrected += weight;
       unseen += weight;
+    }
+  }
+  for (const ConfusionCount& count : counts) {
+    if (count.stated.is_none()) {
       continue;
     }
-    for (std::size_t truth = 0; truth < stated.size(); ++truth) {
-      const double p = static_cast<double>(audited[truth][k]) / n;
-      shares[truth].corrected += weight * p;
-      variances[truth] += weight * weight * p * (1 - p) / std::max(1.0, n - 1);
-    }
+    const double weight = shares[to_size(count.stated)].stated;
+    const double n = audited_as[to_size(count.stated)];
+    const double p = static_cast<double>(count.items) / n;
+    shares[to_size(count.truth)].corrected += weight * p;
+    variances[to_size(count.truth)] += weight * weight * p * (1 - p) / std::max(1.0, n - 1);
   }
   for (std::size_t k = 0; k < shares.size(); ++k) {
     const double p = shares[k].corrected;

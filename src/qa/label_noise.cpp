@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace kith::qa {
 namespace {
@@ -20,13 +21,16 @@ constexpr double kWilksDrop = 1.920729;  // half the 95 % quantile of chi square
 /// Labels and the logarithms of their probabilities.
 class NoiseModel {
  public:
-  NoiseModel(std::span<const double> probabilities, std::span<const Label> given, int num_classes)
-      : given_{given}, width_{to_size(num_classes)}, others_{std::max(1.0, num_classes - 1.0)} {
-    logs_.reserve(probabilities.size());
-    for (const double p : probabilities) {
-      logs_.push_back(std::log(std::max(p, kSmallestProbability)));
+  NoiseModel(LabelRows<double> probabilities, std::span<const Label> given)
+      : given_{given},
+        others_{std::max(1.0, probabilities.num_classes - 1.0)},
+        logs_{std::move(probabilities)},
+        right_(given.size()) {
+    for (std::vector<double>* values : {&logs_.values, &logs_.other}) {
+      for (double& p : *values) {
+        p = std::log(std::max(p, kSmallestProbability));
+      }
     }
-    right_.resize(given.size());
   }
 
   /// Sets the probabilities of the given labels at a temperature.
@@ -34,13 +38,17 @@ class NoiseModel {
     const double inverse = std::exp(-log_temperature);
     log_prior_ = -log_temperature * log_temperature / 2;
     for (std::size_t i = 0; i < given_.size(); ++i) {
-      const auto row = std::span{logs_}.subspan(i * width_, width_);
-      const double largest = *std::max_element(row.begin(), row.end());
-      double sum = 0;
-      for (const double value : row) {
+      const LabelRow<double> row = logs_[i];
+      const auto num_others = static_cast<double>(row.num_others());
+      double largest = num_others > 0 ? row.other : row.values.front();
+      for (const double value : row.values) {
+        largest = std::max(largest, value);
+      }
+      double sum = num_others > 0 ? num_others * std::exp((row.other - largest) * inverse) : 0.0;
+      for (const double value : row.values) {
         sum += std::exp((value - largest) * inverse);
       }
-      right_[i] = std::exp((row[to_size(given_[i])] - largest) * inverse) / sum;
+      right_[i] = std::exp((row[given_[i]] - largest) * inverse) / sum;
     }
   }
 
@@ -98,9 +106,8 @@ class NoiseModel {
   }
 
   std::span<const Label> given_;
-  std::size_t width_;
   double others_;
-  std::vector<double> logs_;
+  LabelRows<double> logs_;
   std::vector<double> right_;
   double log_prior_ = 0;
 };
@@ -146,24 +153,23 @@ Peak find_peak(NoiseModel& model) {
 
 }  // namespace
 
-LabelNoise fit_label_noise(std::span<const double> probabilities, std::span<const Label> given,
-                           int num_classes) {
-  if (given.empty() || num_classes < 2) {
+LabelNoise fit_label_noise(const LabelRows<double>& probabilities, std::span<const Label> given) {
+  if (given.empty() || probabilities.num_classes < 2) {
     return {};
   }
-  NoiseModel model{probabilities, given, num_classes};
+  NoiseModel model{probabilities, given};
   const Peak peak = find_peak(model);
   return {std::exp(peak.log_temperature), peak.rate};
 }
 
-LabelSuspicion suspect_labels(std::span<const double> probabilities, std::span<const Label> given,
-                              int num_classes) {
+LabelSuspicion suspect_labels(const LabelRows<double>& probabilities,
+                              std::span<const Label> given) {
   LabelSuspicion found;
   found.wrong.assign(given.size(), 0.0);
-  if (given.empty() || num_classes < 2) {
+  if (given.empty() || probabilities.num_classes < 2) {
     return found;
   }
-  NoiseModel model{probabilities, given, num_classes};
+  NoiseModel model{probabilities, given};
   const Peak peak = find_peak(model);
   const double least = peak.log_likelihood - kWilksDrop;
   found.rate = {peak.rate, peak.rate};

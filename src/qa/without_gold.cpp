@@ -147,16 +147,19 @@ DisagreementError disagreement_error(const PatternCounts& patterns) {
   return result;
 }
 
-double class_aggregated_calibration_error(std::span<const double> probabilities,
-                                          std::span<const Label> truth, int num_classes,
-                                          int num_bins) {
+double class_aggregated_calibration_error(const LabelRows<double>& probabilities,
+                                          std::span<const Label> truth, int num_bins) {
   std::vector<double> gap(to_size(num_bins), 0.0);
+  const auto gap_at = [&](double p) -> double& {
+    return gap[to_size(std::clamp(static_cast<int>(p * num_bins), 0, num_bins - 1))];
+  };
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    for (int k = 0; k < num_classes; ++k) {
-      const double p = probabilities[i * to_size(num_classes) + to_size(k)];
-      const int bin = std::clamp(static_cast<int>(p * num_bins), 0, num_bins - 1);
-      gap[to_size(bin)] += (truth[i].value() == k ? 1.0 : 0.0) - p;
+    const LabelRow<double> row = probabilities[i];
+    for (const double p : row.values) {
+      gap_at(p) -= p;
     }
+    gap_at(row.other) -= static_cast<double>(row.num_others()) * row.other;
+    gap_at(row[truth[i]]) += 1;
   }
   const double sum = std::accumulate(gap.begin(), gap.end(), 0.0,
                                      [](double total, double g) { return total + std::abs(g); });

@@ -11,6 +11,9 @@ namespace {
 
 std::string confusion_chart(const Json& accuracy, const std::vector<std::string>& names,
                             const std::string& title) {
+  if (!accuracy.contains("confusion")) {
+    return without_table(names.size());
+  }
   const auto counts = accuracy.at("confusion").get<std::vector<std::vector<double>>>();
   std::vector<std::vector<double>> square = counts;
   for (std::vector<double>& row : square) {

@@ -22,6 +22,9 @@ std::string conflict_chart(const Json& report) {
   const std::vector<std::string> names = class_names(report);
   const auto counts =
       report.at("agreement").at("conflicts").get<std::vector<std::vector<double>>>();
+  if (counts.empty()) {
+    return without_table(names.size());
+  }
   const auto shown = largest(confusion_weights(counts), kMatrixClasses);
   double most = 0;
   for (const std::vector<double>& row : counts) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <functional>
 #include <optional>
 
@@ -40,10 +42,31 @@ std::string chart(const char* title, const char* axis, const std::vector<Line>& 
   return lines.empty() ? std::string{} : log_line_chart(title, "sweep", axis, lines);
 }
 
+/// What rows of few labels hide; nothing where rows have all classes.
+std::string truncation_part(const Json& report) {
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& member : report.at("members")) {
+    if (member.at("source") == "graph" && !member.at("mean_rest").is_null()) {
+      rows.push_back({escape(member.at("name").get<std::string>()),
+                      fmt::format("{:.2f} %", member.at("mean_rest").get<double>() * 100),
+                      fmt::format("{:.2f} %", member.at("largest_rest").get<double>() * 100)});
+    }
+  }
+  if (rows.empty()) {
+    return {};
+  }
+  return paragraph(fmt::format(
+             "Scores keep the {} largest labels of an item; what its other classes have together "
+             "is shared evenly among them.",
+             report.at("graph").at("top_labels").get<int>())) +
+         table({"member", "share not kept, mean", "largest"}, rows);
+}
+
 }  // namespace
 
 std::string convergence_section(const Json& report) {
   const std::string charts =
+      truncation_part(report) +
       chart("Convergence: change", "largest relative change",
             lines_of(report, [](const Json& entry) { return number_of(entry, "residual"); })) +
       chart("Convergence: labels that change from check to check", "items",

@@ -36,6 +36,11 @@ std::string left_out(std::size_t shown, std::size_t all, std::string_view which)
                                               which, grouped(static_cast<long long>(all))));
 }
 
+std::string without_table(std::size_t num_classes) {
+  return paragraph(fmt::format("{} classes are too many for a table of class by class.",
+                               grouped(static_cast<long long>(num_classes))));
+}
+
 std::string long_table(const std::vector<std::string>& head,
                        std::vector<std::vector<std::string>> rows) {
   const std::size_t all = rows.size();

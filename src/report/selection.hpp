@@ -23,6 +23,9 @@ inline constexpr std::size_t kTableRows = 200;
 /// all are shown. which: "classes with most items".
 [[nodiscard]] std::string left_out(std::size_t shown, std::size_t all, std::string_view which);
 
+/// Says why a table of class by class is missing.
+[[nodiscard]] std::string without_table(std::size_t num_classes);
+
 /// The first kTableRows rows, and how many are left out.
 [[nodiscard]] std::string long_table(const std::vector<std::string>& head,
                                      std::vector<std::vector<std::string>> rows);

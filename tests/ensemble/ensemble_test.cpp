@@ -114,18 +114,21 @@ TEST(Readout, TurnsScoresIntoProbabilities) {
   const Readout plain{true, {1.0, 1.0}, 1.0};
   std::vector<double> p(2);
   const std::vector<float> scores{0.75F, 0.25F};
-  EXPECT_TRUE(plain.probabilities(scores, p));
+  const Candidates both{2};
+  EXPECT_TRUE(plain.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.75, 1e-9);
   const Readout balanced{true, {1.0, 3.0}, 1.0};
-  EXPECT_TRUE(balanced.probabilities(scores, p));
+  EXPECT_TRUE(balanced.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.5, 1e-9);
   const Readout sharp{true, {1.0, 1.0}, 0.5};
-  EXPECT_TRUE(sharp.probabilities(scores, p));
+  EXPECT_TRUE(sharp.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.9, 1e-9);
   const Readout potential{false, {2.0, 2.0}, 1.0};
-  EXPECT_TRUE(potential.probabilities(std::vector<float>{0.5F, -0.5F}, p));
+  const std::vector<float> potentials{0.5F, -0.5F};
+  EXPECT_TRUE(potential.probabilities(dense_row<float>(potentials), both, p));
   EXPECT_NEAR(p[0], 1 / (1 + std::exp(-2.0)), 1e-9);
-  EXPECT_FALSE(plain.probabilities(std::vector<float>{0.0F, 0.0F}, p)) << "no label came";
+  const std::vector<float> nothing{0.0F, 0.0F};
+  EXPECT_FALSE(plain.probabilities(dense_row<float>(nothing), both, p)) << "no label came";
 }
 
 /// A graph of four nodes in a row, all on rank 0.
@@ -140,12 +143,12 @@ graph::Graph make_row() {
   return graph::build_graph(world(), first, lists, graph::GraphConfig{});
 }
 
-Member make_member(const std::vector<float>& scores, double weight) {
+Member make_member(const std::vector<float>& scores, double weight, int num_classes = 2) {
   Member member;
   member.config.weight = weight;
   member.readout = {true, {1.0, 1.0}, 1.0};
   if (world().is_root()) {
-    member.result.scores = scores;
+    member.scores = LabelRows<float>::dense(num_classes, scores);
   }
   return member;
 }
@@ -218,7 +221,7 @@ TEST(Consensus, BalancesItsClassesTowardsThePrior) {
   if (world().is_root()) {
     const double expected[] = {0.5078, 0.4567, 0.6161, 0.4270};
     for (std::size_t node = 0; node < 4; ++node) {
-      EXPECT_NEAR(consensus.distributions[2 * node], expected[node], 5e-5);
+      EXPECT_NEAR(consensus.distributions.values[2 * node], expected[node], 5e-5);
     }
     EXPECT_EQ(consensus.best[1], Label{1});
   }
@@ -232,10 +235,10 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   for (int m = 0; m < 3; ++m) {  // node 1: one class for all; node 2: nothing; node 3: a seed
     std::vector<float> scores = said[to_size(m)];
     scores.insert(scores.end(), {0.8F, 0.1F, 0.1F, 0, 0, 0, 0.1F, 0.8F, 0.1F});
-    members.push_back(make_member(scores, 1));
+    members.push_back(make_member(scores, 1, 3));
     members.back().readout.factors = {1.0, 1.0, 1.0};
     members.back().config.bootstrap = m;
-    members.back().held_out_scores = {0.2F, 0.5F, 0.3F};
+    members.back().held_out_scores = LabelRows<float>::dense(3, {0.2F, 0.5F, 0.3F});
   }
   const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
@@ -289,10 +292,10 @@ TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
 
     const float first = class_mass == ClassMass::normalize ? 0.4F : 0.6F;   // 0.6 (4/3) / (4/2)
     const float second = class_mass == ClassMass::normalize ? 0.8F : 0.4F;  // 0.4 (4/1) / (4/2)
-    EXPECT_NEAR(member.held_out_scores[0], first, 1e-6);
-    EXPECT_NEAR(member.held_out_scores[1], second, 1e-6);
-    EXPECT_NEAR(member.held_out_scores[2], 0.6, 1e-6);
-    EXPECT_NEAR(member.held_out_scores[3], 0.4, 1e-6);
+    EXPECT_NEAR(member.held_out_scores.values[0], first, 1e-6);
+    EXPECT_NEAR(member.held_out_scores.values[1], second, 1e-6);
+    EXPECT_NEAR(member.held_out_scores.values[2], 0.6, 1e-6);
+    EXPECT_NEAR(member.held_out_scores.values[3], 0.4, 1e-6);
   }
 }
 
@@ -301,12 +304,13 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
   std::vector<FoldedSeed> seeds;
   Member member;
   member.readout = {true, {1.0, 1.0}, 1.0};
+  member.held_out_scores = LabelRows<float>{2, 2};
   for (int i = 0; i < 40; ++i) {
     const int label = i % 2;
     const float given = i < 4 ? 0.3F : 0.7F;  // fold 0 holds all four wrong ones
     seeds.push_back({{Position{i}, Label{label}, 1.0F}, i < 4 ? 0 : 1 + i % 3});
-    member.held_out_scores.push_back(label == 0 ? given : 1 - given);
-    member.held_out_scores.push_back(label == 0 ? 1 - given : given);
+    member.held_out_scores.values.push_back(label == 0 ? given : 1 - given);
+    member.held_out_scores.values.push_back(label == 0 ? 1 - given : given);
   }
 
   const HeldOut judged = judge_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
@@ -318,14 +322,14 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
       judge_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
 
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(judged.probabilities[i], other.probabilities[i]);
-    EXPECT_EQ(judged.member_probabilities[0][i], other.member_probabilities[0][i]);
+    EXPECT_EQ(judged.probabilities.values[i], other.probabilities.values[i]);
+    EXPECT_EQ(judged.member_probabilities[0].values[i], other.member_probabilities[0].values[i]);
   }
-  EXPECT_NE(judged.probabilities[8], other.probabilities[8]);
-  EXPECT_GT(judged.probabilities[1], 0.95);  // without fold 0 all seeds are right: sharpened
-  EXPECT_LT(judged.probabilities[8], 0.95);
-  EXPECT_GT(judged.probabilities[8], 0.7);
-  EXPECT_NEAR(judged.raw_probabilities[0][8], 0.7, 1e-6);
+  EXPECT_NE(judged.probabilities.values[8], other.probabilities.values[8]);
+  EXPECT_GT(judged.probabilities.values[1], 0.95);  // without fold 0 all seeds are right: sharpened
+  EXPECT_LT(judged.probabilities.values[8], 0.95);
+  EXPECT_GT(judged.probabilities.values[8], 0.7);
+  EXPECT_NEAR(judged.raw_probabilities[0].values[8], 0.7, 1e-6);
 }
 
 /// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to
@@ -349,9 +353,10 @@ TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
   const graph::Graph graph = make_line(kCount);
   Member member;
   member.readout = {true, {1.0, 1.0}, 1.0};
+  member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const auto p = static_cast<float>(0.95 - 0.5 * static_cast<double>(i) / kCount);
-    member.result.scores.insert(member.result.scores.end(), {p, 1 - p});
+    member.scores.values.insert(member.scores.values.end(), {p, 1 - p});
   }
   const std::vector<FoldedSeed> seeds{{{Position{1000}, Label{0}, 1.0F}, 0},
                                       {{Position{1001}, Label{1}, 1.0F}, 1}};
@@ -383,9 +388,10 @@ TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
   const graph::Graph graph = make_line(kCount);
   Member member;
   member.readout = {true, {1.0, 1.0}, 1.0};
+  member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const float p = i % 10 < 5 ? 0.9F : 0.3F;  // the golden case of Saerens et al.: 13/16
-    member.result.scores.insert(member.result.scores.end(), {p, 1 - p});
+    member.scores.values.insert(member.scores.values.end(), {p, 1 - p});
   }
   const std::vector<FoldedSeed> seeds{{{Position{5000}, Label{0}, 1.0F}, 0},
                                       {{Position{5001}, Label{1}, 1.0F}, 1}};
@@ -440,14 +446,16 @@ TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   std::vector<FoldedSeed> seeds;
   OutsideVoter voter;
   voter.name = "rule";
+  voter.on_seeds = LabelRows<float>{kClasses, kClasses};
   for (int i = 0; i < 18; ++i) {  // votes class 1: right on 12 of 16, silent on two
     seeds.push_back({{Position{i}, Label{i < 12 ? 1 : 2}, 1.0F}, 0});
-    voter.on_seeds.insert(voter.on_seeds.end(), {0.0F, i < 16 ? 1.0F : 0.0F, 0.0F, 0.0F});
+    const std::vector<float> row{0.0F, i < 16 ? 1.0F : 0.0F, 0.0F, 0.0F};
+    voter.on_seeds.append(dense_row<float>(row));
   }
-  voter.scores = {0.0F, 0.0F, 1.0F, 0.0F};
+  voter.scores = LabelRows<float>::dense(kClasses, {0.0F, 0.0F, 1.0F, 0.0F});
   const Member member = outside_member(voter, seeds, kClasses, 2.0);
   std::vector<double> probabilities(kClasses);
-  ASSERT_TRUE(member.readout.probabilities(member.result.scores, probabilities));
+  ASSERT_TRUE(member.readout.probabilities(member.scores[0], Candidates{kClasses}, probabilities));
   EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
   EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
   EXPECT_EQ(member.config.weight, 2.0);

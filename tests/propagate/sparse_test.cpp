@@ -1,7 +1,9 @@
 // Many classes: exact while nothing is cut off, close while little is, the same bytes on any ranks.
 #include "kith/propagate/sparse.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +18,10 @@ namespace {
 using kith::test::world;
 using namespace test;  // NOLINT(google-build-using-namespace): the helpers of this folder
 
+TaskResult run(const graph::Graph& graph, const Task& task, const SparseConfig& config) {
+  return std::move(propagate_sparse(graph, std::span{&task, 1}, config)[0]);
+}
+
 class SparseMethod : public testing::TestWithParam<Method> {};
 
 TEST_P(SparseMethod, EqualsTheDenseReferenceWhileNoRowIsCut) {
@@ -23,7 +29,7 @@ TEST_P(SparseMethod, EqualsTheDenseReferenceWhileNoRowIsCut) {
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
   Task task = make_task(GetParam(), kCount);
 
-  const SparseResult result = propagate_sparse(graph, task, {kClasses, kClasses});
+  const TaskResult result = run(graph, task, {kClasses, kClasses});
 
   const Matrix expected = reference(dense(graph), task, result.sweeps);
   EXPECT_EQ(result.mean_rest, 0);
@@ -32,10 +38,10 @@ TEST_P(SparseMethod, EqualsTheDenseReferenceWhileNoRowIsCut) {
     double named = 0;
     double all = 0;
     for (std::size_t i = 0; i < kClasses; ++i) {
-      const Label label = result.scores.labels[to_size(row) * kClasses + i];
+      const Label label = result.labels[to_size(row) * kClasses + i];
       if (!label.is_none()) {
-        EXPECT_NEAR(result.scores.values[to_size(row) * kClasses + i],
-                    expected[node][to_size(label)], 1e-5)
+        EXPECT_NEAR(result.scores[to_size(row) * kClasses + i], expected[node][to_size(label)],
+                    1e-5)
             << "node " << node;
         named += std::abs(expected[node][to_size(label)]);
       }
@@ -59,48 +65,101 @@ TEST_P(SparseMethod, CutRowsKeepTheirWinnerAndSayWhatIsHidden) {
     task.seeds.push_back({Position{(s * 61 + 5) % kCount}, Label{s % kMany}, 1.0F});
   }
 
-  const SparseResult whole = propagate_sparse(graph, task, {kMany, kMany});
-  const SparseResult cut = propagate_sparse(graph, task, {kMany, 12});
+  const TaskResult whole = run(graph, task, {kMany, kMany});
+  const TaskResult cut = run(graph, task, {kMany, 12});
 
-  EXPECT_GT(cut.mean_rest, 0);
-  EXPECT_LT(cut.mean_rest, 0.2);
-  EXPECT_GE(cut.largest_rest, cut.mean_rest);
+  if (GetParam() != Method::nearest_seed) {  // hears three seeds: nothing to cut
+    EXPECT_GT(*cut.mean_rest, 0);
+    EXPECT_LT(*cut.mean_rest, 0.2);
+  }
+  EXPECT_GE(cut.largest_rest, *cut.mean_rest);
   Count same = 0;
   for (Count row = 0; row < graph.num_owned(); ++row) {
     const auto full = to_size(row * kMany);
     const auto few = to_size(row * 12);
-    same += whole.scores.labels[full] == cut.scores.labels[few] ? 1 : 0;
+    same += whole.labels[full] == cut.labels[few] ? 1 : 0;
     if (GetParam() == Method::poisson) {
       continue;
     }
-    double sum = cut.scores.rest[to_size(row)];
+    double sum = 0;
+    int named = 0;
     for (std::size_t i = 0; i < 12; ++i) {
-      sum += cut.scores.values[few + i];
+      sum += cut.scores[few + i];
+      named += cut.labels[few + i].is_none() ? 0 : 1;
     }
+    sum += (kMany - named) * double{cut.other[to_size(row)]};
     EXPECT_NEAR(sum, 1, 1e-5);
   }
   same = comm::sum_over_ranks(world(), same);
   EXPECT_GE(static_cast<double>(same), 0.97 * kCount);
 
   const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
-  const SparseResult alone = propagate_sparse(make_graph(self, points), task, {kMany, 12});
-  EXPECT_EQ(comm::gather_to_all<float>(world(), cut.scores.values).items, alone.scores.values);
-  EXPECT_EQ(comm::gather_to_all<Label>(world(), cut.scores.labels).items, alone.scores.labels);
-  EXPECT_EQ(comm::gather_to_all<float>(world(), cut.scores.rest).items, alone.scores.rest);
+  const TaskResult alone = run(make_graph(self, points), task, {kMany, 12});
+  EXPECT_EQ(comm::gather_to_all<float>(world(), cut.scores).items, alone.scores);
+  EXPECT_EQ(comm::gather_to_all<Label>(world(), cut.labels).items, alone.labels);
+  EXPECT_EQ(comm::gather_to_all<float>(world(), cut.other).items, alone.other);
   EXPECT_EQ(cut.mean_rest, alone.mean_rest);
   EXPECT_EQ(cut.sweeps, alone.sweeps);
 }
 
+/// Watched nodes have the rows that they have among all nodes; nodes that are no seed make up the
+/// class masses.
+TEST_P(SparseMethod, WatchesNodesAndAddsUpClasses) {
+  constexpr int kCount = 120;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 7});
+  Task task = make_task(GetParam(), kCount);
+  const TaskResult all = run(graph, task, {kClasses, kClasses - 1});
+  const Task watching = [&] {
+    Task some = task;
+    some.watched = {Position{17}, Position{60}, Position{119}};
+    return some;
+  }();
+
+  const TaskResult some = run(graph, watching, {kClasses, kClasses - 1});
+
+  const auto top = to_size(kClasses - 1);
+  const auto scores = comm::gather_to_all<float>(world(), all.scores).items;
+  const auto labels = comm::gather_to_all<Label>(world(), all.labels).items;
+  const auto other = comm::gather_to_all<float>(world(), all.other).items;
+  for (std::size_t i = 0; i < watching.watched.size(); ++i) {
+    const std::size_t node = to_size(watching.watched[i]);
+    EXPECT_EQ(some.other[i], other[node]);
+    for (std::size_t entry = 0; entry < top; ++entry) {
+      EXPECT_EQ(some.scores[i * top + entry], scores[node * top + entry]);
+      EXPECT_EQ(some.labels[i * top + entry], labels[node * top + entry]);
+    }
+  }
+  if (GetParam() == Method::poisson) {
+    EXPECT_TRUE(all.class_mass.empty());
+    return;
+  }
+  std::vector<double> mass(kClasses, 0.0);
+  for (std::size_t node = 0; node < kCount; ++node) {
+    const bool is_seed = std::any_of(task.seeds.begin(), task.seeds.end(),
+                                     [&](const NodeSeed& s) { return to_size(s.node) == node; });
+    for (int label = 0; label < kClasses && !is_seed; ++label) {
+      const auto named = labels.begin() + static_cast<Count>(node * top);
+      const auto found = std::find(named, named + static_cast<Count>(top), Label{label});
+      const bool is_named = found != named + static_cast<Count>(top);
+      mass[to_size(label)] += is_named ? scores[to_size(found - labels.begin())] : other[node];
+    }
+  }
+  for (std::size_t label = 0; label < mass.size(); ++label) {
+    EXPECT_NEAR(all.class_mass[label], mass[label], 1e-4);
+    EXPECT_NEAR(some.class_mass[label], mass[label], 1e-4);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Propagate, SparseMethod,
                          testing::Values(Method::harmonic, Method::spreading, Method::walk,
-                                         Method::poisson),
+                                         Method::poisson, Method::nearest_seed),
                          [](const auto& test) { return to_string(test.param); });
 
 TEST(Sparse, RefusesAMethodWithoutSuchAForm) {
   const graph::Graph graph = make_graph(world(), Points{30, 2});
   Task task = make_task(Method::wnll, 30);
   try {
-    (void)propagate_sparse(graph, task, {kClasses, 2});
+    (void)run(graph, task, {kClasses, 2});
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "wnll: wnll has no form for many classes");

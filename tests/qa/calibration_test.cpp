@@ -42,22 +42,24 @@ Drawn draw(int items, double temperature) {
 TEST(Temperature, FindsTheOneThatTheLabelsWereDrawnWith) {
   for (const double temperature : {0.5, 1.0, 3.0}) {
     const Drawn drawn = draw(20000, temperature);
-    EXPECT_NEAR(fit_temperature(drawn.logits, drawn.truth, 2), temperature, 0.1 * temperature);
+    EXPECT_NEAR(fit_temperature(LabelRows<double>::dense(2, drawn.logits), drawn.truth),
+                temperature, 0.1 * temperature);
   }
-  EXPECT_EQ(fit_temperature({}, {}, 2), 1);
+  EXPECT_EQ(fit_temperature(LabelRows<double>::dense(2, {}), {}), 1);
 }
 
 TEST(Calibration, MeasuresTheTextbookCase) {
   const std::vector<double> rows{0.9, 0.1, 0.4, 0.6, 0.8, 0.2};
   const std::vector<Label> truth{Label{0}, Label{1}, Label{1}};
 
-  const CalibrationMeasures measures = measure_calibration(rows, truth, 2);
+  const CalibrationMeasures measures =
+      measure_calibration(LabelRows<double>::dense(2, rows), truth);
 
   EXPECT_NEAR(measures.nll, -(std::log(0.9) + std::log(0.6) + std::log(0.2)) / 3, 1e-12);
   EXPECT_NEAR(measures.brier, (0.02 + 0.32 + 1.28) / 3, 1e-12);
   EXPECT_NEAR(measures.ece, (0.1 + 0.4 + 0.8) / 3, 1e-12);
   Count items = 0;
-  for (const ReliabilityBin& bin : reliability(rows, truth, 2)) {
+  for (const ReliabilityBin& bin : reliability(LabelRows<double>::dense(2, rows), truth)) {
     items += bin.accuracy.trials;
   }
   EXPECT_EQ(items, 3);
@@ -71,7 +73,7 @@ TEST(Calibration, BinsOfEqualMassHoldAllItemsAndKeepTiesTogether) {
     rows.insert(rows.end(), {p, 1 - p});
     truth.emplace_back(i % 4 == 0 ? 1 : 0);
   }
-  const auto bins = reliability(rows, truth, 2, Binning::equal_mass);
+  const auto bins = reliability(LabelRows<double>::dense(2, rows), truth, Binning::equal_mass);
   Count items = 0;
   Count largest = 0;
   for (const ReliabilityBin& bin : bins) {
@@ -99,7 +101,8 @@ TEST(Calibration, DebiasedErrorOfCalibratedProbabilitiesIsNearZero) {
       rows.insert(rows.end(), {p, 1 - p});
       truth.emplace_back(random_uniform(3, Purpose::tie, id, 1) < p ? 0 : 1);
     }
-    const CalibrationMeasures measures = measure_calibration(rows, truth, 2);
+    const CalibrationMeasures measures =
+        measure_calibration(LabelRows<double>::dense(2, rows), truth);
     plain += measures.ece_mass / 50;
     debiased += measures.rms_error * measures.rms_error / 50;
   }

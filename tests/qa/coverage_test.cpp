@@ -246,15 +246,17 @@ TEST(Coverage, LossesAndClassShares) {
   for (int corpus = 0; corpus < kCorpora; ++corpus) {
     std::vector<double> rows;
     std::vector<Label> truth;
-    Confusion confusion = empty_confusion(2);
+    Confusion confusion{2};
     for (int i = 0; i < 500; ++i) {
       const double p = row_of(corpus, i);
       rows.insert(rows.end(), {p, 1 - p});
       truth.emplace_back(uniform(corpus, i, 1) < p ? 0 : 1);
       const bool is_first = i < 300;
-      ++confusion[uniform(corpus, i, 2) < (is_first ? .9 : .3) ? 0 : 1][is_first ? 0 : 1];
+      confusion.add(Label{uniform(corpus, i, 2) < (is_first ? .9 : .3) ? 0 : 1},
+                    Label{is_first ? 0 : 1});
     }
-    const CalibrationMeasures measures = measure_calibration(rows, truth, 2);
+    const CalibrationMeasures measures =
+        measure_calibration(LabelRows<double>::dense(2, rows), truth);
     held[0] += holds(measures.nll_interval, nll) ? 1 : 0;
     held[1] += holds(measures.brier_interval, brier) ? 1 : 0;
     const auto shares = corrected_class_shares(std::vector<Count>{80000, 20000}, confusion);
@@ -268,7 +270,8 @@ TEST(Coverage, LossesAndClassShares) {
 TEST(Coverage, RateOfWrongLabels) {
   expect_nominal(coverage([](int c) {
     const test::MadeLabels made{c, 300, 4, .15, 1.4};
-    return holds(suspect_labels(made.probabilities, made.given, 4).rate, .15);
+    return holds(suspect_labels(LabelRows<double>::dense(4, made.probabilities), made.given).rate,
+                 .15);
   }));
 }
 

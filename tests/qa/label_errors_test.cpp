@@ -233,14 +233,16 @@ TEST(LabelErrors, CountsOfConfidentLearningAreTheOffDiagonal) {
 }
 
 TEST(LabelQuality, EqualsTheDefinitions) {
-  const std::vector<float> row{.25F, .5F, .25F};
+  const std::vector<float> values{.25F, .5F, .25F};
+  const LabelRow<float> row = dense_row<float>(values);
   EXPECT_DOUBLE_EQ(self_confidence(row, Label{1}), 0.5);
   EXPECT_DOUBLE_EQ(normalized_margin(row, Label{1}), 0.625);
   EXPECT_DOUBLE_EQ(normalized_margin(row, Label{0}), 0.375);
   const double c = 1.5 * std::log(2.0) / std::log(3.0) / 0.5;
   EXPECT_DOUBLE_EQ(confidence_weighted_entropy(row, Label{1}), std::log1p(c) / c);
-  EXPECT_EQ(confidence_weighted_entropy(std::vector<float>{0, 1}, Label{0}), 0);
-  EXPECT_EQ(confidence_weighted_entropy(std::vector<float>{0, 1}, Label{1}), 1);
+  const std::vector<float> sure{0, 1};
+  EXPECT_EQ(confidence_weighted_entropy(dense_row<float>(sure), Label{0}), 0);
+  EXPECT_EQ(confidence_weighted_entropy(dense_row<float>(sure), Label{1}), 1);
 }
 
 TEST(ChooseSmallest, CutsAmongEqualNegativeAndFewKeys) {

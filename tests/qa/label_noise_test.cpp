@@ -35,7 +35,8 @@ double log_likelihood(const MadeLabels& made, double log_temperature, double rat
 TEST(LabelNoise, IsTheLikeliestPairOfParameters) {
   const MadeLabels made{1, 300, 4, 0.1, 1.5};
 
-  const LabelNoise found = fit_label_noise(made.probabilities, made.given, made.num_classes);
+  const LabelNoise found =
+      fit_label_noise(LabelRows<double>::dense(made.num_classes, made.probabilities), made.given);
 
   const double best = log_likelihood(made, std::log(found.temperature), found.rate);
   for (double log_temperature = -1; log_temperature <= 1; log_temperature += 0.02) {
@@ -43,7 +44,8 @@ TEST(LabelNoise, IsTheLikeliestPairOfParameters) {
       ASSERT_LE(log_likelihood(made, log_temperature, rate), best + 1e-9);
     }
   }
-  const LabelSuspicion suspicion = suspect_labels(made.probabilities, made.given, 4);
+  const LabelSuspicion suspicion =
+      suspect_labels(LabelRows<double>::dense(4, made.probabilities), made.given);
   EXPECT_LT(suspicion.rate.low, found.rate);
   EXPECT_GT(suspicion.rate.high, found.rate);
   double least = 0;  // at the ends of the interval the best temperature is just likely enough
@@ -60,11 +62,13 @@ TEST(LabelNoise, IsTheLikeliestPairOfParameters) {
 TEST(LabelNoise, FindsWrongLabelsAmongClassesThatAreHardToTellApart) {
   const MadeLabels made{2, 2000, 10, 0.1, 0.6};
 
-  const LabelNoise found = fit_label_noise(made.probabilities, made.given, made.num_classes);
+  const LabelNoise found =
+      fit_label_noise(LabelRows<double>::dense(made.num_classes, made.probabilities), made.given);
 
   EXPECT_NEAR(found.rate, 0.1, 0.02);
   EXPECT_NEAR(found.temperature, 0.6, 0.08);
-  const LabelSuspicion suspicion = suspect_labels(made.probabilities, made.given, 10);
+  const LabelSuspicion suspicion =
+      suspect_labels(LabelRows<double>::dense(10, made.probabilities), made.given);
   double flagged = 0;
   double hits = 0;
   double expected = 0;
@@ -84,7 +88,8 @@ TEST(LabelNoise, SuspectsHardlyAnyRightLabel) {
     double suspects = 0;
     for (int corpus = 0; corpus < 20; ++corpus) {
       const MadeLabels made{10 + corpus, count, 10, 0, 0.8};
-      const auto found = suspect_labels(made.probabilities, made.given, made.num_classes);
+      const auto found = suspect_labels(
+          LabelRows<double>::dense(made.num_classes, made.probabilities), made.given);
       suspects += static_cast<double>(std::count_if(found.wrong.begin(), found.wrong.end(),
                                                     [](double wrong) { return wrong > 0.5; }));
     }
@@ -105,7 +110,7 @@ TEST(LabelNoise, FindsWrongLabelsAmongItemsThatAreAllEasy) {
     given.emplace_back((i + (is_wrong ? 1 : 0)) % 4);
   }
 
-  const LabelSuspicion found = suspect_labels(probabilities, given, 4);
+  const LabelSuspicion found = suspect_labels(LabelRows<double>::dense(4, probabilities), given);
 
   EXPECT_EQ(found.rate.low, 0);
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -114,12 +119,13 @@ TEST(LabelNoise, FindsWrongLabelsAmongItemsThatAreAllEasy) {
 }
 
 TEST(LabelNoise, SaysNothingWithoutLabels) {
-  const LabelNoise none = fit_label_noise({}, {}, 3);
+  const LabelNoise none = fit_label_noise(LabelRows<double>::dense(3, {}), {});
   EXPECT_EQ(none.temperature, 1);
   EXPECT_EQ(none.rate, 0);
-  EXPECT_EQ(suspect_labels({}, {}, 3).rate.high, 1);
+  EXPECT_EQ(suspect_labels(LabelRows<double>::dense(3, {}), {}).rate.high, 1);
   const std::vector<double> sure{1, 0, 0, 1};  // all right: the prior keeps the temperature finite
-  const LabelNoise right = fit_label_noise(sure, std::vector{Label{0}, Label{1}}, 2);
+  const LabelNoise right =
+      fit_label_noise(LabelRows<double>::dense(2, sure), std::vector{Label{0}, Label{1}});
   EXPECT_GT(right.temperature, 0.05);
   EXPECT_EQ(right.rate, 0);
 }

@@ -92,14 +92,20 @@ TEST(Sampling, BalancesWithinTheRatio) {
 
 TEST(ClassShares, AreCorrectedByTheAudit) {
   // class 1 is stated for 100 items, 60 % of them are class 0
-  const Confusion audited{{90, 60, 0}, {10, 40, 0}};
+  Confusion audited{2};
+  audited.add(Label{0}, Label{0}, 90);
+  audited.add(Label{0}, Label{1}, 60);
+  audited.add(Label{1}, Label{0}, 10);
+  audited.add(Label{1}, Label{1}, 40);
   const auto shares = corrected_class_shares(std::vector<Count>{900, 100}, audited);
   EXPECT_DOUBLE_EQ(shares[0].corrected, .9 * .9 + .1 * .6);
   EXPECT_DOUBLE_EQ(shares[1].stated, .1);
   EXPECT_LT(shares[1].interval.low, shares[1].corrected);
   EXPECT_GT(shares[1].interval.high, shares[1].corrected);
-  const auto unseen =
-      corrected_class_shares(std::vector<Count>{900, 100}, {{90, 0, 0}, {10, 0, 0}});
+  Confusion of_one{2};
+  of_one.add(Label{0}, Label{0}, 90);
+  of_one.add(Label{1}, Label{0}, 10);
+  const auto unseen = corrected_class_shares(std::vector<Count>{900, 100}, of_one);
   EXPECT_GT(unseen[1].interval.high - unseen[1].interval.low,
             .1 + shares[1].interval.high - shares[1].interval.low);
 }

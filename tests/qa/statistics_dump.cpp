@@ -72,8 +72,8 @@ json label_errors(const comm::Communicator& comm, const Sample& sample) {
   std::vector<double> margin;
   std::vector<double> entropy;
   for (std::size_t i = 0; i < sample.given.size(); ++i) {
-    margin.push_back(normalized_margin(labels.row(i), sample.given[i]));
-    entropy.push_back(confidence_weighted_entropy(labels.row(i), sample.given[i]));
+    margin.push_back(normalized_margin(dense_row(labels.row(i)), sample.given[i]));
+    entropy.push_back(confidence_weighted_entropy(dense_row(labels.row(i)), sample.given[i]));
   }
   return {{"thresholds", joint.thresholds}, {"counts", joint.counts}, {"joint", joint.joint},
           {"noise", joint.noise},           {"flags", flags},         {"normalized_margin", margin},
@@ -84,7 +84,8 @@ json calibration(const Sample& sample) {
   const std::vector<double> rows(sample.probabilities.begin(), sample.probabilities.end());
   std::vector<double> logits(rows.size());
   std::transform(rows.begin(), rows.end(), logits.begin(), [](double p) { return std::log(p); });
-  const CalibrationMeasures measures = measure_calibration(rows, sample.given, sample.num_classes);
+  const CalibrationMeasures measures =
+      measure_calibration(LabelRows<double>::dense(sample.num_classes, rows), sample.given);
   const VectorScaling scaling = fit_vector_scaling(logits, sample.given, sample.num_classes, 2);
   const IsotonicCalibration isotonic = fit_isotonic_classes(rows, sample.given, sample.num_classes);
   std::vector<double> calibrated;
@@ -94,7 +95,8 @@ json calibration(const Sample& sample) {
   return {{"nll", measures.nll},
           {"brier", measures.brier},
           {"ece", measures.ece},
-          {"temperature", fit_temperature(logits, sample.given, sample.num_classes)},
+          {"temperature",
+           fit_temperature(LabelRows<double>::dense(sample.num_classes, logits), sample.given)},
           {"scale", scaling.scale},
           {"shift", scaling.shift},
           {"isotonic", calibrated}};

@@ -140,7 +140,8 @@ TEST(Disagreement, CalibrationErrorBoundsTheGap) {
   // two bins of 0.8 / 0.2, right in 3 of 4: 0.05 of mass too much above, as much too little below
   const std::vector<double> rows{.8, .2, .8, .2, .8, .2, .2, .8};
   const std::vector<Label> truth{Label{0}, Label{0}, Label{0}, Label{0}};
-  EXPECT_NEAR(class_aggregated_calibration_error(rows, truth, 2), 2 * (.8 * 4 - 3) / 4, 1e-12);
+  EXPECT_NEAR(class_aggregated_calibration_error(LabelRows<double>::dense(2, rows), truth),
+              2 * (.8 * 4 - 3) / 4, 1e-12);
 }
 
 TEST(Confidence, ThresholdAndDifference) {

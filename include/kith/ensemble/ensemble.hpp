@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "kith/core/label_rows.hpp"
+#include "kith/ensemble/candidates.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
 #include "kith/qa/calibration_maps.hpp"
@@ -41,10 +43,13 @@ struct MemberConfig {
   int bootstrap = 0;    // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
   double weight =
       1;  // in the consensus; in the measures of disagreement all members count the same
+
+  bool operator==(const MemberConfig&) const = default;
 };
 
 struct EnsembleConfig {
   std::vector<MemberConfig> members;  // empty = default_members()
+  int top_labels = 0;                 // that a row keeps; 0 = see labels_kept()
   int folds = 5;                      // held-out folds of the seeds; 0 = none
   std::string prior =
       "seeds";  // class shares for class mass: seeds | uniform | estimated | K numbers
@@ -62,6 +67,23 @@ struct EnsembleConfig {
 /// (adsorption), sources and sinks (poisson), a correction for few seeds (wnll), paths instead of
 /// averages (nearest-seed), and two resamples of the seeds.
 [[nodiscard]] std::vector<MemberConfig> default_members();
+
+/// Those of default_members() that have a form for rows of few labels, by ten sweeps: the first
+/// ones are often the best (M. Douze et al., "Low-shot learning with large-scale diffusion", CVPR
+/// 2018), and later ones mix what rows cannot keep. Seeds are heard from any distance.
+[[nodiscard]] std::vector<MemberConfig> many_class_members();
+
+inline constexpr int kMostDenseClasses = 64;
+inline constexpr int kTopLabels = 16;
+
+/// Labels that a row of scores keeps: all `num_classes`, or `top_labels`; if that is 0, all of up
+/// to 64 classes and the 16 largest of more.
+[[nodiscard]] int labels_kept(const EnsembleConfig& config, int num_classes);
+
+/// Where rows keep only some labels: takes many_class_members() in place of default_members(), and
+/// throws Error with one sentence if a member or an option needs rows of all classes. True if
+/// members were replaced.
+bool fit_to_classes(EnsembleConfig& config, int num_classes);
 
 /// Throws Error with one sentence.
 void validate(const EnsembleConfig& config);
@@ -86,22 +108,26 @@ inline constexpr double kSmallestScore = 1e-9;
 /// log(score * factor) of distributions, score * factor of potentials. Vector scaling takes the
 /// place of the temperature; isotonic maps come after it, p = (n map(q) + q) / (n + 1) with q the
 /// softmax and n the items that the maps were fitted on: no class gets 0, and equal values of a map
-/// keep their order.
+/// keep their order. Rows may be sparse; vector and isotonic need dense ones.
 struct Readout {
   bool takes_log = true;
-  std::vector<double> factors;  // one a class: class mass and scale
+  ClassFactors factors;  // class mass and scale
   double temperature = 1;
   Calibration calibration = Calibration::temperature;
   qa::VectorScaling vector{};          // if calibration is vector
   qa::IsotonicCalibration isotonic{};  // if it is isotonic
   Count fitted_items = 0;              // known labels that the calibration rests on
 
-  /// Writes K logits at temperature 1. False (and zeros) where no label came.
-  bool logits(std::span<const float> scores, std::span<double> out) const;
+  /// Writes a logit a column at temperature 1. False (and zeros) where no label came.
+  bool logits(const LabelRow<float>& scores, const Candidates& columns,
+              std::span<double> out) const;
   /// Writes softmax(logits / temperature).
-  void soften(std::span<const double> logits, std::span<double> out) const;
-  /// Writes K probabilities. False (and zeros) where no label came.
-  bool probabilities(std::span<const float> scores, std::span<double> out) const;
+  void soften(const Candidates& columns, std::span<const double> logits,
+              std::span<double> out) const;
+  /// Writes a probability a column, of each class that it stands for. False (and zeros) where no
+  /// label came.
+  bool probabilities(const LabelRow<float>& scores, const Candidates& columns,
+                     std::span<double> out) const;
 };
 
 /// A seed's node with everything the folds need; sorted by node, one entry a (node, label).
@@ -143,8 +169,9 @@ struct Member {
   MemberConfig config;
   Source source = Source::graph;
   Readout readout;
-  propagate::TaskResult result;        // scores: owned nodes x K
-  std::vector<float> held_out_scores;  // seeds x K, in the order of FoldedSeed; zero where fold < 0
+  propagate::TaskResult result;      // without its scores
+  LabelRows<float> scores;           // of owned nodes
+  LabelRows<float> held_out_scores;  // of seeds, in the order of FoldedSeed; zero where fold < 0
 };
 
 /// Joins tasks' results to members and fits each one's temperature on its held-out scores (Guo et
@@ -157,15 +184,15 @@ struct Member {
 /// Fits every member's calibration on its held-out scores; voters that gave bare votes keep the
 /// temperature that they have. Does not communicate.
 void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
-               Calibration calibration, int num_classes);
+               Calibration calibration);
 
-/// What an outside voter says. scores: owned nodes x K, its probabilities or one-hot votes, zero
-/// where it abstains; on_seeds: seeds x K, the same in the order of the seeds.
+/// What an outside voter says. scores: of owned nodes, its probabilities or one-hot votes, zero
+/// where it abstains; on_seeds: the same in the order of the seeds.
 struct OutsideVoter {
   std::string name;
   Source source = Source::votes;
-  std::vector<float> scores;
-  std::vector<float> on_seeds;
+  LabelRows<float> scores;
+  LabelRows<float> on_seeds;
 };
 
 /// An outside voter as a member, calibrated on the seeds: probabilities by temperature (Guo et al.,
@@ -183,7 +210,7 @@ struct Consensus {
   std::vector<float> probabilities;  // of `best`; 1 for seeds
   std::vector<Status> statuses;
   std::vector<std::int32_t> votes;    // nodes x members, -1 = abstains
-  std::vector<float> distributions;   // nodes x K: the members' mean, balanced, calibrated
+  LabelRows<float> distributions;     // of nodes: the members' mean, balanced, calibrated
   std::vector<double> class_factors;  // K: what balances it; 1 without class mass
   double temperature = 1;             // of the balanced mean, from the held-out seeds
   std::vector<float> vote_entropy;    // nats, of the votes
@@ -198,6 +225,7 @@ struct ConsensusInputs {
   std::span<const float> neighbor_distance;
   double typical_distance = 0;
   int num_classes = 0;
+  int top_labels = num_classes;  // that a row of the consensus keeps
 };
 
 /// Collective. Weighted mean of the members' calibrated probabilities, its classes balanced towards
@@ -210,12 +238,13 @@ struct ConsensusInputs {
 /// The members' joint opinion of each held-out seed, from tasks that had not seen it, at
 /// temperatures fitted without its fold: nothing here has looked at the seed's label.
 struct HeldOut {
-  std::vector<Label> truth;                               // one a held-out seed
-  std::vector<std::vector<Label>> member_votes;           // [member][seed]
-  std::vector<std::vector<double>> member_probabilities;  // [member][seed x K], calibrated
-  std::vector<std::vector<double>> raw_probabilities;     // [member][seed x K], uncalibrated
+  std::vector<Label> truth;                             // one a held-out seed
+  std::vector<std::vector<Label>> member_votes;         // [member][seed]
+  std::vector<LabelRows<double>> member_probabilities;  // [member], of seeds, calibrated
+  std::vector<LabelRows<double>> raw_probabilities;     // [member], of seeds, uncalibrated
   std::vector<Label> consensus;
-  std::vector<double> probabilities;  // seeds x K, of the consensus
+  LabelRows<double> probabilities;  // of seeds, of the consensus
+  LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities
 };
 /// class_factors: those of the consensus.
 [[nodiscard]] HeldOut judge_held_out(std::span<const FoldedSeed> seeds,

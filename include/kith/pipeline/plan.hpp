@@ -18,6 +18,7 @@ struct PlanInput {
   Count element_bytes = 4;  // as stored
   int k = 10;
   int classes = 10;
+  int top_labels = 0;                           // ensemble.top_labels
   bool is_cosine = false;                       // vectors are scaled, and then float32
   std::vector<ensemble::MemberConfig> members;  // at least one
   int folds = 5;                                // of held-out seeds
@@ -67,7 +68,8 @@ struct StagePlan {
 [[nodiscard]] Rates calibrate(const comm::Communicator& comm, const PlanInput& input,
                               const std::string& file, double seconds);
 
-/// Label columns of all members and folds, as they are asked for.
+/// Label columns of all members and folds, as they are asked for; of rows that keep few labels: how
+/// many they keep.
 [[nodiscard]] Count label_columns(const PlanInput& input);
 
 /// Collective. The size of a run of this configuration on these ranks.

@@ -41,9 +41,13 @@ struct SolverConfig {
   double abandonment = 0.01;   // adsorption: mu_3, of giving up
   double smoothing = 0.8;      // correct_smooth: alpha of the second step
   bool early_stop = false;     // by sweeps: end at the sweep that is best on held-out seeds
+
+  bool operator==(const SolverConfig&) const = default;
 };
 
 [[nodiscard]] bool has_solver(Method method, Solver solver);
+/// Can its rows keep few labels of many (propagate_sparse)? By plain sweeps only.
+[[nodiscard]] bool has_sparse_form(Method method);
 
 /// A label that a task learns from. A node may have several; their weights then share it.
 struct NodeSeed {
@@ -81,7 +85,7 @@ struct SweepTrace {
   double residual = 0;              // largest change of this sweep / largest entry
   Count flips = 0;                  // nodes whose best class differs from the last line's
   Count reached = 0;                // nodes that any label has reached
-  std::vector<Count> class_counts;  // nodes by best class, reached ones only
+  std::vector<Count> class_counts;  // nodes by best class, reached ones only; not of sparse rows
   /// Of the family's tasks that watch held-out seeds: share of these whose best class is right.
   std::optional<double> held_out;
   /// Only of tasks that watch nothing, as the next: every tenth sweep and when the task ends. Sum
@@ -94,8 +98,16 @@ struct SweepTrace {
 
 struct TaskResult {
   /// Owned nodes (or watched nodes) x K. A distribution, all zero where no label came; poisson: the
-  /// potential u, which may be negative, all zero where no label came.
+  /// potential u, which may be negative, all zero where no label came. Of propagate_sparse: nodes x
+  /// top, largest first, ties to the smaller label, with the labels (none behind the last) and, for
+  /// each node, the score of every class that it does not name.
   std::vector<float> scores;
+  std::vector<Label> labels;
+  std::vector<float> other;
+  /// Of propagate_sparse: mean and largest share of a reached row that is in classes it does not
+  /// name.
+  std::optional<double> mean_rest;
+  double largest_rest = 0;
   /// Sum over all nodes of the graph that are no seed of this task of their row, each scaled to sum
   /// 1 (not of poisson): what class-mass normalization divides by. The same on every rank.
   std::vector<double> class_mass;

@@ -48,11 +48,13 @@ struct Agreement {
   Estimate krippendorff;                      // nominal alpha, missing votes allowed
   Estimate gwet_ac1;                          // K. Gwet, 2008
   Estimate pabak;                             // (K p - 1) / (K - 1), T. Byrt et al., 1993
-  std::vector<Estimate> class_kappas;         // Fleiss' kappa of each class against the rest
+  std::vector<Estimate> class_kappas;         // Fleiss' kappa of each class against the rest; with
+                                              // more than kTableClasses classes without intervals
   Proportion no_majority;                     // of items with a vote: largest class under half
   Proportion unanimous;                       // of items with two votes or more
   double mean_vote_entropy = 0;               // nats, over items with a vote
-  std::vector<std::vector<Count>> conflicts;  // [k][l]: items on which both classes got votes
+  std::vector<std::vector<Count>> conflicts;  // [k][l]: items on which both classes got votes;
+                                              // with more than kTableClasses classes empty
 };
 
 /// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals (percentiles).

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kith/core/types.hpp"
+#include "kith/core/label_rows.hpp"
 #include "kith/qa/intervals.hpp"
 
 namespace kith::qa {
@@ -15,7 +15,7 @@ inline constexpr int kReliabilityBins = 15;
 /// many items (equal values stay together).
 enum class Binning { equal_width, equal_mass };
 
-/// Rows of K probabilities against known labels.
+/// Rows of probabilities against known labels.
 struct CalibrationMeasures {
   Count items = 0;
   double nll = 0;        // mean negative log probability of the label, nats
@@ -37,20 +37,17 @@ struct ReliabilityBin {
   Proportion accuracy;
 };
 
-/// probabilities: truth.size() x num_classes. Does not communicate: the items are few and on every
-/// rank.
-[[nodiscard]] CalibrationMeasures measure_calibration(std::span<const double> probabilities,
-                                                      std::span<const Label> truth,
-                                                      int num_classes);
+/// probabilities: truth.size() rows. Does not communicate: the items are few and on every rank.
+[[nodiscard]] CalibrationMeasures measure_calibration(const LabelRows<double>& probabilities,
+                                                      std::span<const Label> truth);
 /// Bins of equal mass: as many as have items, kReliabilityBins at most.
-[[nodiscard]] std::vector<ReliabilityBin> reliability(std::span<const double> probabilities,
-                                                      std::span<const Label> truth, int num_classes,
+[[nodiscard]] std::vector<ReliabilityBin> reliability(const LabelRows<double>& probabilities,
+                                                      std::span<const Label> truth,
                                                       Binning binning = Binning::equal_width);
 
 /// The temperature in [0.05, 20] that minimizes the negative log likelihood of softmax(logits / T),
 /// by golden section in log T (C. Guo et al., "On calibration of modern neural networks", ICML
-/// 2017, section 4.2). logits: truth.size() x num_classes. 1 if there are no items.
-[[nodiscard]] double fit_temperature(std::span<const double> logits, std::span<const Label> truth,
-                                     int num_classes);
+/// 2017, section 4.2). logits: truth.size() rows. 1 if there are no items.
+[[nodiscard]] double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth);
 
 }  // namespace kith::qa

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
-#include "kith/core/types.hpp"
+#include "kith/core/label_rows.hpp"
 #include "kith/qa/intervals.hpp"
 
 namespace kith::qa {
@@ -108,12 +108,12 @@ struct ClassOverlap {
 [[nodiscard]] std::vector<ClassOverlap> overlapping_classes(const ConfidentJoint& joint);
 
 /// Scores of one given label in [0, 1], low = suspicious (J. Kuan, J. Mueller, "Model-agnostic
-/// label quality scoring to detect real-world label errors", ICML DataPerf 2022). row: K
+/// label quality scoring to detect real-world label errors", ICML DataPerf 2022). row:
 /// probabilities.
-[[nodiscard]] double self_confidence(std::span<const float> row, Label given);
+[[nodiscard]] double self_confidence(const LabelRow<float>& row, Label given);
 /// (p_given - max of the others + 1) / 2.
-[[nodiscard]] double normalized_margin(std::span<const float> row, Label given);
+[[nodiscard]] double normalized_margin(const LabelRow<float>& row, Label given);
 /// ln(1 + c) / c with c = (entropy / ln K) / p_given; 1 as c goes to 0, 0 where p_given is 0.
-[[nodiscard]] double confidence_weighted_entropy(std::span<const float> row, Label given);
+[[nodiscard]] double confidence_weighted_entropy(const LabelRow<float>& row, Label given);
 
 }  // namespace kith::qa

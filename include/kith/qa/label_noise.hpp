@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "kith/core/types.hpp"
+#include "kith/core/label_rows.hpp"
 #include "kith/qa/intervals.hpp"
 
 namespace kith::qa {
@@ -25,10 +25,10 @@ struct LabelNoise {
 /// calibrated and labels right, the likelihood is flat at rate 0: classes that are hard to tell
 /// apart do not pass for noise.
 ///
-/// probabilities: given.size() x num_classes, by models that have not seen the item's label. Cost
-/// O(items K) a step, under 100 steps.
-[[nodiscard]] LabelNoise fit_label_noise(std::span<const double> probabilities,
-                                         std::span<const Label> given, int num_classes);
+/// probabilities: given.size() rows, by models that have not seen the item's label. Cost: the
+/// labels that rows name a step, under 100 steps.
+[[nodiscard]] LabelNoise fit_label_noise(const LabelRows<double>& probabilities,
+                                         std::span<const Label> given);
 
 /// What the labels do not exclude.
 struct LabelSuspicion {
@@ -39,8 +39,8 @@ struct LabelSuspicion {
 /// The rates of noise that some temperature makes likely enough, and how suspicious each label is
 /// at the highest of them. Few labels leave a high rate open: where all items are equally easy,
 /// wrong labels look like a doubt that is spread evenly, and the likeliest rate may be 0.
-[[nodiscard]] LabelSuspicion suspect_labels(std::span<const double> probabilities,
-                                            std::span<const Label> given, int num_classes);
+[[nodiscard]] LabelSuspicion suspect_labels(const LabelRows<double>& probabilities,
+                                            std::span<const Label> given);
 
 /// The share of right predictions, from the share that agrees with given labels of which `rate` are
 /// wrong. Within [0, 1]; without noise the same number.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kith/core/types.hpp"
+#include "kith/core/label_rows.hpp"
 #include "kith/qa/vote_patterns.hpp"
 
 namespace kith::qa {
@@ -41,10 +41,10 @@ struct DisagreementError {
 [[nodiscard]] DisagreementError disagreement_error(const PatternCounts& patterns);
 
 /// Sum over bins b of |items with truth k and p_k in b, summed over k, - sum of p_k in b| / items.
-/// Bins are equal in width. probabilities: truth.size() x num_classes. 0 without items.
-[[nodiscard]] double class_aggregated_calibration_error(std::span<const double> probabilities,
+/// Bins are equal in width. probabilities: truth.size() rows. 0 without items.
+[[nodiscard]] double class_aggregated_calibration_error(const LabelRows<double>& probabilities,
                                                         std::span<const Label> truth,
-                                                        int num_classes, int num_bins = 15);
+                                                        int num_bins = 15);
 
 /// The confidence below which as many held-out items lie as are wrong. The share of the corpus at
 /// or above it is the corpus' estimated accuracy, assuming that confidence orders both alike
