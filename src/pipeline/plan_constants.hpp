@@ -30,7 +30,8 @@ inline constexpr double kContentHash = 20;       // a row, with its norm
 inline constexpr double kHashAndRow = 24;        // sent to find duplicates
 inline constexpr double kMeeting = 98;           // hashes, sent and received, and their order
 inline constexpr double kRequest = 24;           // who waits for a row, and its order
-inline constexpr double kTaskNode = 12;          // best class, and what a method keeps
+inline constexpr double kTaskNode = 8;           // best class, and what a method keeps
+inline constexpr double kDiagonal = 8;           // of a system, a node and task
 inline constexpr double kConsensus =
     110;  // a node without its classes, and its columns on their way
 inline constexpr double kConsensusVote = 22;   // a node and member
@@ -42,10 +43,10 @@ inline constexpr double kLabelColumns = 100;   // a row of labels.h5 without vot
 
 // Factors.
 inline constexpr double kItemsPerCell = 600;
-inline constexpr double kColumnBlock = 16;
-inline constexpr double kGrowth = 2;        // of an array that grows: old and new together
-inline constexpr double kSampleCopies = 4;  // of the training sample
-inline constexpr double kMovedCopies = 5;   // of rows and home cells on their way
+inline constexpr double kColumnBlock = 16;    // panels are padded to so many columns
+inline constexpr double kPanelColumns = 128;  // of tasks that are swept together at most
+inline constexpr double kSampleCopies = 4;    // of the training sample
+inline constexpr double kMovedCopies = 3.5;   // of rows and home cells on their way
 inline constexpr double kPanelPadding = 1.02;
 inline constexpr double kWaveShare = 0.5;          // of the memory that is left
 inline constexpr double kEdgesPerNeighbor = 1.45;  // of the union of both directions, over k
@@ -65,6 +66,8 @@ inline constexpr double kRefineDistances = 30;  // an item, in all rounds
 inline constexpr double kAssignShare = 0.2;     // of the scan's rate: few points a group
 inline constexpr double kMixingSweeps = 120;    // usual numbers of sweeps
 inline constexpr double kAdsorptionSweeps = 60;
+inline constexpr double kChebyshevSweeps =
+    0.65;  // x ln(1 / tolerance) sqrt((1 + alpha) / (1 - alpha))
 inline constexpr double kSolverSteps = 130;
 inline constexpr double kPathSweeps = 30;
 inline constexpr double kVolumeSweeps = 800;

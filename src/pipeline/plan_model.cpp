@@ -137,10 +137,11 @@ StagePlan plan_cells(const PlanInput& in, const Sizes& of, const Rates& rates) {
       std::min(of.items, of.cells * static_cast<double>(in.sample_per_cell)) * of.dim * kFloat;
   const double centroids = of.cells * of.dim * kFloat;
   const double train = kSampleCopies * sample / of.ranks + centroids;
-  const double assign = kGrowth * of.nodes * assignment + 2 * centroids + kReadBlock;
-  const double move = kMovedCopies * of.nodes * assignment;
+  const double homes = of.nodes * kCellNumber;
+  const double assign = homes + 2 * centroids + kReadBlock;
+  const double move = homes + kMovedCopies * of.nodes * assignment;
   const double fetch =
-      of.nodes * (of.row + assignment + kRequest) + kFetchBlocks * kFetchBlock + centroids;
+      homes + of.nodes * (of.row + assignment + kRequest) + kFetchBlocks * kFetchBlock + centroids;
   StagePlan plan{"cells",
                  static_cast<Count>(cache_bytes(in, of) + std::max({train, assign, move, fetch})),
                  0, 0, 0};
@@ -199,8 +200,29 @@ StagePlan plan_graph(const Sizes& of, const Rates& rates) {
   return plan;
 }
 
+/// Columns of tasks that are dealt to panels in order, as the engines deal them.
+class Panels {
+ public:
+  void add(double width) {
+    if (used_ > 0 && used_ + width > kPanelColumns) {
+      closed_ += padded();
+      used_ = 0;
+    }
+    used_ += width;
+  }
+  [[nodiscard]] double columns() const { return closed_ + padded(); }
+
+ private:
+  [[nodiscard]] double padded() const { return std::ceil(used_ / kColumnBlock) * kColumnBlock; }
+
+  double closed_ = 0;
+  double used_ = 0;
+};
+
 /// One engine's tasks.
 struct Pass {
+  Panels panels;
+  Panels accelerated;  // panels of their own
   double columns = 0;
   double tasks = 0;
   double column_sweeps = 0;  // columns x how often they are swept
@@ -243,6 +265,11 @@ double expected_sweeps(const ensemble::MemberConfig& member) {
     case sweeps:
       break;
   }
+  if (member.solver.solver == Solver::chebyshev) {
+    const double alpha = member.solver.alpha;
+    return std::min(most, kChebyshevSweeps * std::log(1 / member.solver.tolerance) *
+                              std::sqrt((1 + alpha) / (1 - alpha)));
+  }
   switch (member.solver.method) {
     case Method::poisson:
       return std::min(most, kMixingSweeps);
@@ -259,8 +286,13 @@ std::array<Pass, 3> passes_of(const PlanInput& in, const Sizes& of) {
   std::array<Pass, 3> passes;
   for (const ensemble::MemberConfig& member : in.members) {
     Pass& pass = passes[kind_of(member)];
-    const double columns = of.tasks_a_member * columns_of(member, in.classes, of);
+    const double of_task = columns_of(member, in.classes, of);
+    const double columns = of.tasks_a_member * of_task;
     pass.columns += columns;
+    Panels& panels = member.solver.solver == Solver::chebyshev ? pass.accelerated : pass.panels;
+    for (int task = 0; task < static_cast<int>(of.tasks_a_member); ++task) {
+      panels.add(of_task);
+    }
     pass.tasks += of.tasks_a_member;
     pass.column_sweeps += columns * expected_sweeps(member);
     pass.sweeps = std::max(pass.sweeps, expected_sweeps(member));
@@ -270,11 +302,15 @@ std::array<Pass, 3> passes_of(const PlanInput& in, const Sizes& of) {
 
 /// Bytes of label state of an engine, its messages included.
 double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
-  const double columns = std::ceil(pass.columns / kColumnBlock) * kColumnBlock;
+  const double columns =
+      kind == paths ? pass.columns : pass.panels.columns() + pass.accelerated.columns();
   constexpr std::array kOwned{2 * kFloat, 4 * kDouble, 2 * kDouble};
-  constexpr std::array kOfGhost{4 * kFloat, 3 * kDouble, 4 * kDouble};  // with sent and received
+  constexpr std::array kOfGhost{2 * kFloat, 1 * kDouble, 2 * kDouble};
+  const double value = kind == sweeps ? kFloat : kDouble;
+  const double sent = kind == paths ? columns : std::min(columns, kPanelColumns);  // at a time
   return columns * (of.nodes * kOwned.at(kind) + of.graph_ghosts * kOfGhost.at(kind)) +
-         pass.tasks * of.nodes * kTaskNode;
+         2 * value * sent * of.graph_ghosts +
+         pass.tasks * of.nodes * (kTaskNode + (kind == solver ? kDiagonal : 0));
 }
 
 /// Bytes of label state of the largest task: sparse ones are done one after another.
