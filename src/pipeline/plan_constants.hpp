@@ -79,6 +79,7 @@ inline constexpr double kMoveItem_s = 1e-6;
 inline constexpr double kLook_s = 8e-9;
 inline constexpr double kSortEdge_s = 300e-9;
 inline constexpr double kJudgeScore_s = 30e-9;
+inline constexpr double kJudgeLabel_s = 300e-9;  // of a row that names few
 inline constexpr double kMoveByte_s = 2e-9;
 inline constexpr double kCountVote_s = 100e-9;
 inline constexpr double kStatistics_s = 0.3;

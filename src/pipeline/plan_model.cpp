@@ -360,7 +360,8 @@ StagePlan plan_ensemble(const PlanInput& in, const Sizes& of, const Rates& rates
   StagePlan plan{"ensemble", static_cast<Count>(memory),
                  static_cast<Count>(of.items * column_bytes(in)),
                  static_cast<Count>(exchanged(of.items * column_bytes(in), of)), 0};
-  plan.seconds = of.nodes * members * of.row_labels * kJudgeScore_s / in.threads +
+  plan.seconds = of.nodes * members * of.row_labels *
+                     (of.is_sparse ? kJudgeLabel_s : kJudgeScore_s) / in.threads +
                  of.nodes * column_bytes(in) * kMoveByte_s + wire_seconds(plan, of, rates);
   return plan;
 }
