@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     try {
       return kith::app::dispatch(world, argc, argv);
     } catch (const kith::comm::Stopped& stop) {  // every rank is here
+      kith::ignore_stop();
       if (world.is_root()) {
         kith::log::error(stop.what());
       }

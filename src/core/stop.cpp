@@ -60,6 +60,11 @@ void listen_for_stop() {
   handle(SIGALRM, on_alarm);
 }
 
+void ignore_stop() {
+  handle(SIGTERM, SIG_IGN);
+  handle(SIGUSR1, SIG_IGN);
+}
+
 bool stop_was_asked() {
   return asked;
 }

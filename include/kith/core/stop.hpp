@@ -14,6 +14,10 @@ void listen_for_stop();
 /// Has a signal come to this process? Local; ranks agree with comm::stop_if_asked().
 [[nodiscard]] bool stop_was_asked();
 
+/// All ranks are leaving: a further signal, which srun sends when the first of them has left, must
+/// not change the status. The 25 s remain.
+void ignore_stop();
+
 /// As if a signal had come, and as if none had: for tests.
 void ask_to_stop();
 void forget_stop();
