@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kith/comm/agree.hpp"
-#include "kith/propagate/propagate.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -22,13 +21,10 @@ int turn_of(const comm::StateReader& reader) {
 
 }  // namespace
 
-GraphsInTurn::GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared, int num_classes,
-                           std::vector<TurnOfTask> tasks, std::span<propagate::TaskResult> results)
-    : whole_{&whole},
-      shared_{&shared},
-      num_classes_{num_classes},
-      tasks_{std::move(tasks)},
-      results_{results} {
+GraphsInTurn::GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared,
+                           const propagate::RowShape& shape, std::vector<TurnOfTask> tasks,
+                           std::span<propagate::TaskResult> results)
+    : whole_{&whole}, shared_{&shared}, shape_{shape}, tasks_{std::move(tasks)}, results_{results} {
 }
 
 int GraphsInTurn::resume_finished() {
@@ -36,7 +32,7 @@ int GraphsInTurn::resume_finished() {
     found_turn_ = turn_of(reader);
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < found_turn_) {
-        results_[task] = propagate::load_result(*shared_, tasks_[task].is_watched, num_classes_,
+        results_[task] = propagate::load_result(*shared_, tasks_[task].is_watched, shape_,
                                                 name_of(task), reader);
       }
     }
@@ -59,7 +55,7 @@ void GraphsInTurn::offer(const std::function<void(comm::StateWriter&)>& save) {
     writer.write_numbers(kTurn, std::vector{static_cast<double>(turn_)});
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < turn_) {
-        propagate::save_result(*shared_, results_[task], tasks_[task].is_watched, num_classes_,
+        propagate::save_result(*shared_, results_[task], tasks_[task].is_watched, shape_,
                                name_of(task), writer);
       }
     }

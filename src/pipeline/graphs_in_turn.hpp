@@ -8,7 +8,7 @@
 
 #include "kith/comm/checkpoint.hpp"
 #include "kith/graph/graph.hpp"
-#include "kith/propagate/task.hpp"
+#include "kith/propagate/propagate.hpp"
 
 namespace kith::pipeline {
 
@@ -23,8 +23,9 @@ class GraphsInTurn : public comm::Checkpoint {
  public:
   /// whole: where all is kept. shared: the graph whose owned nodes all results are of. results: one
   /// a task; full where the graph is finished. All are kept alive by the caller.
-  GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared, int num_classes,
-               std::vector<TurnOfTask> tasks, std::span<propagate::TaskResult> results);
+  GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared,
+               const propagate::RowShape& shape, std::vector<TurnOfTask> tasks,
+               std::span<propagate::TaskResult> results);
 
   /// Collective. Fills the results of finished graphs from a snapshot; how many graphs these are.
   int resume_finished();
@@ -39,7 +40,7 @@ class GraphsInTurn : public comm::Checkpoint {
  private:
   comm::Checkpoint* whole_;
   const graph::Graph* shared_;
-  int num_classes_;
+  propagate::RowShape shape_;
   std::vector<TurnOfTask> tasks_;
   std::span<propagate::TaskResult> results_;
   int turn_ = 0;

@@ -113,7 +113,7 @@ std::vector<propagate::TaskResult> propagate_on(Workspace& workspace, const Vari
   const int top = ensemble::labels_kept(workspace.config.ensemble, num_classes);
   const auto run = [&](const graph::Graph& graph) {
     if (top < num_classes) {
-      return propagate::propagate_sparse(graph, tasks, {num_classes, top});
+      return propagate::propagate_sparse(graph, tasks, {num_classes, top, &checkpoint});
     }
     return propagate::propagate(graph, tasks,
                                 {num_classes, memory_left(workspace.memory_bytes), &checkpoint});
@@ -132,8 +132,12 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
   const Config& config = workspace.config;
   const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
-  GraphsInTurn in_turn{checkpoint, *workspace.graph, workspace.num_classes(),
-                       turns_of(by_graph, tasks), results};
+  const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());
+  GraphsInTurn in_turn{checkpoint,
+                       *workspace.graph,
+                       {top, top < workspace.num_classes()},
+                       turns_of(by_graph, tasks),
+                       results};
   const int finished = in_turn.resume_finished();
   if (finished > 0) {
     log::info("stage=propagate state=resumed graphs_done={} of={}", finished, by_graph.size());

@@ -37,6 +37,13 @@ class SparsePaths : public SparseState {
     return 0;
   }
 
+  [[nodiscard]] Count row_bytes() const override { return seeds_.saved_row_bytes(0); }
+  void save(std::span<std::byte> rows) const override { seeds_.save_rows(0, rows); }
+  void load(std::span<const std::byte> rows) override {
+    seeds_.load_rows(0, rows);
+    seeds_.go_on(0);
+  }
+
  private:
   NearestSeeds seeds_;
 };

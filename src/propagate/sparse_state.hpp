@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <span>
@@ -50,6 +51,13 @@ class SparseState {
   [[nodiscard]] virtual std::int32_t best(Count row) const = 0;
   /// Fills the labels of an owned row, none twice; returns what all others have together.
   [[nodiscard]] virtual float read(Count row, std::vector<LabelValue>& entries) const = 0;
+
+  /// What going on takes, of each owned row, the same number of bytes on every rank.
+  [[nodiscard]] virtual Count row_bytes() const = 0;
+  /// rows: owned rows x row_bytes().
+  virtual void save(std::span<std::byte> rows) const = 0;
+  /// Collective.
+  virtual void load(std::span<const std::byte> rows) = 0;
 };
 
 /// Collective. By truncated sweeps: harmonic, spreading, walk, poisson.

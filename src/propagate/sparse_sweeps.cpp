@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 
@@ -171,6 +172,18 @@ class SparseSweeps : public SparseState {
       entries.push_back({view.label(i), view.value(i)});
     }
     return view.rest();
+  }
+
+  [[nodiscard]] Count row_bytes() const override {
+    return stride_ * static_cast<Count>(sizeof(float));
+  }
+  void save(std::span<std::byte> rows) const override {
+    std::memcpy(rows.data(), state_.data(), rows.size());
+  }
+  void load(std::span<const std::byte> rows) override {
+    std::memcpy(state_.data(), rows.data(), rows.size());
+    graph_->halo().push(std::span{state_}, stride_);
+    next_ = state_;
   }
 
  private:

@@ -98,7 +98,15 @@ void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numb
     put_line(line, numbers);
   }
   numbers.put_all(std::span{result.class_mass});
-  numbers.put_all(has_scores && is_watched ? std::span{result.scores} : std::span<const float>{});
+  numbers.put(result.mean_rest.value_or(kUnknown));
+  numbers.put(result.largest_rest);
+  const bool is_here = has_scores && is_watched;
+  numbers.put_all(is_here ? std::span{result.scores} : std::span<const float>{});
+  numbers.put_all(is_here ? std::span{result.other} : std::span<const float>{});
+  numbers.put(is_here ? result.labels.size() : std::size_t{0});
+  for (std::size_t i = 0; is_here && i < result.labels.size(); ++i) {
+    numbers.put(result.labels[i].value());
+  }
 }
 
 TaskResult take_result(Numbers& numbers) {
@@ -110,7 +118,14 @@ TaskResult take_result(Numbers& numbers) {
     result.trace.push_back(take_line(numbers));
   }
   result.class_mass = numbers.take_all<double>();
+  const auto mean_rest = numbers.take<double>();
+  result.mean_rest = mean_rest == kUnknown ? std::nullopt : std::optional{mean_rest};
+  result.largest_rest = numbers.take<double>();
   result.scores = numbers.take_all<float>();
+  result.other = numbers.take_all<float>();
+  for (auto left = numbers.take<std::size_t>(); left > 0; --left) {
+    result.labels.emplace_back(numbers.take<std::int32_t>());
+  }
   return result;
 }
 
@@ -175,24 +190,38 @@ std::vector<std::byte> rows_of(const graph::Graph& graph, const LiveRun& run) {
   return rows;
 }
 
-/// Puts results where snapshots of one graph and number of classes have them, and takes them back.
+/// Puts results where snapshots of one graph and form of rows have them, and takes them back.
 class Results {
  public:
-  Results(const graph::Graph& graph, int num_classes)
-      : graph_{&graph}, row_bytes_{num_classes * static_cast<Count>(sizeof(float))} {}
+  Results(const graph::Graph& graph, const RowShape& shape)
+      : graph_{&graph},
+        names_labels_{shape.names_labels},
+        row_bytes_{shape.width * static_cast<Count>(sizeof(float))} {}
 
   void save(const TaskResult& result, const std::string& name, bool is_watched, Numbers& numbers,
             comm::StateWriter& writer) const {
     put_result(result, true, is_watched, numbers);
-    if (!is_watched) {
-      save_scores(result.scores, name, writer);
+    if (is_watched) {
+      return;
+    }
+    save_scores(result.scores, name, writer);
+    if (names_labels_) {
+      write_owned(*graph_, name + "_labels", std::as_bytes(std::span{result.labels}), row_bytes_,
+                  writer);
+      write_owned(*graph_, name + "_other", std::as_bytes(std::span{result.other}), sizeof(float),
+                  writer);
     }
   }
   [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, Numbers& numbers,
                                 const comm::StateReader& reader) const {
     TaskResult result = take_result(numbers);
-    if (!is_watched) {
-      result.scores = load_scores(name, reader);
+    if (is_watched) {
+      return result;
+    }
+    result.scores = load_scores(name, reader);
+    if (names_labels_) {
+      result.labels = read_owned<Label>(*graph_, name + "_labels", row_bytes_, reader);
+      result.other = read_owned<float>(*graph_, name + "_other", sizeof(float), reader);
     }
     return result;
   }
@@ -207,22 +236,23 @@ class Results {
 
  private:
   const graph::Graph* graph_;
+  bool names_labels_;
   Count row_bytes_;
 };
 
 }  // namespace
 
 void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
-                 int num_classes, const std::string& name, comm::StateWriter& writer) {
+                 const RowShape& shape, const std::string& name, comm::StateWriter& writer) {
   Numbers numbers;
-  Results{graph, num_classes}.save(result, name + "/scores", is_watched, numbers, writer);
+  Results{graph, shape}.save(result, name + "/scores", is_watched, numbers, writer);
   writer.write_numbers(name + "/numbers", numbers.values());
 }
 
-TaskResult load_result(const graph::Graph& graph, bool is_watched, int num_classes,
+TaskResult load_result(const graph::Graph& graph, bool is_watched, const RowShape& shape,
                        const std::string& name, const comm::StateReader& reader) {
   Numbers numbers{reader.read_numbers(name + "/numbers")};
-  return Results{graph, num_classes}.load(name + "/scores", is_watched, numbers, reader);
+  return Results{graph, shape}.load(name + "/scores", is_watched, numbers, reader);
 }
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
@@ -232,7 +262,7 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
   for (const LiveRun& run : live) {
     of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
   }
-  const Results stored{graph, num_classes};
+  const Results stored{graph, {num_classes, false}};
   Numbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const LiveRun* live_run = of_task[task];
@@ -273,7 +303,7 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
 std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
                            std::span<TaskResult> results, int num_classes,
                            const comm::StateReader& reader) {
-  const Results stored{graph, num_classes};
+  const Results stored{graph, {num_classes, false}};
   Numbers numbers{reader.read_numbers("/tasks")};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {

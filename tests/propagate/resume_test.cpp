@@ -6,6 +6,7 @@
 
 #include "kith/comm/stop.hpp"
 #include "kith/propagate/propagate.hpp"
+#include "kith/propagate/sparse.hpp"
 
 #include "propagate/made_graph.hpp"
 #include "support/mpi_world.hpp"
@@ -122,6 +123,10 @@ void expect_same(const std::vector<TaskResult>& results, const std::vector<TaskR
   ASSERT_EQ(results.size(), expected.size());
   for (std::size_t task = 0; task < results.size(); ++task) {
     EXPECT_EQ(results[task].scores, expected[task].scores) << task;
+    EXPECT_EQ(results[task].labels, expected[task].labels) << task;
+    EXPECT_EQ(results[task].other, expected[task].other) << task;
+    EXPECT_EQ(results[task].mean_rest, expected[task].mean_rest) << task;
+    EXPECT_EQ(results[task].largest_rest, expected[task].largest_rest) << task;
     EXPECT_EQ(results[task].class_mass, expected[task].class_mass) << task;
     EXPECT_EQ(results[task].stop, expected[task].stop) << task;
     EXPECT_EQ(results[task].sweeps, expected[task].sweeps) << task;
@@ -158,6 +163,40 @@ TEST(Resume, GoesOnFromAnyCheckOnAnyNumberOfRanks) {
         const auto at = to_size(stops / 2 % 2);
         held.set_ranks(*ranks.at(at));
         expect_same(propagate(graphs.at(at), tasks, {kClasses, memory_bytes, &held}),
+                    expected.at(at));
+        break;
+      } catch (const comm::Stopped&) {
+        ++stops;
+        ASSERT_LT(stops, 1000);
+      }
+    }
+    EXPECT_GT(stops, 2);
+  }
+}
+
+TEST(Resume, GoesOnWithRowsOfFewLabels) {
+  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
+  const std::array<const comm::Communicator*, 2> ranks{&world(), &self};
+  const std::array graphs{make_graph(world(), Points{kCount, 2}),
+                          make_graph(self, Points{kCount, 2})};
+  std::vector<Task> tasks;
+  for (const Task& task : many_tasks()) {
+    if (task.solver.solver == Solver::sweeps && has_sparse_form(task.solver.method)) {
+      tasks.push_back(task);
+    }
+  }
+  constexpr int kTop = 2;
+  static_assert(kTop < kClasses);
+  const std::array expected{propagate_sparse(graphs[0], tasks, {kClasses, kTop}),
+                            propagate_sparse(graphs[1], tasks, {kClasses, kTop})};
+  for (const int stop_at : {1, 5, 17}) {
+    Held held{stop_at};
+    int stops = 0;
+    while (true) {
+      try {
+        const auto at = to_size(stops % 2);
+        held.set_ranks(*ranks.at(at));
+        expect_same(propagate_sparse(graphs.at(at), tasks, {kClasses, kTop, &held}),
                     expected.at(at));
         break;
       } catch (const comm::Stopped&) {

@@ -25,11 +25,18 @@ struct PropagateConfig {
                                                 std::span<const Task> tasks,
                                                 const PropagateConfig& config);
 
+/// The rows of a result: every class, or as many labels as propagate_sparse keeps.
+struct RowShape {
+  int width = 0;
+  bool names_labels = false;
+};
+
 /// Collective. Puts a task's result into a snapshot under `name`; takes it back on any number of
 /// ranks. graph: whose owned nodes the scores are of; is_watched: they are of watched nodes.
 void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
-                 int num_classes, const std::string& name, comm::StateWriter& writer);
-[[nodiscard]] TaskResult load_result(const graph::Graph& graph, bool is_watched, int num_classes,
-                                     const std::string& name, const comm::StateReader& reader);
+                 const RowShape& shape, const std::string& name, comm::StateWriter& writer);
+[[nodiscard]] TaskResult load_result(const graph::Graph& graph, bool is_watched,
+                                     const RowShape& shape, const std::string& name,
+                                     const comm::StateReader& reader);
 
 }  // namespace kith::propagate

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kith/comm/checkpoint.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
 
@@ -11,7 +12,8 @@ namespace kith::propagate {
 
 struct SparseConfig {
   int num_classes = 0;
-  int top = 16;  // labels kept a row
+  int top = 16;                            // labels kept a row
+  comm::Checkpoint* checkpoint = nullptr;  // offered to after checks, gone on from at the start
 };
 
 /// Bytes of label state a rank needs for one task. Local nodes are owned ones and ghosts.

@@ -1,0 +1,207 @@
+#include "propagate/sparse_results.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "kith/comm/collectives.hpp"
+#include "kith/core/exact_sum.hpp"
+
+namespace kith::propagate {
+namespace {
+
+/// Share of each label among the seeds, by weight.
+std::map<std::int32_t, double> label_shares(const Task& task) {
+  std::map<std::int32_t, double> shares;
+  double total = 0;
+  for (const NodeSeed& seed : task.seeds) {
+    shares[seed.label.value()] += seed.weight;
+    total += seed.weight;
+  }
+  for (auto& [label, share] : shares) {
+    share /= total;
+  }
+  return shares;
+}
+
+/// Reads rows as the task's method means them.
+class RowReader {
+ public:
+  RowReader(const SparseState& state, const Task& task, const SparseConfig& config)
+      : state_{&state}, config_{config}, is_poisson_{task.solver.method == Method::poisson} {
+    if (is_poisson_) {
+      shares_ = label_shares(task);
+    }
+  }
+
+  /// The labels that are kept, largest first; empty where no label came.
+  struct Row {
+    std::span<const LabelValue> entries;
+    float other = 0;  // value of each other class
+    double rest = 0;  // share of the row that is in other classes
+  };
+  Row read(Count row) {
+    const double rest = state_->read(row, entries_);
+    if (entries_.empty()) {
+      return {};
+    }
+    double sum = rest;
+    for (const LabelValue& entry : entries_) {
+      sum += entry.value;
+    }
+    for (LabelValue& entry : entries_) {
+      entry.value = is_poisson_ ? static_cast<float>(entry.value - shares_.at(entry.label) * sum)
+                                : static_cast<float>(entry.value / sum);
+    }
+    const auto kept = std::span{entries_}.first(put_largest_first(entries_, config_.top));
+    double cut = rest / sum;
+    for (std::size_t i = kept.size(); i < entries_.size(); ++i) {
+      cut += is_poisson_ ? 0.0 : entries_[i].value;
+    }
+    double of_others = is_poisson_ ? 0.0 : cut;
+    for (const LabelValue& entry : kept) {
+      of_others -= is_poisson_ ? entry.value : 0.0F;  // potentials sum to 0
+    }
+    const auto others =
+        static_cast<double>(std::max<Count>(1, config_.num_classes - count_of(kept)));
+    return {kept, static_cast<float>(of_others / others), cut};
+  }
+
+ private:
+  const SparseState* state_;
+  SparseConfig config_;
+  bool is_poisson_;
+  std::map<std::int32_t, double> shares_;
+  std::vector<LabelValue> entries_;
+};
+
+/// Rows of a result, empty ones.
+void make_rows(TaskResult& result, std::size_t rows, int top) {
+  result.scores.assign(rows * to_size(top), 0.0F);
+  result.labels.assign(rows * to_size(top), Label{});
+  result.other.assign(rows, 0.0F);
+}
+
+void put_entry(TaskResult& result, std::size_t at, const LabelValue& entry) {
+  result.scores[at] = entry.value;
+  result.labels[at] = Label{entry.label};
+}
+
+/// Adds up rows of nodes that are no seed: what each class has.
+class ClassMassSum {
+ public:
+  explicit ClassMassSum(int num_classes) : named_(to_size(num_classes)) {}
+
+  void add(const RowReader::Row& row) {
+    of_each_.add(double{row.other});
+    for (const LabelValue& entry : row.entries) {
+      named_[to_size(entry.label)].add(double{entry.value} - double{row.other});
+    }
+  }
+  /// Collective.
+  std::vector<double> over_ranks(const comm::Communicator& comm) {
+    for (ExactSum& sum : named_) {
+      sum.add(of_each_);
+    }
+    comm::sum_over_ranks(comm, named_);
+    std::vector<double> mass;
+    for (const ExactSum& sum : named_) {
+      mass.push_back(sum.value());
+    }
+    return mass;
+  }
+
+ private:
+  std::vector<ExactSum> named_;
+  ExactSum of_each_;  // what a class has where no row names it
+};
+
+/// Collective. Scores of owned nodes, class masses, and what truncation hid.
+void read_owned(const graph::Graph& graph, RowReader& reader, const Task& task,
+                const SparseConfig& config, TaskResult& result) {
+  const bool keeps_rows = task.watched.empty();
+  make_rows(result, keeps_rows ? to_size(graph.num_owned()) : 0, config.top);
+  std::set<Position> seeded;
+  for (const NodeSeed& seed : task.seeds) {
+    seeded.insert(seed.node);
+  }
+  ClassMassSum mass{config.num_classes};
+  std::vector<ExactSum> sums(2);  // shares of the rest, reached rows
+  double largest = 0;
+  for (Count index = 0; index < graph.num_owned(); ++index) {
+    const RowReader::Row row = reader.read(index);
+    if (row.entries.empty()) {
+      continue;
+    }
+    sums[0].add(row.rest);
+    sums[1].add(1.0);
+    largest = std::max(largest, row.rest);
+    if (!seeded.contains(Position{graph.owned().begin.value() + index})) {
+      mass.add(row);
+    }
+    if (keeps_rows) {
+      result.other[to_size(index)] = row.other;
+      for (std::size_t i = 0; i < row.entries.size(); ++i) {
+        put_entry(result, to_size(index * config.top) + i, row.entries[i]);
+      }
+    }
+  }
+  comm::sum_over_ranks(graph.comm(), std::span{sums});
+  result.mean_rest = sums[1].value() > 0 ? sums[0].value() / sums[1].value() : 0.0;
+  result.largest_rest = comm::max_over_ranks(graph.comm(), largest);
+  if (task.solver.method != Method::poisson) {
+    result.class_mass = mass.over_ranks(graph.comm());
+  }
+}
+
+/// Collective. Scores of the watched nodes, on every rank.
+void read_watched(const graph::Graph& graph, RowReader& reader, const Task& task,
+                  const SparseConfig& config, TaskResult& result) {
+  struct Found {
+    Count at;  // row x top + entry; of `other` the row
+    LabelValue entry;
+  };
+  constexpr std::int32_t kOther = -1;
+  std::vector<Found> mine;
+  for (std::size_t i = 0; i < task.watched.size(); ++i) {
+    if (!graph.owned().contains(task.watched[i])) {
+      continue;
+    }
+    const RowReader::Row row = reader.read(graph.local_id(task.watched[i]).value());
+    const auto at = static_cast<Count>(i);
+    mine.push_back({at, {kOther, row.other}});
+    for (std::size_t entry = 0; entry < row.entries.size(); ++entry) {
+      mine.push_back({at * config.top + static_cast<Count>(entry), row.entries[entry]});
+    }
+  }
+  make_rows(result, task.watched.size(), config.top);
+  for (const Found& found : comm::gather_to_all<Found>(graph.comm(), mine).items) {
+    if (found.entry.label == kOther) {
+      result.other[to_size(found.at)] = found.entry.value;
+    } else {
+      put_entry(result, to_size(found.at), found.entry);
+    }
+  }
+}
+
+}  // namespace
+
+void read_result(const graph::Graph& graph, const SparseState& state, const Task& task,
+                 const SparseConfig& config, TaskResult& result) {
+  RowReader reader{state, task, config};
+  read_owned(graph, reader, task, config, result);
+  if (!task.watched.empty()) {
+    read_watched(graph, reader, task, config, result);
+  }
+}
+
+void read_nothing(const graph::Graph& graph, const Task& task, const SparseConfig& config,
+                  TaskResult& result) {
+  make_rows(result, task.watched.empty() ? to_size(graph.num_owned()) : task.watched.size(),
+            config.top);
+  result.mean_rest = 0;
+}
+
+}  // namespace kith::propagate
