@@ -212,6 +212,14 @@ std::string write_plan(const Request& request, const Rates& rates) {
         io::format_bytes(total_of(plan_stages(request.input, rates)).memory_bytes),
         input.memory_per_rank >> 20);
   }
+  if (input.ranks > 1) {
+    PlanInput scattered = input;
+    scattered.graph_ghosts = most_graph_ghosts(input);
+    text += fmt::format(
+        "where neighbors may be anywhere, as among points without clusters, a rank takes up to "
+        "{}\n",
+        io::format_bytes(total_of(plan_stages(scattered, rates)).memory_bytes));
+  }
   const std::string size = io::format_bytes(input.node_memory);
   text +=
       fits(input, stages) ? fmt::format("fits from {} nodes of {} on\n", fewest, size)

@@ -29,7 +29,8 @@ struct Sizes {
         row{dim * (in.element_bytes <= 2 && !in.is_cosine ? kHalf : kFloat)},
         edges{nodes * k * kEdgesPerNeighbor},
         cell_ghosts{nodes * in_reach(kCellReach * std::pow(in.searched_cells / 4.0, kProbeGrowth))},
-        graph_ghosts{nodes * in_reach(kGraphReach)},
+        graph_ghosts{in.graph_ghosts ? static_cast<double>(*in.graph_ghosts)
+                                     : nodes * in_reach(kGraphReach)},
         tasks_a_member{in.folds < 2 ? 1.0 : in.folds + 1.0},
         row_labels{labels_of(in)},
         is_sparse{row_labels < in.classes},
@@ -391,6 +392,11 @@ Count label_columns(const PlanInput& in) {
     columns += pass.columns;
   }
   return static_cast<Count>(columns);
+}
+
+Count most_graph_ghosts(const PlanInput& input) {
+  const Sizes of{input};
+  return static_cast<Count>(std::min(of.items - of.nodes, of.edges));
 }
 
 std::vector<StagePlan> plan_stages(const PlanInput& in, const Rates& rates) {

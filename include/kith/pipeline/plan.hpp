@@ -1,6 +1,7 @@
 /// What a run will need, before it is run: `kith plan`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,13 @@ struct PlanInput {
   int ranks_per_node = 1;
   Count node_memory = 0;      // bytes; 0 = not known
   Count memory_per_rank = 0;  // run.memory_per_rank; 0 = no limit
+  /// Nodes of other ranks behind a rank's edges, where the graph is known; else as many as corpora
+  /// usually have whose neighbors are near by.
+  std::optional<Count> graph_ghosts = {};
 };
+
+/// As many of them as there can be: no neighbor is near by.
+[[nodiscard]] Count most_graph_ghosts(const PlanInput& input);
 
 /// What this machine does a second, with the threads of one rank.
 ///
