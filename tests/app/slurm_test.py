@@ -17,6 +17,7 @@ JOB = os.path.join(JOBS, "label.sbatch")
 SLOW = """#!/usr/bin/env bash
 if [ "$1" = config ] || [ "$SLURM_PROCID" != 0 ] || [ -n "$SLURM_RESTART_COUNT" ]; then exec {kith} "$@"; fi
 {kith} "$@" & pid=$!
+trap : TERM  # of srun, once another rank has left
 trap 'kill -USR1 $pid; kill -CONT $pid' USR1
 until [ -e {cells} ]; do sleep 0.01; done
 kill -STOP $pid
