@@ -68,20 +68,26 @@ class Fitter {
     return log_chance_.data() + (voter * num_classes_ + to_size(vote)) * num_classes_;
   }
 
-  /// Sums work(pattern, sums) in chunks that depend on the patterns only, added in order.
+  /// Sums work(pattern, sums) in chunks that depend on the patterns only, added in order. As many
+  /// are held at once as there are threads: of many classes they are large.
   template <class Work>
   Sums over_chunks(Work&& work) {
     const Count total = count_of(patterns_.counts);
     const Count grain = std::max(kLeastChunk, (total + kMaxChunks - 1) / kMaxChunks);
-    std::vector<Sums> chunks(to_size((total + grain - 1) / grain), Sums{num_classes_, num_voters_});
-    parallel_for(total, grain, [&](Count begin, Count end) {
-      for (auto u = to_size(begin); u < to_size(end); ++u) {
-        work(u, chunks[to_size(begin / grain)]);
-      }
-    });
+    const Count at_once = grain * num_threads();
     Sums all{num_classes_, num_voters_};
-    for (const Sums& chunk : chunks) {
-      all.add(chunk);
+    for (Count first = 0; first < total; first += at_once) {
+      const Count patterns = std::min(at_once, total - first);
+      std::vector<Sums> chunks(to_size((patterns + grain - 1) / grain),
+                               Sums{num_classes_, num_voters_});
+      parallel_for(patterns, grain, [&](Count begin, Count end) {
+        for (Count u = begin; u < end; ++u) {
+          work(to_size(first + u), chunks[to_size(begin / grain)]);
+        }
+      });
+      for (const Sums& chunk : chunks) {
+        all.add(chunk);
+      }
     }
     return all;
   }
