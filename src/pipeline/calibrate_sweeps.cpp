@@ -13,9 +13,9 @@
 namespace kith::pipeline {
 namespace {
 
-constexpr Count kStateBytes = Count{48} << 20;  // more than caches hold
-constexpr Count kFewestNodes = 1000;            // of a rank
-constexpr Count kMostNodes = 20000;
+constexpr Count kStateBytes = Count{192} << 20;  // also a panel of it is more than caches hold
+constexpr Count kFewestNodes = 1000;             // of a rank
+constexpr Count kMostNodes = 60000;
 constexpr int kMostClasses = 32;
 constexpr int kMostSparseClasses = 1000;
 constexpr Count kSparseNodes = 4000;

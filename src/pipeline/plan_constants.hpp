@@ -70,6 +70,7 @@ inline constexpr double kChebyshevSweeps =
     0.65;  // x ln(1 / tolerance) sqrt((1 + alpha) / (1 - alpha))
 inline constexpr double kSolverSteps = 130;
 inline constexpr double kPathSweeps = 30;
+inline constexpr double kPathEntry_s = 60e-9;  // a seed of a node, with its merging
 inline constexpr double kVolumeSweeps = 800;
 
 // Seconds, on one core of 2024.

@@ -339,8 +339,10 @@ StagePlan plan_propagate(const PlanInput& in, const Sizes& of, const Rates& rate
                               : limited(state_bytes(pass, kind, of), before + results, in, 1));
     const double value = kind != sweeps ? kDouble : of.is_sparse ? 2 * kFloat : kFloat;
     wire += of.ranks * of.graph_ghosts * pass.column_sweeps * value;
-    const double rate = kind == solver ? rates.solver_entries : rates.entries;
-    plan.seconds += of.nodes * pass.column_sweeps / rate + pass.sweeps * rates.allreduce_s;
+    const double entry_s = kind == solver  ? 1 / rates.solver_entries
+                           : kind == paths ? kPathEntry_s / in.threads
+                                           : 1 / rates.entries;
+    plan.seconds += of.nodes * pass.column_sweeps * entry_s + pass.sweeps * rates.allreduce_s;
   }
   plan.memory_bytes = static_cast<Count>(before + results + most);
   plan.disk_bytes = static_cast<Count>(of.items * (of.scores + kRowNumber));
