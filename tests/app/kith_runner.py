@@ -69,6 +69,14 @@ def instruction_sets():
     return line.removeprefix("instruction sets ").split(", ")
 
 
+def expect_one_sentence(test, done, words):
+    """Exit status 1 and one line of the program's own, which says these words."""
+    test.assertEqual(done.returncode, 1, done.stderr)
+    said = [line for line in done.stderr.splitlines() if line.startswith("kith: ")]
+    test.assertEqual(len(said), 1, done.stderr)
+    test.assertIn(words, said[0])
+
+
 def digest(path):
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()

@@ -126,10 +126,7 @@ class ManyClasses(unittest.TestCase):
                     ({"ensemble": {"top_labels": -1}}, "ensemble.top_labels = -1, must be in 0..1000000"),
                     ({"qa": {"seed_filter": "both"}}, "qa.seed_filter needs a table of 260 x 260 classes")):
                 done = kith.run(["run", "-c", kith.ini(directory, **sections)], 2)
-                self.assertEqual(done.returncode, 1, done.stderr)
-                said = [line for line in done.stderr.splitlines() if line.startswith("kith: ")]
-                self.assertEqual(len(said), 1, done.stderr)
-                self.assertIn(words, said[0])
+                kith.expect_one_sentence(self, done, words)
 
 
 if __name__ == "__main__":

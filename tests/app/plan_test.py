@@ -29,10 +29,7 @@ class Plan(unittest.TestCase):
                                  (["items=9", "dim=8", "nodes=2.5"], "nodes=2.5"), (["items=9", "dim=8", "k=9"], "k=9"),
                                  (["items=9", "dim=8", "node_memory=much"], "node_memory=much")]:
             done = self.plan(*arguments)
-            self.assertEqual(done.returncode, 1, done.stderr)
-            said = [line for line in done.stderr.splitlines() if line.startswith("kith: ")]
-            self.assertEqual(len(said), 1, done.stderr)
-            self.assertIn(words, said[0])
+            kith.expect_one_sentence(self, done, words)
 
 
 if __name__ == "__main__":

@@ -56,9 +56,7 @@ class SoftSeeds(unittest.TestCase):
         self.allowed = "no"
         with kith.temporary_directory() as directory:
             done = self.run_in(directory, 2)
-        self.assertEqual(done.returncode, 1)
-        [error] = [line for line in done.stderr.splitlines() if line.startswith("kith: ")]
-        self.assertIn("corpus.soft_seeds", error)
+        kith.expect_one_sentence(self, done, "corpus.soft_seeds")
 
 
 if __name__ == "__main__":
