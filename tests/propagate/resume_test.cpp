@@ -145,25 +145,24 @@ void expect_same(const std::vector<TaskResult>& results, const std::vector<TaskR
   }
 }
 
-TEST(Resume, GoesOnFromAnyCheckOnAnyNumberOfRanks) {
+/// Stops at every stop_at-th offer until there is a result, on other ranks every `starts` starts.
+/// run(graph, checkpoint, stops): as propagate().
+template <class Run>
+void expect_going_on(std::initializer_list<int> stops_at, int starts, Run&& run) {
   const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
   const std::array<const comm::Communicator*, 2> ranks{&world(), &self};
   const std::array graphs{make_graph(world(), Points{kCount, 2}),
                           make_graph(self, Points{kCount, 2})};
-  const std::vector<Task> tasks = many_tasks();
-  const std::array expected{propagate(graphs[0], tasks, {kClasses, 0}),
-                            propagate(graphs[1], tasks, {kClasses, 0})};
-  for (const int stop_at : {3, 7, 43}) {
+  const std::array<std::vector<TaskResult>, 2> expected{run(graphs[0], nullptr, 0),
+                                                        run(graphs[1], nullptr, 0)};
+  for (const int stop_at : stops_at) {
     Held held{stop_at};
     int stops = 0;
     while (true) {
       try {
-        // Memory differs from start to start, and so do the passes; and the number of ranks.
-        const Count memory_bytes = stops % 2 == 0 ? 0 : kCount * 16 * 8;
-        const auto at = to_size(stops / 2 % 2);
+        const auto at = to_size(stops / starts % 2);
         held.set_ranks(*ranks.at(at));
-        expect_same(propagate(graphs.at(at), tasks, {kClasses, memory_bytes, &held}),
-                    expected.at(at));
+        expect_same(run(graphs.at(at), &held, stops), expected.at(at));
         break;
       } catch (const comm::Stopped&) {
         ++stops;
@@ -174,11 +173,16 @@ TEST(Resume, GoesOnFromAnyCheckOnAnyNumberOfRanks) {
   }
 }
 
+TEST(Resume, GoesOnFromAnyCheckOnAnyNumberOfRanks) {
+  const std::vector<Task> tasks = many_tasks();
+  expect_going_on({3, 7, 43}, 2, [&](const graph::Graph& graph, Held* held, int stops) {
+    // Memory differs from start to start, and so do the passes.
+    const Count memory_bytes = stops % 2 == 0 ? 0 : kCount * 16 * 8;
+    return propagate(graph, tasks, {kClasses, memory_bytes, held});
+  });
+}
+
 TEST(Resume, GoesOnWithRowsOfFewLabels) {
-  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
-  const std::array<const comm::Communicator*, 2> ranks{&world(), &self};
-  const std::array graphs{make_graph(world(), Points{kCount, 2}),
-                          make_graph(self, Points{kCount, 2})};
   std::vector<Task> tasks;
   for (const Task& task : many_tasks()) {
     if (task.solver.solver == Solver::sweeps && has_sparse_form(task.solver.method)) {
@@ -187,25 +191,9 @@ TEST(Resume, GoesOnWithRowsOfFewLabels) {
   }
   constexpr int kTop = 2;
   static_assert(kTop < kClasses);
-  const std::array expected{propagate_sparse(graphs[0], tasks, {kClasses, kTop}),
-                            propagate_sparse(graphs[1], tasks, {kClasses, kTop})};
-  for (const int stop_at : {1, 5, 17}) {
-    Held held{stop_at};
-    int stops = 0;
-    while (true) {
-      try {
-        const auto at = to_size(stops % 2);
-        held.set_ranks(*ranks.at(at));
-        expect_same(propagate_sparse(graphs.at(at), tasks, {kClasses, kTop, &held}),
-                    expected.at(at));
-        break;
-      } catch (const comm::Stopped&) {
-        ++stops;
-        ASSERT_LT(stops, 1000);
-      }
-    }
-    EXPECT_GT(stops, 2);
-  }
+  expect_going_on({1, 5, 17}, 1, [&](const graph::Graph& graph, Held* held, int /*stops*/) {
+    return propagate_sparse(graph, tasks, {kClasses, kTop, held});
+  });
 }
 
 }  // namespace
