@@ -118,7 +118,7 @@ std::optional<StopReason> judge(Run& run, const Plan& plan, const Measure& measu
   if (measure.stop) {
     return measure.stop;
   }
-  if (!plan.stationary.empty() && measure.unmixed <= 1.0 / static_cast<double>(num_nodes)) {
+  if (plan.walks && measure.unmixed <= 1.0 / static_cast<double>(num_nodes)) {
     return StopReason::mixed;
   }
   if (run.quiet_checks >= kQuietChecks && plan.projection.every == 0) {

@@ -43,7 +43,8 @@ struct Plan {
   int max_sweeps = 0;              // of this phase
   std::vector<SourceRow> sources;  // every sweep; sorted by row
   std::vector<SourceRow> start;    // before the first sweep; all else starts at 0
-  std::vector<float> stationary;   // limit of the last column for each owned node, or empty
+  bool walks = false;              // the last column is a random walk: the phase ends when it mixes
+  std::vector<float> stationary;   // where the walk ends, for each owned node
   std::vector<float> factors;      // one an owned node, or empty = 1
   FinishRow finish_row;            // or none
   Projection projection;

@@ -60,9 +60,9 @@ std::vector<float> stationary_walk(const graph::Graph& graph, const graph::Compo
 Plan plan_poisson(const graph::Graph& graph, const graph::Components& components, const Task& task,
                   int num_classes) {
   // Conjugate gradient goes to the limit and needs no walk to tell it when to stop.
-  const bool walks = task.solver.solver == Solver::sweeps;
   Plan plan;
-  plan.num_columns = num_classes + (walks ? 1 : 0);
+  plan.walks = task.solver.solver == Solver::sweeps;
+  plan.num_columns = num_classes + (plan.walks ? 1 : 0);
   plan.max_sweeps = task.solver.max_sweeps;
   plan.normalizes_rows = false;
   plan.sources = seed_rows(graph, task, num_classes);
@@ -79,15 +79,15 @@ Plan plan_poisson(const graph::Graph& graph, const graph::Components& components
       float& value = source.values[to_size(label)];
       value = static_cast<float>((value - weight * mean[to_size(label)]) * scale);
     }
-    if (walks) {
+    if (plan.walks) {
       source.values.push_back(0.0F);
     }
     plan.start[i].values.assign(source.values.begin(), source.values.end());
-    if (walks) {
+    if (plan.walks) {
       plan.start[i].values.back() = static_cast<float>(weight * scale);
     }
   }
-  if (walks) {
+  if (plan.walks) {
     plan.stationary = stationary_walk(graph, components, plan.start);
   }
   return plan;

@@ -100,12 +100,12 @@ void Sweeps::best_classes(std::size_t task, Count begin, Count end,
 
 float Sweeps::unmixed(std::size_t task, Count begin, Count end) const {
   const Panel& panel = panel_of(task);
-  const std::vector<float>& stationary = panel.plan(places_[task].task).stationary;
+  const Plan& plan = panel.plan(places_[task].task);
   float largest = 0;
-  for (Count row = begin; row < end && !stationary.empty(); ++row) {
+  for (Count row = begin; row < end && plan.walks; ++row) {
     const float walk = panel.row(places_[task].task, row).back();
-    const double apart =
-        graph().degree(LocalId{static_cast<std::int32_t>(row)}) * (walk - stationary[to_size(row)]);
+    const double apart = graph().degree(LocalId{static_cast<std::int32_t>(row)}) *
+                         (walk - plan.stationary[to_size(row)]);
     largest = std::max(largest, static_cast<float>(std::abs(apart)));
   }
   return largest;

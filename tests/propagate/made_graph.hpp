@@ -56,10 +56,9 @@ inline std::vector<Position> even_partition(int count, int ranks) {
   return first;
 }
 
-inline graph::Graph make_graph(const comm::Communicator& comm, const Points& points,
-                               const char* symmetrize = "union") {
-  const int count = static_cast<int>(points.x.size());
-  const std::vector<Position> first = even_partition(count, comm.size());
+/// first: of each rank's positions, and how many there are.
+inline graph::Graph make_graph_on(const comm::Communicator& comm, const Points& points,
+                                  const std::vector<Position>& first, const char* symmetrize) {
   graph::KnnLists lists;
   lists.k = kNeighbors;
   for (auto i = static_cast<int>(first[to_size(comm.rank())].value());
@@ -72,6 +71,19 @@ inline graph::Graph make_graph(const comm::Communicator& comm, const Points& poi
   graph::GraphConfig config;
   config.symmetrize = symmetrize;
   return graph::build_graph(comm, first, lists, config);
+}
+
+inline graph::Graph make_graph(const comm::Communicator& comm, const Points& points,
+                               const char* symmetrize = "union") {
+  const int count = static_cast<int>(points.x.size());
+  return make_graph_on(comm, points, even_partition(count, comm.size()), symmetrize);
+}
+
+/// All nodes are the last rank's; the others own none.
+inline graph::Graph make_graph_of_one_rank(const comm::Communicator& comm, const Points& points) {
+  std::vector<Position> first(to_size(comm.size()) + 1, Position{0});
+  first.back() = Position{count_of(points.x)};
+  return make_graph_on(comm, points, first, "union");
 }
 
 /// Weights of the whole graph on every rank.

@@ -72,6 +72,34 @@ TEST(Propagate, EveryStopHasAReason) {
   EXPECT_EQ(results[3].scores, std::vector<float>(to_size(graph.num_owned() * kClasses), 0.0F));
 }
 
+TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
+  constexpr int kCount = 60;
+  const Points points{kCount, 2};
+  const graph::Graph even = make_graph(world(), points);
+  const graph::Graph uneven = make_graph_of_one_rank(world(), points);
+  std::vector<Task> tasks;
+  for (int method = 0; method < static_cast<int>(Method::correct_smooth); ++method) {
+    for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
+      if (has_solver(Method{method}, solver)) {
+        tasks.push_back(make_task(Method{method}, kCount));
+        tasks.back().solver.solver = solver;
+        tasks.back().solver.max_sweeps = 20000;
+        tasks.back().solver.tolerance = 1e-6;
+      }
+    }
+  }
+
+  const auto expected = propagate(even, tasks, {kClasses, 0});
+  const auto results = propagate(uneven, tasks, {kClasses, 0});
+
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    EXPECT_EQ(results[i].stop, expected[i].stop) << tasks[i].name;
+    EXPECT_EQ(results[i].sweeps, expected[i].sweeps) << tasks[i].name;
+    EXPECT_EQ(results[i].class_mass, expected[i].class_mass) << tasks[i].name;
+    EXPECT_EQ(gather_scores(uneven, results[i]), gather_scores(even, expected[i])) << tasks[i].name;
+  }
+}
+
 /// A family of a task on all seeds and one with three held out.
 std::vector<Task> make_family(const Task& whole) {
   Task fold = whole;
