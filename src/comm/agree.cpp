@@ -6,9 +6,12 @@
 
 namespace kith::comm {
 
-void throw_if_any_failed(const Communicator& comm, const std::optional<std::string>& failure) {
+void throw_if_any_failed(const Communicator& comm, const std::optional<std::string>& failure,
+                         Where where) {
+  expect_same_call(comm, {"locally", where});
   const Count mine = failure ? comm.rank().value() : comm.size();
-  const Count first = min_over_ranks(comm, mine);
+  Count first = 0;
+  check(MPI_Allreduce(&mine, &first, 1, MPI_INT64_T, MPI_MIN, comm.raw()), "MPI_Allreduce");
   if (first == comm.size()) {
     return;
   }
@@ -17,7 +20,7 @@ void throw_if_any_failed(const Communicator& comm, const std::optional<std::stri
   if (comm.rank() == speaker) {
     text.assign(failure->begin(), failure->end());
   }
-  broadcast(comm, text, speaker);
+  broadcast(comm, text, speaker, where);
   throw CollectiveError{std::string(text.begin(), text.end())};
 }
 

@@ -48,64 +48,74 @@ Count chunk_bytes() {
   return chunk_limit_bytes;
 }
 
-void barrier(const Communicator& comm) {
+void barrier(const Communicator& comm, Where where) {
+  expect_same_call(comm, {"barrier", where});
   check(MPI_Barrier(comm.raw()), "MPI_Barrier");
 }
 
-Count sum_over_ranks(const Communicator& comm, Count mine) {
+Count sum_over_ranks(const Communicator& comm, Count mine, Where where) {
+  expect_same_call(comm, {"sum_over_ranks", where, sizeof(mine)});
   return reduce_one(comm, mine, MPI_INT64_T, MPI_SUM);
 }
 
-Count min_over_ranks(const Communicator& comm, Count mine) {
+Count min_over_ranks(const Communicator& comm, Count mine, Where where) {
+  expect_same_call(comm, {"min_over_ranks", where, sizeof(mine)});
   return reduce_one(comm, mine, MPI_INT64_T, MPI_MIN);
 }
 
-Count max_over_ranks(const Communicator& comm, Count mine) {
+Count max_over_ranks(const Communicator& comm, Count mine, Where where) {
+  expect_same_call(comm, {"max_over_ranks", where, sizeof(mine)});
   return reduce_one(comm, mine, MPI_INT64_T, MPI_MAX);
 }
 
-double max_over_ranks(const Communicator& comm, double mine) {
+double max_over_ranks(const Communicator& comm, double mine, Where where) {
+  expect_same_call(comm, {"max_over_ranks", where, sizeof(mine)});
   return reduce_one(comm, mine, MPI_DOUBLE, MPI_MAX);
 }
 
-bool any_rank(const Communicator& comm, bool mine) {
-  return max_over_ranks(comm, Count{mine ? 1 : 0}) == 1;
+bool any_rank(const Communicator& comm, bool mine, Where where) {
+  expect_same_call(comm, {"any_rank", where});
+  return reduce_one(comm, Count{mine ? 1 : 0}, MPI_INT64_T, MPI_MAX) == 1;
 }
 
-void sum_over_ranks(const Communicator& comm, std::span<Count> values) {
+void sum_over_ranks(const Communicator& comm, std::span<Count> values, Where where) {
+  expect_same_call(comm, {"sum_over_ranks", where, sizeof(Count), count_of(values)});
   reduce_all(comm, values, MPI_INT64_T, MPI_SUM);
 }
 
-void max_over_ranks(const Communicator& comm, std::span<float> values) {
+void max_over_ranks(const Communicator& comm, std::span<float> values, Where where) {
+  expect_same_call(comm, {"max_over_ranks", where, sizeof(float), count_of(values)});
   reduce_all(comm, values, MPI_FLOAT, MPI_MAX);
 }
 
-void max_over_ranks(const Communicator& comm, std::span<double> values) {
+void max_over_ranks(const Communicator& comm, std::span<double> values, Where where) {
+  expect_same_call(comm, {"max_over_ranks", where, sizeof(double), count_of(values)});
   reduce_all(comm, values, MPI_DOUBLE, MPI_MAX);
 }
 
-void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values) {
+void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values, Where where) {
   std::vector<Count> limbs;
   limbs.reserve(values.size() * 3);
   for (const ExactSum& value : values) {
     const ExactSum::Limbs parts = value.limbs();
     limbs.insert(limbs.end(), parts.begin(), parts.end());
   }
-  sum_over_ranks(comm, limbs);
+  sum_over_ranks(comm, limbs, where);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = ExactSum{{limbs[3 * i], limbs[3 * i + 1], limbs[3 * i + 2]}};
   }
 }
 
-Count sum_over_lower_ranks(const Communicator& comm, Count mine) {
+Count sum_over_lower_ranks(const Communicator& comm, Count mine, Where where) {
+  expect_same_call(comm, {"sum_over_lower_ranks", where, sizeof(mine)});
   Count before = 0;
   check(MPI_Exscan(&mine, &before, 1, MPI_INT64_T, MPI_SUM, comm.raw()), "MPI_Exscan");
   return comm.is_root() ? 0 : before;
 }
 
-void broadcast(const Communicator& comm, std::string& text, Rank root) {
+void broadcast(const Communicator& comm, std::string& text, Rank root, Where where) {
   std::vector<char> bytes(text.begin(), text.end());
-  broadcast(comm, bytes, root);
+  broadcast(comm, bytes, root, where);
   text.assign(bytes.begin(), bytes.end());
 }
 

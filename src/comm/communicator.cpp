@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
+#include "kith/comm/same_call.hpp"
 #include "kith/core/log.hpp"
 
 namespace kith::comm {
@@ -12,12 +14,26 @@ namespace {
 constexpr int kAbortStatus = 2;
 
 int most_ranks_per_node = 0;
+bool communicators_compare_calls = false;
+
+/// As the environment has it, else as this program was built.
+bool wants_to_compare_calls() {
+  const char* wanted = std::getenv("KITH_CHECK_COLLECTIVES");
+#ifdef KITH_CHECKS_COLLECTIVES
+  return wanted == nullptr || std::string_view{wanted} != "0";
+#else
+  return wanted != nullptr && std::string_view{wanted} == "1";
+#endif
+}
 
 }  // namespace
 
 Environment::Environment(int& argc, char**& argv) {
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  int wanted = wants_to_compare_calls() ? 1 : 0;  // rank 0's counts: others may not have it
+  MPI_Bcast(&wanted, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  communicators_compare_calls = wanted == 1;
 }
 
 Environment::~Environment() {
@@ -36,26 +52,37 @@ Communicator::Communicator(MPI_Comm owned) : comm_{owned} {
   check(MPI_Comm_rank(comm_, &rank), "MPI_Comm_rank");
   check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
   rank_ = Rank{rank};
+  if (communicators_compare_calls) {
+    check(MPI_Comm_dup(comm_, &calls_), "MPI_Comm_dup");
+    check(MPI_Comm_set_errhandler(calls_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  }
 }
 
 Communicator::~Communicator() {
-  if (comm_ != MPI_COMM_NULL) {
-    MPI_Comm_free(&comm_);
+  for (MPI_Comm* owned : {&comm_, &calls_}) {
+    if (*owned != MPI_COMM_NULL) {
+      MPI_Comm_free(owned);
+    }
   }
 }
 
 Communicator::Communicator(Communicator&& other) noexcept
-    : comm_{std::exchange(other.comm_, MPI_COMM_NULL)}, rank_{other.rank_}, size_{other.size_} {
+    : comm_{std::exchange(other.comm_, MPI_COMM_NULL)},
+      calls_{std::exchange(other.calls_, MPI_COMM_NULL)},
+      rank_{other.rank_},
+      size_{other.size_} {
 }
 
 Communicator& Communicator::operator=(Communicator&& other) noexcept {
   std::swap(comm_, other.comm_);
+  std::swap(calls_, other.calls_);
   std::swap(rank_, other.rank_);
   std::swap(size_, other.size_);
   return *this;
 }
 
-Communicator node_of(const Communicator& comm) {
+Communicator node_of(const Communicator& comm, Where where) {
+  expect_same_call(comm, {"node_of", where});
   MPI_Comm node = MPI_COMM_NULL;
   check(MPI_Comm_split_type(comm.raw(), MPI_COMM_TYPE_SHARED, comm.rank().value(), MPI_INFO_NULL,
                             &node),
@@ -76,8 +103,8 @@ void set_ranks_per_node(int ranks) {
   most_ranks_per_node = ranks;
 }
 
-int ranks_on_node(const Communicator& comm) {
-  return node_of(comm).size();
+int ranks_on_node(const Communicator& comm, Where where) {
+  return node_of(comm, where).size();
 }
 
 void abort_job(std::string_view message) {

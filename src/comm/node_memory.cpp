@@ -28,8 +28,9 @@ bool has_room_for(Count num_bytes) {
 
 }  // namespace
 
-NodeMemory::NodeMemory(const Communicator& comm, Count num_bytes) {
-  const Communicator node = node_of(comm);
+NodeMemory::NodeMemory(const Communicator& comm, Count num_bytes, Where where)
+    : comm_{&comm}, made_at_{where} {
+  const Communicator node = node_of(comm, where);
   if (node.size() == 1 || !allocate_window(node, num_bytes)) {
     heap_ = std::make_unique_for_overwrite<std::byte[]>(
         to_size(num_bytes));  // NOLINT: no size of its own
@@ -78,7 +79,9 @@ void NodeMemory::find_others(const Communicator& comm, const Communicator& node)
 }
 
 NodeMemory::NodeMemory(NodeMemory&& other) noexcept
-    : window_{std::exchange(other.window_, MPI_WIN_NULL)},
+    : comm_{std::exchange(other.comm_, nullptr)},
+      made_at_{other.made_at_},
+      window_{std::exchange(other.window_, MPI_WIN_NULL)},
       heap_{std::move(other.heap_)},
       mine_{std::exchange(other.mine_, {})},
       others_{std::move(other.others_)} {
@@ -87,6 +90,8 @@ NodeMemory::NodeMemory(NodeMemory&& other) noexcept
 NodeMemory& NodeMemory::operator=(NodeMemory&& other) noexcept {
   if (this != &other) {
     free();
+    comm_ = std::exchange(other.comm_, nullptr);
+    made_at_ = other.made_at_;
     window_ = std::exchange(other.window_, MPI_WIN_NULL);
     heap_ = std::move(other.heap_);
     mine_ = std::exchange(other.mine_, {});
@@ -102,12 +107,16 @@ NodeMemory::~NodeMemory() {
 }
 
 void NodeMemory::free() {
+  if (comm_ != nullptr) {
+    expect_same_call(*comm_, {"freeing NodeMemory", made_at_});
+  }
   if (window_ != MPI_WIN_NULL) {
     check(MPI_Win_free(&window_), "MPI_Win_free");
   }
 }
 
-void NodeMemory::publish() const {
+void NodeMemory::publish(Where where) const {
+  expect_same_call(*comm_, {"NodeMemory::publish", where});
   if (window_ != MPI_WIN_NULL) {
     check(MPI_Win_fence(0, window_), "MPI_Win_fence");
   }

@@ -15,8 +15,10 @@ constexpr int kTag = 1;  // exchange() uses 0
 }  // namespace
 
 PendingBytes::PendingBytes(const Communicator& comm, std::vector<std::byte> send,
-                           std::span<const Count> send_bytes, std::span<const Count> receive_bytes)
+                           std::span<const Count> send_bytes, std::span<const Count> receive_bytes,
+                           Where where)
     : send_{std::move(send)} {
+  expect_same_call(comm, {"PendingBytes", where});
   std::vector<Count> send_first(send_bytes.size(), 0);
   std::vector<Count> receive_first(receive_bytes.size(), 0);
   std::exclusive_scan(send_bytes.begin(), send_bytes.end(), send_first.begin(), Count{0});

@@ -109,7 +109,7 @@ std::vector<std::string> Placement::hosts() const {
   return names;
 }
 
-Placement find_placement(const Communicator& comm, int threads, int blas_threads) {
+Placement find_placement(const Communicator& comm, int threads, int blas_threads, Where where) {
   RankPlace mine;
   gethostname(mine.host.data(), mine.host.size() - 1);
   mine.threads = threads;
@@ -123,7 +123,7 @@ Placement find_placement(const Communicator& comm, int threads, int blas_threads
       mine.may_use[core / 64] |= std::uint64_t{1} << (core % 64);
     }
   }
-  return {gather_to_all<RankPlace>(comm, std::span{&mine, 1}).items};
+  return {gather_to_all<RankPlace>(comm, std::span{&mine, 1}, where).items};
 }
 
 std::string to_line(const Placement& placement) {

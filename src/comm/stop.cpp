@@ -5,12 +5,12 @@
 
 namespace kith::comm {
 
-bool stop_was_asked(const Communicator& comm) {
-  return any_rank(comm, kith::stop_was_asked());
+bool stop_was_asked(const Communicator& comm, Where where) {
+  return any_rank(comm, kith::stop_was_asked(), where);
 }
 
-void stop_if_asked(const Communicator& comm) {
-  if (stop_was_asked(comm)) {
+void stop_if_asked(const Communicator& comm, Where where) {
+  if (stop_was_asked(comm, where)) {
     throw Stopped{};
   }
 }

@@ -29,7 +29,7 @@ Count count_rows(std::span<const std::byte> mask) {
 }  // namespace
 
 Halo::Halo(const comm::Communicator& comm, std::span<const Position> first_of_rank,
-           std::span<const Position> ghosts)
+           std::span<const Position> ghosts, Where where)
     : comm_{&comm} {
   const auto me = to_size(comm.rank());
   const Count begin = first_of_rank[me].value();
@@ -42,7 +42,7 @@ Halo::Halo(const comm::Communicator& comm, std::span<const Position> first_of_ra
     first_ghost[rank] = first - ghosts.begin();
     wanted[rank] = last - first;
   }
-  const comm::Received<Position> asked = comm::exchange<Position>(comm, ghosts, wanted);
+  const comm::Received<Position> asked = comm::exchange<Position>(comm, ghosts, wanted, where);
   for (int rank = 0; rank < comm.size(); ++rank) {
     const auto rows = asked.from(Rank{rank});
     if (rows.empty() && wanted[to_size(rank)] == 0) {
@@ -59,7 +59,8 @@ Halo::Halo(const comm::Communicator& comm, std::span<const Position> first_of_ra
 }
 
 template <class T>
-void Halo::push_values(std::span<T> values, Count columns) const {
+void Halo::push_values(std::span<T> values, Count columns, Where where) const {
+  comm::expect_same_call(*comm_, {"Halo::push", where, sizeof(T), columns});
   std::vector<MPI_Request> requests;
   std::vector<std::vector<T>> packed(peers_.size());
   const Count row_bytes = columns * static_cast<Count>(sizeof(T));
@@ -90,20 +91,21 @@ void Halo::push_values(std::span<T> values, Count columns) const {
               "MPI_Waitall");
 }
 
-void Halo::push(std::span<float> values, Count columns) const {
-  push_values(values, columns);
+void Halo::push(std::span<float> values, Count columns, Where where) const {
+  push_values(values, columns, where);
 }
 
-void Halo::push(std::span<double> values, Count columns) const {
-  push_values(values, columns);
+void Halo::push(std::span<double> values, Count columns, Where where) const {
+  push_values(values, columns, where);
 }
 
-void Halo::push(std::span<Count> values, Count columns) const {
-  push_values(values, columns);
+void Halo::push(std::span<Count> values, Count columns, Where where) const {
+  push_values(values, columns, where);
 }
 
-Count Halo::push_changed(std::span<float> values, std::span<const float> before,
-                         Count columns) const {
+Count Halo::push_changed(std::span<float> values, std::span<const float> before, Count columns,
+                         Where where) const {
+  comm::expect_same_call(*comm_, {"Halo::push_changed", where, sizeof(float), columns});
   const auto width = to_size(columns);
   std::vector<Message> sent(peers_.size());
   std::vector<Message> received(peers_.size());

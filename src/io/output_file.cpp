@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kith/comm/agree.hpp"
+#include "kith/comm/same_call.hpp"
 #include "kith/core/error.hpp"
 #include "kith/io/files.hpp"
 
@@ -133,6 +134,8 @@ void OutputFile::Body::fail_write(const std::string& name) const {
 
 void OutputFile::Body::create_dataset(const std::string& name, const Datatype& type,
                                       OpenDataset dataset) {
+  comm::expect_same_call(*comm, {"OutputFile::create_dataset", Where::here(), dataset.element_bytes,
+                                 dataset.num_bytes() / std::max<Count>(1, dataset.element_bytes)});
   comm::locally(*comm, [&] {
     const std::vector<hsize_t> sizes = to_hsizes(dataset.shape);
     const Dataspace space{H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr)};

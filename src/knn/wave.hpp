@@ -131,7 +131,9 @@ class Wave {
 
   /// Collective. owned: owned nodes x width. Returns the ghosts' values, ghosts x width.
   template <class T>
-  [[nodiscard]] std::vector<T> fetch(std::span<const T> owned, Count width) const {
+  [[nodiscard]] std::vector<T> fetch(std::span<const T> owned, Count width,
+                                     Where where = Where::here()) const {
+    comm::expect_same_call(*shard_->comm, {"Wave::fetch", where, sizeof(T), width});
     const auto from_all = [](Rank) { return true; };
     const Packed packed = pack_requested(std::as_bytes(owned), width * Count{sizeof(T)}, from_all);
     std::vector<T> received(to_size(num_ghosts() * width));

@@ -16,8 +16,9 @@ class Vectors {
  public:
   Vectors() = default;
   /// Collective. Room for num_rows rows, unset.
-  Vectors(const comm::Communicator& comm, distance::RowType type, Count dim, Count num_rows)
-      : memory_{comm, num_rows * dim * distance::element_bytes(type)},
+  Vectors(const comm::Communicator& comm, distance::RowType type, Count dim, Count num_rows,
+          Where where = Where::here())
+      : memory_{comm, num_rows * dim * distance::element_bytes(type), where},
         type_{type},
         dim_{dim},
         num_rows_{num_rows} {}
@@ -47,7 +48,7 @@ class Vectors {
   }
 
   /// Collective. Rows are complete: other ranks may read them from now on.
-  void publish() const { memory_.publish(); }
+  void publish(Where where = Where::here()) const { memory_.publish(where); }
   /// Does this rank read that other rank's rows without messages?
   [[nodiscard]] bool sees(Rank owner) const { return memory_.sees(owner); }
   [[nodiscard]] const std::byte* row_of(Rank owner, Count index) const {

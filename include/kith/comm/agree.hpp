@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
@@ -22,12 +23,14 @@ class CollectiveError : public std::runtime_error {
 
 /// Collective. Throws CollectiveError on all ranks with the lowest failing rank's sentence if any
 /// failed.
-void throw_if_any_failed(const Communicator& comm, const std::optional<std::string>& failure);
+void throw_if_any_failed(const Communicator& comm, const std::optional<std::string>& failure,
+                         Where where = Where::here());
 
 /// Collective. Runs `work` on each rank and fails on all ranks together, with the lowest failing
 /// rank's sentence. `work` must not communicate: a rank that throws would strand the others.
 template <class Work>
-std::invoke_result_t<Work> locally(const Communicator& comm, Work&& work) {
+std::invoke_result_t<Work> locally(const Communicator& comm, Work&& work,
+                                   Where where = Where::here()) {
   using Result = std::invoke_result_t<Work>;
   std::optional<std::string> failure;
   if constexpr (std::is_void_v<Result>) {
@@ -36,7 +39,7 @@ std::invoke_result_t<Work> locally(const Communicator& comm, Work&& work) {
     } catch (const std::exception& error) {
       failure = error.what();
     }
-    throw_if_any_failed(comm, failure);
+    throw_if_any_failed(comm, failure, where);
   } else {
     std::optional<Result> result;
     try {
@@ -44,19 +47,20 @@ std::invoke_result_t<Work> locally(const Communicator& comm, Work&& work) {
     } catch (const std::exception& error) {
       failure = error.what();
     }
-    throw_if_any_failed(comm, failure);
+    throw_if_any_failed(comm, failure, where);
     return std::move(*result);
   }
 }
 
 /// Collective. As locally(), but `work` runs on rank 0 only: for what one rank does for all.
 template <class Work>
-void on_root(const Communicator& comm, Work&& work) {
-  locally(comm, [&] {
+void on_root(const Communicator& comm, Work&& work, Where where = Where::here()) {
+  const auto on_this = [&] {
     if (comm.is_root()) {
       std::invoke(std::forward<Work>(work));
     }
-  });
+  };
+  locally(comm, on_this, where);
 }
 
 }  // namespace kith::comm

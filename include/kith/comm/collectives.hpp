@@ -1,6 +1,6 @@
 /// 64-bit collectives: counts are Count, messages are split below what one MPI call can hold.
 ///
-/// Every function here is collective.
+/// Every function here is collective. where: the caller's place, for same_call.hpp.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/comm/same_call.hpp"
 #include "kith/core/exact_sum.hpp"
 #include "kith/core/types.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
@@ -20,23 +22,31 @@ namespace kith::comm {
 void set_chunk_bytes(Count bytes);
 [[nodiscard]] Count chunk_bytes();
 
-void barrier(const Communicator& comm);
+void barrier(const Communicator& comm, Where where = Where::here());
 
-[[nodiscard]] Count sum_over_ranks(const Communicator& comm, Count mine);
-[[nodiscard]] Count min_over_ranks(const Communicator& comm, Count mine);
-[[nodiscard]] Count max_over_ranks(const Communicator& comm, Count mine);
-[[nodiscard]] double max_over_ranks(const Communicator& comm, double mine);
-[[nodiscard]] bool any_rank(const Communicator& comm, bool mine);
+[[nodiscard]] Count sum_over_ranks(const Communicator& comm, Count mine,
+                                   Where where = Where::here());
+[[nodiscard]] Count min_over_ranks(const Communicator& comm, Count mine,
+                                   Where where = Where::here());
+[[nodiscard]] Count max_over_ranks(const Communicator& comm, Count mine,
+                                   Where where = Where::here());
+[[nodiscard]] double max_over_ranks(const Communicator& comm, double mine,
+                                    Where where = Where::here());
+[[nodiscard]] bool any_rank(const Communicator& comm, bool mine, Where where = Where::here());
 
 /// Element by element, in place; the same on every rank afterwards.
-void sum_over_ranks(const Communicator& comm, std::span<Count> values);
-void max_over_ranks(const Communicator& comm, std::span<float> values);
-void max_over_ranks(const Communicator& comm, std::span<double> values);
-void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values);
+void sum_over_ranks(const Communicator& comm, std::span<Count> values, Where where = Where::here());
+void max_over_ranks(const Communicator& comm, std::span<float> values, Where where = Where::here());
+void max_over_ranks(const Communicator& comm, std::span<double> values,
+                    Where where = Where::here());
+void sum_over_ranks(const Communicator& comm, std::span<ExactSum> values,
+                    Where where = Where::here());
 
 /// The sum of `mine` over all lower ranks (0 on rank 0).
-[[nodiscard]] Count sum_over_lower_ranks(const Communicator& comm, Count mine);
+[[nodiscard]] Count sum_over_lower_ranks(const Communicator& comm, Count mine,
+                                         Where where = Where::here());
 
+/// What the functions below are made of. Calls are not compared here.
 namespace detail {
 void broadcast_bytes(const Communicator& comm, std::span<std::byte> bytes, Rank root);
 /// Pairwise, non-blocking, in rank order of distance; counts in bytes, buffers packed by rank.
@@ -50,14 +60,17 @@ void exchange_bytes(const Communicator& comm, const std::byte* send,
 
 /// Resizes `items` on the other ranks and fills them with root's.
 template <class T>
-void broadcast(const Communicator& comm, std::vector<T>& items, Rank root = Rank{0}) {
+void broadcast(const Communicator& comm, std::vector<T>& items, Rank root = Rank{0},
+               Where where = Where::here()) {
   static_assert(std::is_trivially_copyable_v<T>);
+  expect_same_call(comm, {"broadcast", where, sizeof(T)});
   std::vector<Count> size{count_of(items)};
   detail::broadcast_bytes(comm, std::as_writable_bytes(std::span{size}), root);
   items.resize(to_size(size[0]));
   detail::broadcast_bytes(comm, std::as_writable_bytes(std::span{items}), root);
 }
-void broadcast(const Communicator& comm, std::string& text, Rank root = Rank{0});
+void broadcast(const Communicator& comm, std::string& text, Rank root = Rank{0},
+               Where where = Where::here());
 
 /// What came from each rank: rank r's items are items[offsets[r] .. offsets[r+1]).
 template <class T>
@@ -74,8 +87,9 @@ struct Received {
 /// Sends items[0..counts[0]) to rank 0, the next counts[1] to rank 1, and so on.
 template <class T>
 [[nodiscard]] Received<T> exchange(const Communicator& comm, std::span<const T> items,
-                                   std::span<const Count> counts) {
+                                   std::span<const Count> counts, Where where = Where::here()) {
   static_assert(std::is_trivially_copyable_v<T>);
+  expect_same_call(comm, {"exchange", where, sizeof(T)});
   const std::vector<Count> received = detail::exchange_counts(comm, counts);
   Received<T> result;
   result.offsets.assign(to_size(comm.size()) + 1, 0);
@@ -97,7 +111,8 @@ template <class T>
 /// Sorts items by destination (stable) and exchanges them. destination: one rank an item.
 template <class T>
 [[nodiscard]] Received<T> exchange_to(const Communicator& comm, std::span<const T> items,
-                                      std::span<const Rank> destination) {
+                                      std::span<const Rank> destination,
+                                      Where where = Where::here()) {
   std::vector<Count> counts(to_size(comm.size()), 0);
   for (const Rank rank : destination) {
     ++counts[to_size(rank)];
@@ -108,13 +123,15 @@ template <class T>
   for (std::size_t i = 0; i < items.size(); ++i) {
     packed[to_size(next[to_size(destination[i])]++)] = items[i];
   }
-  return exchange<T>(comm, packed, counts);
+  return exchange<T>(comm, packed, counts, where);
 }
 
 /// Every rank gets every rank's items, in rank order.
 template <class T>
-[[nodiscard]] Received<T> gather_to_all(const Communicator& comm, std::span<const T> mine) {
+[[nodiscard]] Received<T> gather_to_all(const Communicator& comm, std::span<const T> mine,
+                                        Where where = Where::here()) {
   static_assert(std::is_trivially_copyable_v<T>);
+  expect_same_call(comm, {"gather_to_all", where, sizeof(T)});
   const std::vector<Count> counts = detail::gather_counts(comm, count_of(mine));
   Received<T> result;
   result.offsets.assign(counts.size() + 1, 0);

@@ -8,19 +8,20 @@
 
 #include "kith/comm/communicator.hpp"
 #include "kith/core/types.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
 /// One block of bytes a rank, in an MPI-3 shared-memory window where the node has several ranks and
 /// room for it, else on the heap and invisible to others. Move-only. The bytes begin unset.
 ///
-/// Destroying it is collective over the node's ranks, but for unwinding: then the window is left to
+/// Destroying it is collective, but for unwinding: then the window is left to
 /// the end of the process, since not every rank may be here.
 class NodeMemory {
  public:
   NodeMemory() = default;
-  /// Collective.
-  NodeMemory(const Communicator& comm, Count num_bytes);
+  /// Collective. comm must outlive it.
+  NodeMemory(const Communicator& comm, Count num_bytes, Where where = Where::here());
   NodeMemory(NodeMemory&& other) noexcept;
   NodeMemory& operator=(NodeMemory&& other) noexcept;
   NodeMemory(const NodeMemory&) = delete;
@@ -29,8 +30,8 @@ class NodeMemory {
 
   [[nodiscard]] std::span<std::byte> mine() const { return mine_; }
 
-  /// Collective over the node's ranks. What was written before is seen by all of them after.
-  void publish() const;
+  /// Collective. What was written before is seen by all ranks of the node after.
+  void publish(Where where = Where::here()) const;
 
   /// May this rank read that rank's block? Never its own: see mine().
   [[nodiscard]] bool sees(Rank rank) const {
@@ -47,6 +48,8 @@ class NodeMemory {
   void find_others(const Communicator& comm, const Communicator& node);
   void free();
 
+  const Communicator* comm_ = nullptr;
+  Where made_at_ = Where::here();
   MPI_Win window_ = MPI_WIN_NULL;
   std::unique_ptr<std::byte[]> heap_;  // NOLINT(modernize-avoid-c-arrays): not cleared first
   std::span<std::byte> mine_;

@@ -9,6 +9,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/core/types.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
@@ -20,7 +21,8 @@ class PendingBytes {
   PendingBytes() = default;
   /// Collective. Bytes packed by destination; one count a rank.
   PendingBytes(const Communicator& comm, std::vector<std::byte> send,
-               std::span<const Count> send_bytes, std::span<const Count> receive_bytes);
+               std::span<const Count> send_bytes, std::span<const Count> receive_bytes,
+               Where where = Where::here());
   PendingBytes(PendingBytes&& other) noexcept;
   PendingBytes& operator=(PendingBytes&& other) noexcept;
   PendingBytes(const PendingBytes&) = delete;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
@@ -29,7 +30,8 @@ struct Placement {
 };
 
 /// Collective. The same on every rank. threads: of this rank; blas_threads: 0 = not known.
-[[nodiscard]] Placement find_placement(const Communicator& comm, int threads, int blas_threads);
+[[nodiscard]] Placement find_placement(const Communicator& comm, int threads, int blas_threads,
+                                       Where where = Where::here());
 
 /// "nodes=2 ranks=8 ranks_per_node=4 threads=16 cores_per_rank=16 pinned=yes".
 [[nodiscard]] std::string to_line(const Placement& placement);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::comm {
 
@@ -14,10 +15,10 @@ class Stopped : public std::runtime_error {
 };
 
 /// Collective. Has a stop been asked for on any rank? One allreduce of a word.
-[[nodiscard]] bool stop_was_asked(const Communicator& comm);
+[[nodiscard]] bool stop_was_asked(const Communicator& comm, Where where = Where::here());
 
 /// Collective, between two units of work, never inside locally(). Throws Stopped on all ranks if a
 /// stop was asked for on any.
-void stop_if_asked(const Communicator& comm);
+void stop_if_asked(const Communicator& comm, Where where = Where::here());
 
 }  // namespace kith::comm

@@ -7,6 +7,7 @@
 
 #include "kith/comm/communicator.hpp"
 #include "kith/core/types.hpp"
+#include "kith/core/where.hpp"
 
 namespace kith::graph {
 
@@ -21,18 +22,19 @@ class Halo {
   /// Collective. first_of_rank: first position of each rank, and the end (size + 1 entries);
   /// ghosts: sorted positions that other ranks own. comm must outlive the halo.
   Halo(const comm::Communicator& comm, std::span<const Position> first_of_rank,
-       std::span<const Position> ghosts);
+       std::span<const Position> ghosts, Where where = Where::here());
 
   /// Collective. values: (owned + ghost) rows x columns; fills the ghost rows with their owners'
   /// values. One message a pair of ranks, split below comm::chunk_bytes().
-  void push(std::span<float> values, Count columns) const;
-  void push(std::span<double> values, Count columns) const;
-  void push(std::span<Count> values, Count columns) const;
+  void push(std::span<float> values, Count columns, Where where = Where::here()) const;
+  void push(std::span<double> values, Count columns, Where where = Where::here()) const;
+  void push(std::span<Count> values, Count columns, Where where = Where::here()) const;
 
   /// Collective. As push(), but a row whose bytes are those in `before`, where the same rows stood
   /// when they were pushed last, is not sent: the ghost is copied from `before`. Returns the bytes
   /// that this rank sent: a bit for each row, and the rows that changed.
-  Count push_changed(std::span<float> values, std::span<const float> before, Count columns) const;
+  Count push_changed(std::span<float> values, std::span<const float> before, Count columns,
+                     Where where = Where::here()) const;
 
   /// Bytes that one push of rows of `row_bytes` sends from this rank.
   [[nodiscard]] Count bytes_sent(Count row_bytes) const;
@@ -56,7 +58,7 @@ class Halo {
   void exchange(std::vector<Message>& sent, std::vector<Message>& received, Bytes bytes) const;
 
   template <class T>
-  void push_values(std::span<T> values, Count columns) const;
+  void push_values(std::span<T> values, Count columns, Where where) const;
 
   const comm::Communicator* comm_ = nullptr;
   Count num_owned_ = 0;
