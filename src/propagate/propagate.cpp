@@ -53,9 +53,10 @@ void add_columns(std::span<const Run> waiting, const Run& run, Count num_classes
 }
 
 /// Takes the first run and as many more of its kind and sweep as fit into memory beside it. A
-/// family is never split, for its tasks are judged together.
-std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
-                           const PropagateConfig& config) {
+/// family is never split, for its tasks are judged together. All numbers are the same on every
+/// rank.
+std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes, Count memory_bytes,
+                           Count num_classes) {
   const Kind kind = kind_of(*waiting.front().task);
   const int sweep = waiting.front().sweep;
   std::map<int, bool> family_fits;
@@ -73,10 +74,9 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
       continue;
     }
     std::vector<Count> wanted = widths;
-    add_columns(waiting, waiting[i], config.num_classes, wanted);
-    const bool fits =
-        is_first || config.memory_bytes == 0 ||
-        most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= config.memory_bytes;
+    add_columns(waiting, waiting[i], num_classes, wanted);
+    const bool fits = is_first || memory_bytes == 0 ||
+                      most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= memory_bytes;
     is_first = false;
     widths = fits ? std::move(wanted) : widths;
     is_taken[i] = fits ? 1 : 0;
@@ -118,6 +118,7 @@ std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Tas
   const graph::Components components = graph::connected_components(graph);
   const Count most_nodes =
       comm::max_over_ranks(graph.comm(), graph.num_owned() + graph.num_ghosts());
+  const Count memory_bytes = comm::min_over_ranks(graph.comm(), config.memory_bytes);
   std::vector<Run> waiting = begin_runs(graph, tasks, results, config.num_classes);
   if (config.checkpoint != nullptr) {
     const bool goes_on = config.checkpoint->resume([&](const comm::StateReader& reader) {
@@ -128,7 +129,7 @@ std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Tas
     }
   }
   while (!waiting.empty()) {
-    std::vector<Run> taken = take_pass(waiting, most_nodes, config);
+    std::vector<Run> taken = take_pass(waiting, most_nodes, memory_bytes, config.num_classes);
     const Offer offer = [&](std::span<const LiveRun> of_pass) {
       if (config.checkpoint == nullptr) {
         return;

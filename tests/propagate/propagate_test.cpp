@@ -100,6 +100,21 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
   }
 }
 
+TEST(Propagate, TheRankWithTheLeastMemoryDecidesForAll) {
+  constexpr int kCount = 60;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 2});
+  const std::vector<Task> tasks{make_task(Method::harmonic, kCount),
+                                make_task(Method::poisson, kCount)};
+  const Count least = world().rank().value() == world().size() - 1 ? 1 : 1 << 30;
+
+  const auto expected = propagate(graph, tasks, {kClasses, 0});
+  const auto results = propagate(graph, tasks, {kClasses, least});
+
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    EXPECT_EQ(results[i].scores, expected[i].scores) << tasks[i].name;
+  }
+}
+
 /// A family of a task on all seeds and one with three held out.
 std::vector<Task> make_family(const Task& whole) {
   Task fold = whole;

@@ -13,7 +13,9 @@ namespace kith::propagate {
 
 struct PropagateConfig {
   int num_classes = 0;
-  Count memory_bytes = 0;  // for the label state of this rank; 0 = no limit. Less: several passes
+  // For the label state of this rank; 0 = no limit, on all ranks. Less: several passes. What the
+  // rank with the least can hold decides for all.
+  Count memory_bytes = 0;
   comm::Checkpoint* checkpoint = nullptr;  // offered to after checks, gone on from at the start
 };
 
