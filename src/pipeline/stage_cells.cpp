@@ -101,12 +101,17 @@ std::vector<ItemOfNode> read_items(const Workspace& workspace) {
   return items;
 }
 
-/// The same on every rank.
-void refuse_idle_ranks(const comm::Communicator& comm, const cells::CellLayout& layout) {
-  if (comm.size() > layout.num_cells()) {
-    throw comm::CollectiveError{
-        fmt::format("{} ranks for {} cells: use at most as many ranks as cells", comm.size(),
-                    layout.num_cells())};
+/// Ranks without cells do no harm, but no work either.
+void warn_of_idle_ranks(const cells::CellLayout& layout) {
+  int idle = 0;
+  for (Rank rank{0}; rank.value() < layout.num_ranks(); ++rank) {
+    idle += layout.cells_of(rank).size() == 0 ? 1 : 0;
+  }
+  if (idle > 0) {
+    log::info(
+        "stage=cells warning: {} of {} ranks own none of the {} cells and idle: fewer ranks do, or "
+        "more cells (cells.num_cells)",
+        idle, layout.num_ranks(), layout.num_cells());
   }
 }
 
@@ -125,7 +130,7 @@ void do_cells(Workspace& workspace) {
   workspace.shard.emplace(std::move(built.shard));
   workspace.reader->drop_kept_rows();  // every vector is at its place
   const cells::CellLayout& layout = workspace.shard->layout;
-  refuse_idle_ranks(comm, layout);
+  warn_of_idle_ranks(layout);
   workspace.items =
       items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
   write_cells(workspace, built.cell_work);
@@ -155,7 +160,7 @@ void need_shard(Workspace& workspace) {
   shard.dim = workspace.corpus.dim;
   shard.metric = workspace.corpus.metric;
   comm::locally(comm, [&] { read_cells(workspace, shard); });
-  refuse_idle_ranks(comm, shard.layout);
+  warn_of_idle_ranks(shard.layout);
   workspace.shard.emplace(std::move(shard));
   workspace.items = comm::locally(comm, [&] { return read_items(workspace); });
 }
