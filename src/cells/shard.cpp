@@ -20,6 +20,7 @@ constexpr Count kItemsPerCell = 600;
 constexpr Count kMostOverMean = 4;     // a cell with more than so many times its share is split
 constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
 constexpr int kMostSplitRounds = 8;
+constexpr Count kFewestSampled = 64;  // items: a hash sample of fewer may come out empty
 constexpr int kPlannedProbes = 8;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -206,8 +207,9 @@ class Builder {
     if (std::exchange(has_sample_, true)) {
       return;
     }
-    const double share = static_cast<double>(num_cells_ * config_.sample_per_cell) /
-                         static_cast<double>(std::max<Count>(num_nodes_, 1));
+    const Count wanted = std::max(kFewestSampled, num_cells_ * config_.sample_per_cell);
+    const double share =
+        static_cast<double>(wanted) / static_cast<double>(std::max<Count>(num_nodes_, 1));
     const auto visit = [&](GlobalId first, std::span<const float> vectors) {
       for (Count i = 0; i < count_of(vectors) / corpus_.dim; ++i) {
         const GlobalId row{first.value() + i};

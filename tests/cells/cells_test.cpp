@@ -133,6 +133,15 @@ TEST(Cells, HoldEveryDistinctVectorOnceInRowOrder) {
   }
 }
 
+TEST(Cells, ATinySampleIsNeverEmpty) {
+  const Made made = make_blobs(200);
+  CellConfig config = few_cells(1);
+  config.sample_per_cell = 1;
+  for (config.seed = 1; config.seed <= 5; ++config.seed) {
+    EXPECT_GT(made.build(world(), config).stats.sample_items, 0) << "seed " << config.seed;
+  }
+}
+
 TEST(Cells, AreTheSameForAnyNumberOfRanksAndThreads) {
   const Made made = make_blobs(500);
   const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
