@@ -27,13 +27,13 @@ def command(ranks, arguments):
 
 
 def run(arguments, ranks=1, threads=1, timeout=120, prefix=(), variables=None):
-    """Runs to the end; on a timeout the whole group of processes is killed and the test fails."""
+    """Runs to the end; on a timeout or an interrupt the whole group of processes is killed and the test fails."""
     process = subprocess.Popen([*prefix, *command(ranks, arguments)], text=True, start_new_session=True,
                                env={**environment(threads), **(variables or {})},
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         out, err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         raise
