@@ -30,9 +30,18 @@ Scanner::~Scanner() = default;
 Scanner::Scanner(Scanner&& other) noexcept = default;
 Scanner& Scanner::operator=(Scanner&& other) noexcept = default;
 
-void Scanner::start(std::span<const float> queries) {
+void Scanner::start(std::span<const float> queries, std::span<const float> thresholds) {
   state_->queries = queries;
   state_->survivors.reset(count_of(queries) / state_->dim, state_->dim, state_->k);
+  std::copy(thresholds.begin(), thresholds.end(), state_->survivors.thresholds.begin());
+}
+
+float Scanner::threshold(Count query) const {
+  return state_->survivors.thresholds[to_size(query)];
+}
+
+float Scanner::reach(Count query) const {
+  return state_->survivors.reaches[to_size(query)];
 }
 
 void Scanner::scan(const Panels& items, std::int32_t first_index,

@@ -50,8 +50,9 @@ void Panels::pack(std::span<const float> rows, Count dim, Nearness nearness) {
   if (nearness == Nearness::inner_product) {
     std::fill(half_norms_.begin(), half_norms_.end(), 0.0F);
   }
-  std::fill(half_norms_.begin() + static_cast<std::ptrdiff_t>(num_items_), half_norms_.end(),
-            std::numeric_limits<float>::infinity());
+  const auto padding = half_norms_.begin() + static_cast<std::ptrdiff_t>(num_items_);
+  std::fill(padding, half_norms_.end(), std::numeric_limits<float>::infinity());
+  most_half_norm_ = num_items_ > 0 ? *std::max_element(half_norms_.begin(), padding) : 0;
 }
 
 }  // namespace kith::distance

@@ -271,6 +271,20 @@ void pack_rows(const Panels& items, const float* const* rows, float* tile, float
   }
 }
 
+/// Notes how far the queries of one tile are from the items' origin. Items around an origin farther
+/// than sqrt(5) times both their own radius and the threshold are farther than the threshold.
+void note_reaches(const ScanJob& job, std::span<const std::int32_t> numbers, Survivors& survivors) {
+  constexpr float kFar = 5;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const float offset = survivors.offsets[i];
+    const std::size_t query = to_size(numbers[i]);
+    const float near = std::max(job.items->most_half_norm(), survivors.thresholds[query]);
+    if (offset <= kFar * near) {
+      survivors.reaches[query] = std::max(survivors.reaches[query], offset);
+    }
+  }
+}
+
 /// Packs the queries of one tile.
 void pack_tile(const ScanJob& job, std::span<const std::int32_t> numbers, Survivors& survivors) {
   std::array<const float*, 12> rows;  // blocks of four are filled up with the last row
@@ -299,6 +313,7 @@ void scan_job(const ScanJob& job, Survivors& survivors) {
       const auto numbers = job.query_numbers.subspan(
           first, std::min<std::size_t>(kTileQueries, job.query_numbers.size() - first));
       pack_tile(job, numbers, survivors);
+      note_reaches(job, numbers, survivors);
       const TileJob tile{job.items, survivors.tile.data(), numbers.data(), job.first_index,
                          &survivors};
       choose_scan(static_cast<int>(numbers.size()),
@@ -338,6 +353,7 @@ void Survivors::reset(Count num_queries, Count dim, int num_nearest) {
   full = k + 16 + k / 4;
   capacity = (full + kMostAppended + 15) / 16 * 16 + 16;
   thresholds.assign(to_size(num_queries), std::numeric_limits<float>::max());
+  reaches.assign(to_size(num_queries), 0);
   sizes.assign(to_size(num_queries), 0);
   scores.resize(to_size(num_queries * capacity));
   indices.resize(to_size(num_queries * capacity));

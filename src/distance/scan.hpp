@@ -19,6 +19,7 @@ struct Survivors {
   std::int32_t full = 0;      // a buffer with this many entries is cut down to k
   std::int32_t capacity = 0;  // full + what one tile can append
   Buffer<float> thresholds;   // the k-th score so far, one a query
+  Buffer<float> reaches;      // as Scanner::reach(), one a query
   Buffer<std::int32_t> sizes;
   Buffer<float> scores;          // num_queries x capacity
   Buffer<std::int32_t> indices;  // num_queries x capacity

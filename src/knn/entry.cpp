@@ -30,6 +30,15 @@ void Candidates::keep_nearest(std::span<Entry> list) {
   std::fill(list.begin() + kept, list.end(), Entry{});
 }
 
+void Candidates::merge_nearest(std::span<const Entry> others, std::span<Entry> list) {
+  for (const Entry& other : others) {
+    if (!other.position.is_none()) {
+      entries_.push_back(other);
+    }
+  }
+  keep_nearest(list);
+}
+
 void merge_lists(const comm::Received<Entry>& found, int num_ranks, int k, std::span<Entry> out) {
   const std::size_t width = to_size(k);
   std::vector<Entry> all;

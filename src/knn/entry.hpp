@@ -69,6 +69,8 @@ class Candidates {
   void rate(distance::Nearness nearness, distance::RowType type, std::span<const float> query);
   /// Sorts and copies the nearest to `list`; if there are fewer, its rest is none.
   void keep_nearest(std::span<Entry> list);
+  /// The same with the entries of another list, which may be `list`; none of these is in it.
+  void merge_nearest(std::span<const Entry> others, std::span<Entry> list);
   [[nodiscard]] std::span<const Entry> entries() const { return entries_; }
 
  private:

@@ -8,8 +8,9 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
-#include "kith/distance/nearest.hpp"
 #include "kith/distance/panels.hpp"
+
+#include "nearest_nodes.hpp"
 
 namespace kith::knn {
 namespace {
@@ -47,25 +48,18 @@ class PackedCells {
 
   /// Takes nodes of these cells into the lists of queries as far as they are nearer, but never the
   /// query's own position; lists: queries x k of owned nodes.
-  void search(const Queries& queries, int k, std::span<Entry> lists) const {
-    const Count wanted = num_candidates(k);
+  void search(const Queries& queries, std::span<Entry> lists, NearestNodes& nearest) const {
     const auto numbers = queries_by_cell(queries);
-    distance::Scanner scanner{shard_.dim, static_cast<int>(wanted)};
-    scanner.start(queries.vectors);
+    std::vector<SearchedCell> searched;
     for (Count cell = 0; cell < cells_.size(); ++cell) {
       if (nodes_of(cell).size() > 0 && !numbers[to_size(cell)].empty()) {
-        scanner.scan(panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)),
-                     numbers[to_size(cell)]);
+        searched.push_back({&panels_[to_size(cell)], static_cast<std::int32_t>(first_row(cell)),
+                            numbers[to_size(cell)]});
       }
     }
-    std::vector<distance::Neighbor> found(queries.positions.size() * to_size(wanted));
-    scanner.finish(found);
-    for (std::size_t i = 0; i < queries.positions.size(); ++i) {
-      keep_nearest(queries.positions[i],
-                   queries.vectors.subspan(i * to_size(shard_.dim), to_size(shard_.dim)),
-                   std::span{found}.subspan(i * to_size(wanted), to_size(wanted)),
-                   lists.subspan(i * to_size(k), to_size(k)));
-    }
+    const NodeTable nodes{[&](std::int32_t row) { return Position{first_position_.value() + row}; },
+                          [&](std::int32_t row) { return shard_.vectors.row(row); }};
+    nearest.search({queries.vectors, queries.positions}, searched, nodes, lists);
   }
 
  private:
@@ -99,27 +93,6 @@ class PackedCells {
     return numbers;
   }
 
-  void keep_nearest(Position self, std::span<const float> query,
-                    std::span<const distance::Neighbor> found, std::span<Entry> list) const {
-    Candidates candidates;
-    for (const Entry& entry : list) {
-      if (!entry.position.is_none()) {
-        candidates.add(entry.position, vector(entry.position));
-      }
-    }
-    for (const distance::Neighbor& neighbor : found) {
-      const Position position{first_position_.value() + neighbor.index};
-      if (neighbor.index >= 0 && position != self) {
-        candidates.add(position, vector(position));
-      }
-    }
-    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), query);
-    candidates.keep_nearest(list);
-  }
-
-  [[nodiscard]] const std::byte* vector(Position node) const {
-    return shard_.vectors.row(node.value() - first_position_.value());
-  }
   /// Of the index-th cell.
   [[nodiscard]] IdRange<Position> nodes_of(Count index) const {
     return shard_.layout.nodes_of(CellId{cells_.begin.value() + static_cast<std::int32_t>(index)});
@@ -201,14 +174,19 @@ std::vector<Entry> OwnedSearch::search(const Queries& queries, int k) {
   const Count num_queries = count_of(queries.positions);
   const CellId first = shard.layout.cells_of(shard.comm->rank()).begin;
   std::vector<Entry> entries(to_size(num_queries * k));
+  std::vector<NearestNodes> nearest;
+  for (int thread = 0; thread < num_threads(); ++thread) {
+    nearest.emplace_back(shard, k);
+  }
   for (const IdRange<CellId> run : runs_of_cells(shard)) {
     const auto panels =
         std::span{panels_}.subspan(to_size(run.begin.value() - first.value()), to_size(run.size()));
     const Count bytes_before = packed_bytes(panels);
     const PackedCells cells{shard, run, queries, panels};
     parallel_for(num_queries, kBlockQueries, [&](Count begin, Count end) {
-      cells.search(part_of(queries, shard.dim, begin, end), k,
-                   std::span{entries}.subspan(to_size(begin * k), to_size((end - begin) * k)));
+      cells.search(part_of(queries, shard.dim, begin, end),
+                   std::span{entries}.subspan(to_size(begin * k), to_size((end - begin) * k)),
+                   nearest[to_size(thread_index())]);
     });
     const Count bytes_added = packed_bytes(panels) - bytes_before;
     if (bytes_added <= bytes_left_) {

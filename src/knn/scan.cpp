@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "kith/core/parallel.hpp"
-#include "kith/distance/nearest.hpp"
 
+#include "nearest_nodes.hpp"
 #include "shared_progress.hpp"
 
 namespace kith::knn {
@@ -20,11 +20,11 @@ struct CellQueries {
 
 /// Memory of one thread, kept from block to block.
 struct Scratch {
-  distance::Scanner scanner;
+  NearestNodes search;
   std::vector<std::int32_t> place;  // of a slot among the block's cells
   std::vector<CellQueries> cells;
-  std::vector<distance::Neighbor> found;
-  Candidates candidates;
+  std::vector<SearchedCell> searched;
+  std::vector<Position> positions;
   std::vector<float> query_floats;
 };
 
@@ -32,29 +32,35 @@ class Scan {
  public:
   Scan(const cells::Shard& shard, const Wave& wave, const Neighborhoods& neighborhoods,
        EntryLists& lists)
-      : shard_{shard}, wave_{wave}, neighborhoods_{neighborhoods}, lists_{lists} {}
+      : shard_{shard},
+        wave_{wave},
+        neighborhoods_{neighborhoods},
+        lists_{lists},
+        nodes_{[&](std::int32_t node) { return wave.position(node); },
+               [&](std::int32_t node) { return wave.row(node); }} {}
 
   /// Returns its multiplications and additions.
   Count run(const HomeBlock& block, Scratch& scratch) const {
     group_queries(block, scratch);
-    const auto queries =
-        shard_.vectors.floats(block.first_row, block.num_rows, scratch.query_floats);
-    scratch.scanner.start(queries);
+    scratch.searched.clear();
     Count pairs = 0;
     for (const CellQueries& cell : scratch.cells) {
       if (!cell.numbers.empty() && wave_.num_nodes(cell.slot) > 0) {
-        scratch.scanner.scan(wave_.panels(cell.slot), wave_.first_node(cell.slot), cell.numbers);
+        scratch.searched.push_back(
+            {&wave_.panels(cell.slot), wave_.first_node(cell.slot), cell.numbers});
         pairs += count_of(cell.numbers) * wave_.num_nodes(cell.slot);
       }
     }
-    const Count wanted = num_candidates(lists_.k);
-    scratch.found.resize(to_size(block.num_rows * wanted));
-    scratch.scanner.finish(scratch.found);
+    scratch.positions.clear();
     for (std::int32_t i = 0; i < block.num_rows; ++i) {
-      keep_nearest(block.first_row + i,
-                   queries.subspan(to_size(i * shard_.dim), to_size(shard_.dim)),
-                   std::span{scratch.found}.subspan(to_size(i * wanted), to_size(wanted)), scratch);
+      scratch.positions.push_back(wave_.position(wave_.first_owned() + block.first_row + i));
     }
+    const auto lists = std::span{lists_.entries}.subspan(to_size(Count{block.first_row} * lists_.k),
+                                                         to_size(Count{block.num_rows} * lists_.k));
+    std::fill(lists.begin(), lists.end(), Entry{});
+    const auto queries =
+        shard_.vectors.floats(block.first_row, block.num_rows, scratch.query_floats);
+    scratch.search.search({queries, scratch.positions}, scratch.searched, nodes_, lists);
     return 2 * pairs * shard_.dim;
   }
 
@@ -87,25 +93,11 @@ class Scan {
               });
   }
 
-  /// Direct distances of what the scan found, and the k nearest of them to the row's list.
-  void keep_nearest(std::int32_t row, std::span<const float> query,
-                    std::span<const distance::Neighbor> found, Scratch& scratch) const {
-    Candidates& candidates = scratch.candidates;
-    candidates.clear();
-    const std::int32_t self = wave_.first_owned() + row;
-    for (const distance::Neighbor& neighbor : found) {
-      if (neighbor.index >= 0 && neighbor.index != self) {
-        candidates.add(wave_.position(neighbor.index), wave_.row(neighbor.index));
-      }
-    }
-    candidates.rate(nearness_of(shard_.metric), shard_.vectors.type(), query);
-    candidates.keep_nearest(lists_.of(row));
-  }
-
   const cells::Shard& shard_;
   const Wave& wave_;
   const Neighborhoods& neighborhoods_;
   EntryLists& lists_;
+  NodeTable nodes_;
 };
 
 }  // namespace
@@ -153,7 +145,7 @@ Count scan_wave(const cells::Shard& shard, const Neighborhoods& neighborhoods, c
   std::vector<Scratch> scratch;
   scratch.reserve(to_size(num_threads()));
   for (int thread = 0; thread < num_threads(); ++thread) {
-    scratch.push_back({distance::Scanner{shard.dim, num_candidates(lists.k)},
+    scratch.push_back({NearestNodes{shard, lists.k},
                        std::vector<std::int32_t>(wave.cells().size()),
                        {},
                        {},

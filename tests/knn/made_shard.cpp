@@ -1,6 +1,7 @@
 #include "made_shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <numeric>
@@ -26,6 +27,65 @@ std::vector<float> scattered_vectors(const MadeCorpus& corpus) {
       vectors[to_size(place * corpus.dim + i)] =
           static_cast<float>(corpus.shift + middle + 0.7 * offset);
     }
+  }
+  if (corpus.far != 0) {
+    vectors[to_size(5 * corpus.dim)] += static_cast<float>(corpus.far);
+  }
+  return vectors;
+}
+
+float tied_value(const MadeCorpus& corpus, Count node, Count i) {
+  const auto draw = [&](Count key, std::uint64_t purpose) {
+    return random_uniform(corpus.seed, Purpose::tie, key, purpose);
+  };
+  const auto choice = [&](Count key, std::uint64_t purpose, Count choices) {
+    return static_cast<Count>(draw(key, purpose) * static_cast<double>(choices));
+  };
+  switch (corpus.values) {
+    case Values::sparse:
+      return draw(node * corpus.dim + i, 3) < 0.1 || choice(node, 4, corpus.dim) == i ? 1.0F : 0.0F;
+    case Values::one_hot:
+      return choice(node, 4, corpus.dim) == i ? static_cast<float>(1 + choice(node, 5, 3)) : 0.0F;
+    case Values::grid:
+      return static_cast<float>(choice(node * corpus.dim + i, 3, 4));
+    case Values::scaled:
+      return static_cast<float>(1 + choice(choice(node, 4, 12) * corpus.dim + i, 3, 5)) *
+             static_cast<float>(1 + choice(node, 5, 9));
+    default:
+      return 0;
+  }
+}
+
+/// Without a zero vector, which has no direction.
+std::vector<float> tied_vectors(const MadeCorpus& corpus) {
+  std::vector<float> vectors(to_size(corpus.num_nodes * corpus.dim));
+  for (Count node = 0; node < corpus.num_nodes; ++node) {
+    const auto row = std::span{vectors}.subspan(to_size(node * corpus.dim), to_size(corpus.dim));
+    for (Count i = 0; i < corpus.dim; ++i) {
+      row[to_size(i)] = tied_value(corpus, node, i);
+    }
+    if (std::count(row.begin(), row.end(), 0.0F) == corpus.dim) {
+      row[0] = 1;
+    }
+  }
+  return vectors;
+}
+
+void scale_to_unit_length(std::vector<float>& vectors, Count dim) {
+  for (std::size_t first = 0; first < vectors.size(); first += to_size(dim)) {
+    const auto row = std::span{vectors}.subspan(first, to_size(dim));
+    const double norm = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
+    for (float& value : row) {
+      value = static_cast<float>(double{value} / norm);
+    }
+  }
+}
+
+std::vector<float> make_vectors(const MadeCorpus& corpus) {
+  std::vector<float> vectors =
+      corpus.values == Values::scattered ? scattered_vectors(corpus) : tied_vectors(corpus);
+  if (corpus.metric == corpus::Metric::cosine) {
+    scale_to_unit_length(vectors, corpus.dim);
   }
   return vectors;
 }
@@ -64,7 +124,7 @@ struct Sorted {
 };
 
 Sorted sort_by_cell(const MadeCorpus& corpus) {
-  const std::vector<float> vectors = scattered_vectors(corpus);
+  const std::vector<float> vectors = make_vectors(corpus);
   std::vector<CellId> homes;
   for (Count node = 0; node < corpus.num_nodes; ++node) {
     homes.push_back(home_of(vectors, node, corpus));

@@ -40,8 +40,9 @@ class Scanner {
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
 
-  /// Begins a block. queries: num_queries x dim, row-major, borrowed until finish().
-  void start(std::span<const float> queries);
+  /// Begins a block. queries: num_queries x dim, row-major, borrowed until finish(). thresholds:
+  /// one a query, items with a larger score are not wanted; empty = all are.
+  void start(std::span<const float> queries, std::span<const float> thresholds = {});
 
   /// Compares some queries of the block (ascending numbers) with all of `items`; item i is recorded
   /// as first_index + i. An item must not be scanned twice for one query.
@@ -51,6 +52,12 @@ class Scanner {
   /// The k nearest of each query, `distance` being the score, sorted by (score, index); num_queries
   /// x k entries, rest {infinity, -1}.
   void finish(std::span<Neighbor> out);
+
+  /// After finish(): no item with a smaller score was left out.
+  [[nodiscard]] float threshold(Count query) const;
+  /// After finish(), for ScoreError: the largest |x-o|^2 / 2 of the query and the origin of items
+  /// that it was compared with, without those that are certainly farther than threshold().
+  [[nodiscard]] float reach(Count query) const;
 
  private:
   struct State;

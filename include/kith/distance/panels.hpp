@@ -69,11 +69,14 @@ class Panels {
   [[nodiscard]] const float* half_norms(Count panel_index) const {
     return half_norms_.data() + panel_index * kPanelWidth;
   }
+  /// The largest half norm of an item.
+  [[nodiscard]] float most_half_norm() const { return most_half_norm_; }
 
  private:
   Count num_items_ = 0;
   Count dim_ = 0;
   Nearness nearness_ = Nearness::l2;
+  float most_half_norm_ = 0;
   std::vector<float> origin_;
   std::vector<float, CacheLineAllocator<float>> values_;
   std::vector<float, CacheLineAllocator<float>> half_norms_;
