@@ -306,6 +306,42 @@ TEST(Cells, FetchTheVectorsOfKnownRowsAgain) {
   EXPECT_EQ(built.shard.vectors.copy(), before);
 }
 
+/// Blobs with something far from zero added to each value.
+Made make_far_blobs(Count rows, double constant_column, double common) {
+  return Made{rows, [=](Count row, Count i) {
+                const double noise = random_uniform(3, Purpose::tie, row, to_size(i));
+                const double middle = 3.0 * static_cast<double>((row % 7) * (i + 1) % 5);
+                return static_cast<float>(common + (i == 2 ? constant_column : middle + noise));
+              }};
+}
+
+TEST(Cells, AreAsManyAndAsEvenFarFromZero) {
+  constexpr Count kRows = 3000;
+  const CellStats near = make_far_blobs(kRows, 0, 0).build(world(), few_cells(12)).stats;
+  for (const auto& [constant_column, common] :
+       {std::pair{-32218898.0, 0.0}, std::pair{1e12, 0.0}, std::pair{0.0, 1e5}}) {
+    const Made made = make_far_blobs(kRows, constant_column, common);
+    const BuiltShard built = made.build(world(), few_cells(12));
+    EXPECT_EQ(built.shard.layout.num_cells(), 12) << constant_column << " " << common;
+    EXPECT_LT(built.stats.largest_cell, 2 * near.largest_cell) << constant_column << " " << common;
+
+    // Who searches the centroids with FAISS finds the same cells.
+    faiss::IndexFlatL2 index{kDim};
+    index.add(built.shard.layout.num_cells(), built.shard.centroids.data());
+    const IdRange<Position> mine = built.shard.layout.nodes_of(world().rank());
+    Count num_same = 0;
+    for (Count i = 0; i < mine.size(); ++i) {
+      float distance = 0;
+      faiss::Index::idx_t cell = 0;
+      index.search(1, made.vector(built.shard.rows[to_size(i)]).data(), 1, &distance, &cell);
+      const Position node{mine.begin.value() + i};
+      num_same += built.shard.layout.cell_at(node).value() == cell ? 1 : 0;
+    }
+    EXPECT_GE(comm::sum_over_ranks(world(), num_same), kRows * 99 / 100)
+        << constant_column << " " << common;
+  }
+}
+
 TEST(Centroids, AreAFileThatFaissReads) {
   const Made made = make_blobs(200);
   BuiltShard built = made.build(world(), few_cells(10));
