@@ -1,0 +1,54 @@
+#include "kith/core/class_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
+
+namespace kith {
+
+std::optional<Count> whole_number(std::string_view text) {
+  if (const std::size_t point = text.find('.'); point != std::string_view::npos && point > 0) {
+    if (text.find_first_not_of('0', point + 1) == std::string_view::npos) {
+      text = text.substr(0, point);
+    }
+  }
+  Count value{};
+  const char* end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  return status == std::errc{} && rest == end ? std::optional{value} : std::nullopt;
+}
+
+ClassTable::ClassTable(std::span<const std::string> names) : num_classes_{count_of(names)} {
+  for (Count i = 0; i < num_classes_; ++i) {
+    const std::string& name = names[to_size(i)];
+    numbers_.emplace(name, i);
+    names_are_numbers_ = names_are_numbers_ || whole_number(name).value_or(i) != i;
+  }
+}
+
+Count ClassTable::find(std::string_view text, const std::string& place) const {
+  if (const auto found = numbers_.find(std::string{text}); found != numbers_.end()) {
+    return found->second;
+  }
+  const std::optional<Count> number = whole_number(text);
+  if (number && !names_are_numbers_) {
+    return checked(*number, place);
+  }
+  fail("{}: class \"{}\" is not known, expected {}", place, quote(text),
+       num_classes_ == 0 ? std::string{"a number, because the classes have no names"}
+       : names_are_numbers_
+           ? fmt::format("one of the {} class names, which are numbers themselves", num_classes_)
+           : fmt::format("one of the {} class names or 0 to {}", num_classes_, num_classes_ - 1));
+}
+
+Count ClassTable::checked(Count number, const std::string& place) const {
+  if (number < 0 || (num_classes_ > 0 && number >= num_classes_)) {
+    fail("{}: label {}, expected {}", place, number,
+         num_classes_ > 0 ? fmt::format("0 to {}", num_classes_ - 1) : "0 or more");
+  }
+  return number;
+}
+
+}  // namespace kith
