@@ -13,7 +13,7 @@ FORBIDDEN = {
     "propagate": {"io", "corpus", "distance", "cells", "knn"},
     "qa": {"io", "corpus", "distance", "cells", "knn", "graph", "propagate"},
     "ensemble": {"io", "corpus", "distance", "cells", "knn"},
-    "review": set(LAYERS) - {"core", "review"},
+    "review": set(LAYERS) - {"core", "comm", "io", "review"},
     "report": set(LAYERS) - {"core", "report"},
 }
 THIRD_PARTIES = {  # pattern of an include -> modules that may have it

@@ -1,31 +1,40 @@
 #include "corpus/class_names.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <unordered_map>
 
 #include "kith/core/error.hpp"
-#include "kith/io/files.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/io/input_file.hpp"
+#include "kith/io/text_file.hpp"
 
 namespace kith::corpus {
 namespace {
 
 constexpr const char* kDefaultDataset = "/classes";
+constexpr Count kLongestName = 1000;
+
+std::string trimmed(std::string_view text) {
+  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  return std::string{text.substr(first, text.find_last_not_of(" \t") + 1 - first)};
+}
 
 /// One name a line; spaces around it and empty lines at the end do not count.
-std::vector<std::string> names_of_lines(const std::string& text) {
+std::vector<std::string> read_lines(const std::string& path) {
+  io::TextFile text{path, io::kMostKeptBytes};
   std::vector<std::string> names;
-  std::size_t first = 0;
-  while (first < text.size()) {
-    const std::size_t end = std::min(text.find('\n', first), text.size());
-    std::string name = text.substr(first, end - first);
-    name.erase(name.find_last_not_of(" \t\r") + 1);
-    name.erase(0, name.find_first_not_of(" \t"));
-    names.push_back(name);
-    first = end + 1;
-  }
-  while (!names.empty() && names.back().empty()) {
-    names.pop_back();
+  std::string empty_line;  // its place
+  while (text.next_line()) {
+    const std::string name = trimmed(text.line());
+    if (name.empty()) {
+      empty_line = empty_line.empty() ? text.place() : empty_line;
+    } else if (!empty_line.empty()) {
+      fail("{}: is empty, expected the name of class {}", empty_line, names.size());
+    } else {
+      names.push_back(name);
+    }
   }
   return names;
 }
@@ -36,8 +45,13 @@ void check_names(const std::vector<std::string>& names, const std::string& place
     if (names[i].empty()) {
       fail("{}: class {} has an empty name", place, i);
     }
+    if (count_of(names[i]) > kLongestName) {
+      fail("{}: class {} has a name of {} bytes, expected at most {}: \"{}\"", place, i,
+           names[i].size(), kLongestName, quote(names[i]));
+    }
     if (const auto [earlier, is_new] = seen.emplace(names[i], i); !is_new) {
-      fail("{}: classes {} and {} are both named \"{}\"", place, earlier->second, i, names[i]);
+      fail("{}: classes {} and {} are both named \"{}\"", place, earlier->second, i,
+           quote(names[i]));
     }
   }
   if (names.empty()) {
@@ -63,10 +77,12 @@ std::vector<std::string> read_class_names(const CorpusConfig& config,
   if (is_default) {
     return {};
   }
-  if (!std::filesystem::exists(config.classes)) {
-    fail("corpus.classes = {}: neither a dataset of {} nor a file", config.classes, first_file);
+  std::error_code unknown;  // a name that is too long, say
+  if (!std::filesystem::exists(config.classes, unknown)) {
+    fail("corpus.classes = {}: neither a dataset of {} nor a file", quote(config.classes),
+         first_file);
   }
-  std::vector<std::string> names = names_of_lines(io::read_file(config.classes));
+  std::vector<std::string> names = read_lines(config.classes);
   check_names(names, config.classes);
   return names;
 }

@@ -4,10 +4,11 @@
 #include <charconv>
 #include <cmath>
 #include <string_view>
-#include <unordered_map>
 
+#include "kith/core/class_table.hpp"
 #include "kith/core/error.hpp"
-#include "kith/io/files.hpp"
+#include "kith/core/quote.hpp"
+#include "kith/io/csv.hpp"
 #include "kith/io/input_file.hpp"
 
 namespace kith::corpus {
@@ -23,88 +24,38 @@ std::optional<T> parse(std::string_view text) {
   return is_whole ? std::optional{value} : std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  return first == std::string_view::npos
-             ? std::string_view{}
-             : text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-}
-
-/// One line of CSV; a cell in double quotes may hold commas, and "" for one quote.
-std::vector<std::string> split_line(std::string_view line) {
-  std::vector<std::string> cells(1);
-  bool is_quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') {
-      if (is_quoted && i + 1 < line.size() && line[i + 1] == '"') {
-        cells.back() += '"';
-        ++i;
-      } else {
-        is_quoted = !is_quoted;
-      }
-    } else if (line[i] == ',' && !is_quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += line[i];
-    }
-  }
-  for (std::string& cell : cells) {
-    cell = std::string{trimmed(cell)};
-  }
-  return cells;
-}
-
-/// Class names to numbers.
-class ClassTable {
- public:
-  explicit ClassTable(const std::vector<std::string>& names) : num_{count_of(names)} {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      numbers_.emplace(names[i], static_cast<Count>(i));
-    }
-  }
-
-  [[nodiscard]] Count find(const std::string& text, const std::string& place) const {
-    if (const auto found = numbers_.find(text); found != numbers_.end()) {
-      return found->second;
-    }
-    const auto number = parse<Count>(text);
-    if (!number) {
-      fail("{}: class \"{}\" is not known; expected {}", place, text,
-           num_ == 0 ? std::string{"a number, because the classes have no names"}
-                     : fmt::format("one of the {} class names or a number", num_));
-    }
-    return checked(*number, place);
-  }
-
-  [[nodiscard]] Count checked(Count number, const std::string& place) const {
-    if (number < 0 || (num_ > 0 && number >= num_)) {
-      fail("{}: label {}, expected {}", place, number,
-           num_ > 0 ? fmt::format("0 to {}", num_ - 1) : "0 or more");
-    }
-    return number;
-  }
-
- private:
-  Count num_;
-  std::unordered_map<std::string, Count> numbers_;
-};
-
 void check_weight(float weight, const std::string& place) {
   if (!std::isfinite(weight) || weight <= 0) {
     fail("{}: weight {}, expected a positive number", place, weight);
   }
 }
 
-std::uint64_t parse_key(const std::string& text, bool is_signed, const char* what,
-                        const std::string& place) {
-  if (is_signed) {
-    if (const auto key = parse<std::int64_t>(text)) {
-      return static_cast<std::uint64_t>(*key);
-    }
-  } else if (const auto key = parse<std::uint64_t>(text)) {
-    return *key;
+float parse_weight(std::string_view text, const std::string& place) {
+  const auto weight = parse<float>(text);
+  if (!weight) {
+    fail("{}: weight \"{}\", expected a positive number", place, quote(text));
   }
-  fail("{}: {} \"{}\" is not a whole number{}", place, what, text,
+  check_weight(*weight, place);
+  return *weight;
+}
+
+std::uint64_t parse_row(std::string_view text, const std::string& place) {
+  const std::optional<Count> row = whole_number(text);
+  if (!row) {
+    fail("{}: row \"{}\" is not a whole number", place, quote(text));
+  }
+  return static_cast<std::uint64_t>(*row);
+}
+
+std::uint64_t parse_id(std::string_view text, bool is_signed, const std::string& place) {
+  if (is_signed) {
+    if (const auto id = parse<std::int64_t>(text)) {
+      return static_cast<std::uint64_t>(*id);
+    }
+  } else if (const auto id = parse<std::uint64_t>(text)) {
+    return *id;
+  }
+  fail("{}: id \"{}\" is not a whole number{}", place, quote(text),
        is_signed ? "" : " of 0 to 18446744073709551615");
 }
 
@@ -115,60 +66,30 @@ void check_ids(const std::string& path, bool has_ids,
   }
 }
 
-struct Header {
-  bool has_ids = false;
-  bool has_weight = false;
-};
-
-Header parse_header(const std::string& path, std::string_view line) {
-  const std::vector<std::string> cells = split_line(line);
-  Header header;
-  header.has_ids = cells[0] == "id";
-  header.has_weight = cells.size() == 3;
-  const bool is_right = (cells[0] == "row" || header.has_ids) &&
-                        (cells.size() == 2 || cells.size() == 3) && cells[1] == "label" &&
-                        (cells.size() == 2 || cells[2] == "weight");
-  if (!is_right) {
-    fail("{}: line 1: header \"{}\", expected row,label or id,label, then ,weight if any", path,
-         trimmed(line));
-  }
-  return header;
-}
-
 SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>& id_type,
                   const ClassTable& classes) {
-  const std::string text = io::read_file(path);
-  std::string_view rest = text;
-  if (rest.starts_with("\xEF\xBB\xBF")) {  // a byte order mark, as spreadsheets write it
-    rest.remove_prefix(3);
+  io::CsvReader csv{io::TextFile{path}, "row,label or id,label, then ,weight if any"};
+  const auto id_column = csv.find_column("id");
+  if (id_column && csv.find_column("row")) {
+    fail("{}: has a column row and a column id, expected one of them to say which item is meant",
+         csv.place());
   }
+  const std::size_t key_column = id_column ? *id_column : csv.require_column("row");
+  const std::size_t label_column = csv.require_column("label");
+  const auto weight_column = csv.find_column("weight");
   SeedFile seeds;
-  std::optional<Header> header;
-  for (Count line = 1; !rest.empty(); ++line) {
-    const std::string_view row = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(row.size() + 1, rest.size()));
-    if (!header) {
-      header = parse_header(path, row);
-      seeds.has_ids = header->has_ids;
-      check_ids(path, seeds.has_ids, id_type);
-    } else if (!trimmed(row).empty()) {
-      const std::string place = place_of(path, false, line);
-      const std::vector<std::string> cells = split_line(row);
-      if (cells.size() != (header->has_weight ? 3U : 2U)) {
-        fail("{}: has {} of {} cells", place, cells.size(), header->has_weight ? 3 : 2);
-      }
-      const bool is_signed = !seeds.has_ids || io::is_signed_integer(*id_type);
-      SeedEntry entry{parse_key(cells[0], is_signed, seeds.has_ids ? "id" : "row", place),
-                      classes.find(cells[1], place), 1, line};
-      if (header->has_weight) {
-        entry.weight = parse<float>(cells[2]).value_or(NAN);
-        check_weight(entry.weight, place);
-      }
-      seeds.entries.push_back(entry);
+  seeds.has_ids = id_column.has_value();
+  check_ids(path, seeds.has_ids, id_type);
+  while (csv.next_row()) {
+    const std::string place = csv.place();
+    const std::string_view key = csv.cell(key_column);
+    SeedEntry entry{seeds.has_ids ? parse_id(key, io::is_signed_integer(*id_type), place)
+                                  : parse_row(key, place),
+                    classes.find(csv.cell(label_column), place), 1, csv.line_number()};
+    if (weight_column) {
+      entry.weight = parse_weight(csv.cell(*weight_column), place);
     }
-  }
-  if (!header) {
-    fail("{}: is empty, expected the header row,label or id,label", path);
+    seeds.entries.push_back(entry);
   }
   return seeds;
 }

@@ -102,7 +102,7 @@ std::string import_audit(const comm::Communicator& comm, const Config& config,
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   Count answers = 0;
   comm::on_root(comm, [&] {
-    answers = review::take_answers(*audit, io::read_file(path), corpus.class_names, path);
+    answers = review::take_answers(*audit, io::TextFile{path}, corpus.class_names);
     io::write_file_atomically(path_in(config, kAuditFile), review::to_json(*audit));
   });
   run(comm, config, Stage::qa);

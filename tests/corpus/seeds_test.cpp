@@ -109,12 +109,41 @@ TEST(Seeds, OfFileAndColumnMayNotDisagree) {
                 ": line 2 labels it 2 (corpus.soft_seeds takes both, by weight)");
 }
 
+TEST(Seeds, AreRefusedWithFileAndLine) {
+  const kith::test::TemporaryDirectory directory{world()};
+  kith::test::write_corpus(make_corpus(12, 3), directory, 1);
+  auto config = config_of(directory);
+  config.seeds = directory / "seeds.csv";
+  const Corpus corpus = [&] {
+    auto columns_only = config;
+    columns_only.seeds.clear();
+    return kith::corpus::describe(world(), columns_only);
+  }();
+  const auto fault_of = [&](const std::string& text) {
+    write_seeds(directory, text);
+    return message_of([&] { (void)kith::corpus::read_seeds(world(), corpus, config); });
+  };
+  const std::string path = config.seeds;
+
+  EXPECT_EQ(fault_of("row,id,label\n1,2,0\n"),
+            path +
+                ": line 1: has a column row and a column id, expected one of them to say which "
+                "item is meant");
+  EXPECT_EQ(fault_of("row,label\n1O,0\n"), path + ": line 2: row \"1O\" is not a whole number");
+  EXPECT_EQ(fault_of("id,label\n1.0,0\n"), path + ": line 2: id \"1.0\" is not a whole number");
+  EXPECT_EQ(fault_of("row,label,weight\n1,0,\"0,5\"\n"),
+            path + ": line 2: weight \"0,5\", expected a positive number");
+  EXPECT_EQ(fault_of("row,label\r1,0\r2,\xE9\r"), path + ": line 3: is not UTF-8: \"2,\\xE9\"");
+}
+
 TEST(Seeds, WithNamesMayBeGivenByEither) {
   const kith::test::TemporaryDirectory directory{world()};
   kith::test::write_corpus(make_corpus(8, 2), directory, 1);
-  write_seeds(directory, "row,label\n1,\"big, \"\"old\"\" cat\"\n2,dog\n3,1\n");
+  write_seeds(directory, "who;label;row\r\nann;\"big, \"\"old\"\" cat\";1\r;dog;2\nbob;1.0;3\n");
   kith::comm::on_root(world(), [&] {
-    kith::io::write_file_atomically(directory / "classes.txt", "dog\nbig, \"old\" cat\n\n");
+    kith::io::write_file_atomically(directory / "classes.txt",
+                                    "\xEF\xBB\xBF"
+                                    "dog\rbig, \"old\" cat\r\r");
   });
   auto config = config_of(directory);
   config.labels = "";

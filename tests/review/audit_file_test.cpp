@@ -20,7 +20,7 @@ std::string message_of(const std::string& csv) {
   Audit audit = make_audit();
   const std::string before = to_json(audit);
   try {
-    take_answers(audit, csv, kClasses, "f.csv");
+    take_answers(audit, io::TextFile::of_text(csv, "f.csv"), kClasses);
   } catch (const Error& error) {
     EXPECT_EQ(to_json(audit), before);
     return error.what();
@@ -47,22 +47,36 @@ TEST(AuditFile, ListTellsInclusionAndNotThePrediction) {
 TEST(AuditFile, TakesNamesAndNumbersAndLeavesTheRest) {
   Audit audit = make_audit();
   const std::string csv = "label,note,row\r\ncat,,4\r\n\"bee, \"\"wild\"\"\",x,12\n ,,9\n\n";
-  EXPECT_EQ(take_answers(audit, csv, kClasses, "f.csv"), 2);
+  EXPECT_EQ(take_answers(audit, io::TextFile::of_text(csv, "f.csv"), kClasses), 2);
   EXPECT_EQ(audit.entries[0].truth, Label{2});
   EXPECT_EQ(audit.entries[1].truth, Label{1}) << "an empty label takes no answer back";
   EXPECT_EQ(audit.entries[2].truth, Label{1});
 }
 
+TEST(AuditFile, ListComesBackWithItsAnswers) {
+  Audit audit = make_audit();
+  for (AuditEntry& entry : audit.entries) {
+    entry.truth = Label{1};
+  }
+  Audit empty = make_audit();
+  EXPECT_EQ(take_answers(empty, io::TextFile::of_text(to_csv(audit, kClasses), "f.csv"), kClasses),
+            3);
+  EXPECT_EQ(to_json(empty), to_json(audit));
+}
+
 TEST(AuditFile, SaysWhatIsWrong) {
-  EXPECT_EQ(message_of(""), "f.csv: is empty, expected a header such as row,label");
-  EXPECT_EQ(message_of("row,class\n4,ant\n"),
-            "f.csv: line 1: has no column label, expected a header such as row,label");
-  EXPECT_EQ(message_of("row,label\n5,ant\n"), "f.csv: line 2: row 5 was not drawn for this audit");
-  EXPECT_EQ(message_of("row,label\n4,ant\n4,cat\n"), "f.csv: line 3: row 4 stands there twice");
-  EXPECT_EQ(message_of("row,label\n4,dog\n"),
-            "f.csv: line 2: label dog, expected the name of a class or 0 to 2");
-  EXPECT_EQ(message_of("row,label\n4,3\n"),
-            "f.csv: line 2: label 3, expected the name of a class or 0 to 2");
+  EXPECT_EQ(message_of(""), "f.csv: is empty, expected the header row,label");
+  EXPECT_EQ(
+      message_of("row,class\n4,ant\n"),
+      "f.csv: line 1: has no column label, expected the header row,label; it has: row, class");
+  EXPECT_EQ(message_of("row,label\n5,ant\n"),
+            "f.csv: line 2: row \"5\" was not drawn for this audit");
+  EXPECT_EQ(message_of("row,label\n4,ant\n4,cat\n"),
+            "f.csv: line 3: row 4 is given twice, first in line 2");
+  EXPECT_EQ(
+      message_of("row,label\n4,dog\n"),
+      "f.csv: line 2: class \"dog\" is not known, expected one of the 3 class names or 0 to 2");
+  EXPECT_EQ(message_of("row,label\n4,3\n"), "f.csv: line 2: label 3, expected 0 to 2");
   EXPECT_EQ(message_of("row,label\n4\n"), "f.csv: line 2: has 1 values, but the header has 2");
 }
 

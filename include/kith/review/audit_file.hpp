@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kith/core/types.hpp"
+#include "kith/io/text_file.hpp"
 
 namespace kith::review {
 
@@ -48,7 +49,6 @@ struct Audit {
 /// at; a label is a class's name or number, empty = no answer. Returns how many answers there were.
 /// Throws Error with one sentence and leaves `audit` alone if a row was not drawn or stands twice,
 /// or a label is no class.
-Count take_answers(Audit& audit, std::string_view csv, std::span<const std::string> class_names,
-                   const std::string& path);
+Count take_answers(Audit& audit, io::TextFile text, std::span<const std::string> class_names);
 
 }  // namespace kith::review
