@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,57 +10,18 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/core/random.hpp"
 #include "kith/io/files.hpp"
 
+#include "pipeline/ini_file.hpp"
 #include "pipeline/options.hpp"
+#include "pipeline/value_text.hpp"
 
 namespace kith::pipeline {
 namespace {
 
 namespace po = boost::program_options;
-
-/// A key with its value, and where it was written, for messages.
-struct Setting {
-  std::string key;
-  std::string value;
-  std::string origin;
-};
-
-void apply(const Setting& setting, Config& config) {
-  const std::optional<Option> option = find_option(setting.key);
-  if (!option) {
-    fail("{}: unknown key {}; the nearest known one is {}", setting.origin, setting.key,
-         nearest_key(setting.key));
-  }
-  try {
-    option->set(config, setting.value);
-  } catch (const Error& error) {
-    fail("{}: {}", setting.origin, error.what());
-  }
-}
-
-std::vector<Setting> read_ini(const std::string& path) {
-  std::ifstream file{path};
-  if (!file) {
-    fail("{}: cannot be read", path);
-  }
-  std::vector<Setting> settings;
-  try {
-    const po::options_description none;
-    std::set<std::string> seen;
-    for (const po::option& option : po::parse_config_file(file, none, true).options) {
-      if (!seen.insert(option.string_key).second) {
-        fail("{}: key {} is given twice", path, option.string_key);
-      }
-      settings.push_back(
-          {option.string_key, option.value.empty() ? "" : option.value.front(), path});
-    }
-  } catch (const po::error& error) {
-    fail("{}: {}", path, error.what());
-  }
-  return settings;
-}
 
 /// The command line through Boost: all keys of the table, and those of the sections it names.
 po::options_description describe_options(std::span<const std::string> words) {
@@ -101,9 +61,9 @@ std::vector<po::option> parse_words(const std::vector<std::string>& words) {
   } catch (const po::unknown_option& error) {
     std::string key = error.get_option_name();
     key.erase(0, key.find_first_not_of('-'));
-    fail("command line: unknown key {}; the nearest known one is {}", key, nearest_key(key));
+    fail("command line: unknown key {}; the nearest known one is {}", quote(key), nearest_key(key));
   } catch (const po::error& error) {
-    fail("command line: {}", error.what());
+    fail("command line: {}", quote(error.what()));
   }
 }
 
@@ -168,7 +128,9 @@ std::vector<Setting> read_manifest(const std::vector<std::string>& arguments) {
   std::vector<Setting> settings;
   for (const auto& [key, value] : manifest["configuration"].items()) {
     const bool is_directory = key == "run.directory";
-    settings.push_back({key, value.get<std::string>() + (is_directory ? "-replay" : ""), path});
+    const auto written = value.get<std::string>();
+    settings.push_back(
+        {key, is_directory ? as_written(unquoted(written) + "-replay") : written, path});
   }
   return settings;
 }
@@ -183,6 +145,11 @@ Count parse_audit(const std::string& text) {
 }
 
 Command parse_on_root(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (const std::string fault = io::fault_of_text(word); !fault.empty()) {
+      fail("command line: a word {}", fault);
+    }
+  }
   Command command;
   std::vector<Setting> from_line;
   for (const po::option& option : parse_words(words)) {
@@ -213,7 +180,7 @@ Command parse_on_root(const std::vector<std::string>& words) {
     return command;
   }
   if (!command.config_path.empty()) {
-    for (const Setting& setting : read_ini(command.config_path)) {
+    for (const Setting& setting : read_ini(io::TextFile{command.config_path, io::kMostKeptBytes})) {
       apply(setting, command.config);
     }
   }
@@ -248,25 +215,6 @@ Config parse_text(const std::string& text) {
   return config;
 }
 
-template <class Keep>
-std::string write_text(const Config& config, Keep&& keep) {
-  std::string text;
-  const auto append = [&](const Option& option) {
-    if (keep(option)) {
-      text += option.key + "=" + option.get(config) + "\n";
-    }
-  };
-  for (const Option& option : option_table()) {
-    append(option);
-  }
-  for (const std::string& section : named_sections(config)) {
-    for (const Option& option : section_options(section)) {
-      append(option);
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 Command parse_command_line(const comm::Communicator& comm, int argc, char** argv) {
@@ -293,47 +241,6 @@ Command parse_command_line(const comm::Communicator& comm, int argc, char** argv
     }
   }
   return command;
-}
-
-std::string to_text(const Config& config) {
-  return write_text(config, [](const Option&) { return true; });
-}
-
-std::string stage_text(const Config& config, Stage stage) {
-  return write_text(
-      config, [stage](const Option& option) { return option.stage == stage && !option.of_labels; });
-}
-
-std::string labels_text(const Config& config) {
-  return write_text(config, [](const Option& option) { return option.of_labels; });
-}
-
-std::string help_text() {
-  std::string text;
-  const Config defaults;
-  const auto append = [&](const Option& option, const std::string& key, const std::string& value) {
-    text += fmt::format("  --{} ({}){}\n      {}\n", key, option.range,
-                        value.empty() ? "" : " = " + value, option.help);
-  };
-  for (const Option& option : option_table()) {
-    append(option, option.key, option.get(defaults));
-  }
-  Config named;
-  named.ensemble.members.emplace_back().name = "NAME";
-  named.graphs.emplace_back().name = "NAME";
-  const auto append_section = [&](const char* title, const char* section) {
-    text += title;
-    for (const Option& option : section_options(section)) {
-      append(option, option.key, option.get(named));
-    }
-  };
-  append_section(
-      "\n  Members of the ensemble: one section [member.NAME] each; without any, eight of them.\n",
-      "member.NAME");
-  append_section(
-      "\n  Graphs of other vectors of the same items, for members that name them: [graph.NAME].\n",
-      "graph.NAME");
-  return text;
 }
 
 Count parse_bytes(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 
 #include "pipeline/options.hpp"
 
@@ -19,7 +20,7 @@ Number parse_number(const std::string& key, const std::string& text, const std::
   const char* end = text.data() + text.size();
   const auto [rest, status] = std::from_chars(text.data(), end, value);
   if (status != std::errc{} || rest != end || text.empty()) {
-    fail("{} = {}, must be a number in {}", key, text, range);
+    fail("{} = \"{}\", must be a number in {}", key, quote(text), range);
   }
   return value;
 }
@@ -36,7 +37,7 @@ Option number(std::string key, std::optional<Stage> stage, Field field, Number l
   option.set = [=](Config& config, const std::string& text) {
     const auto value = parse_number<Number>(key, text, range);
     if (value < low || value > high) {
-      fail("{} = {}, must be in {}", key, text, range);
+      fail("{} = {}, must be in {}", key, quote(text), range);
     }
     field(config) = value;
   };
@@ -79,7 +80,7 @@ Option choice(std::string key, std::optional<Stage> stage, Field field,
     const auto found = std::find_if(words.begin(), words.end(),
                                     [&](const Word<Value>& word) { return word.word == value; });
     if (found == words.end()) {
-      fail("{} = {}, must be one of: {}", key, value, range);
+      fail("{} = {}, must be one of: {}", key, quote(value), range);
     }
     field(config) = found->value;
   };

@@ -8,6 +8,7 @@
 
 #include "pipeline/option_kinds.hpp"
 #include "pipeline/qa_acceptance.hpp"
+#include "pipeline/value_text.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -15,52 +16,16 @@ namespace {
 using corpus::Metric;
 using ensemble::ClassMass;
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  std::size_t first = 0;
-  while (first <= text.size()) {
-    const std::size_t comma = std::min(text.find(',', first), text.size());
-    std::string part = text.substr(first, comma - first);
-    part.erase(0, part.find_first_not_of(" \t"));
-    part.erase(part.find_last_not_of(" \t") + 1);
-    if (!part.empty()) {
-      parts.push_back(part);
-    }
-    first = comma + 1;
-  }
-  return parts;
-}
-
-Option slices_option() {
-  Option option{
-      "corpus.slices",
-      Stage::qa,
-      "dataset names, separated by commas, or nothing",
-      "groups to compare: columns of the corpus that give an item's group, -1 = none; names "
-      "of the groups in the attribute names",
-      {},
-      {}};
-  option.get = [](const Config& config) {
-    return fmt::format("{}", fmt::join(config.corpus.slices, ", "));
+/// An option that is a list of texts. field: Config& -> std::vector<std::string>&.
+template <class Field>
+Option list(std::string key, std::optional<Stage> stage, Field field, std::string range,
+            std::string help) {
+  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false, true};
+  option.get = [field](const Config& config) {
+    return as_written(field(const_cast<Config&>(config)));  // NOLINT: field only reads here
   };
-  option.set = [](Config& config, const std::string& value) {
-    config.corpus.slices = split_list(value);
-  };
-  return option;
-}
-
-Option files_option() {
-  Option option{"corpus.files",
-                Stage::check,
-                "paths or globs, separated by commas",
-                "HDF5 files of the corpus, concatenated in name order",
-                {},
-                {}};
-  option.get = [](const Config& config) {
-    return fmt::format("{}", fmt::join(config.corpus.files, ", "));
-  };
-  option.set = [](Config& config, const std::string& value) {
-    config.corpus.files = split_list(value);
+  option.set = [field](Config& config, const std::string& value) {
+    field(config) = split_list(value);
   };
   return option;
 }
@@ -82,7 +47,10 @@ void append_corpus_options(std::vector<Option>& table) {
   const auto corpus_text = [&](const char* key, auto field, const char* range, const char* help) {
     table.push_back(text(std::string{"corpus."} + key, Stage::check, field, range, help));
   };
-  table.push_back(files_option());
+  table.push_back(list(
+      "corpus.files", Stage::check, [](Config & c) -> auto& { return c.corpus.files; },
+      "paths or globs, separated by commas",
+      "HDF5 files of the corpus, concatenated in name order"));
   corpus_text(
       "embeddings", [](Config & c) -> auto& { return c.corpus.embeddings; }, "dataset name",
       "the vectors: N x d of f32, f16, f64, u8 or i8");
@@ -122,7 +90,11 @@ void append_corpus_options(std::vector<Option>& table) {
   for (std::size_t i = first_of_labels; i < table.size(); ++i) {
     table[i].of_labels = true;
   }
-  table.push_back(slices_option());
+  table.push_back(list(
+      "corpus.slices", Stage::qa, [](Config & c) -> auto& { return c.corpus.slices; },
+      "dataset names, separated by commas, or nothing",
+      "groups to compare: columns of the corpus that give an item's group, -1 = none; names of the "
+      "groups in the attribute names"));
 }
 
 void append_graph_options(std::vector<Option>& table) {
@@ -335,6 +307,7 @@ std::optional<Option> find_option(std::string_view key) {
 }
 
 std::string nearest_key(std::string_view key) {
+  key = key.substr(0, 100);  // the cost is the product of the lengths, and no known key is so long
   std::string best;
   std::size_t best_distance = std::string::npos;
   const auto consider = [&](const Option& option) {

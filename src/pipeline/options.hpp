@@ -21,6 +21,7 @@ struct Option {
   std::function<std::string(const Config&)> get;
   std::function<void(Config&, const std::string&)> set;  // throws Error naming the range
   bool of_labels = false;  // says what is known of items: no graph depends on it
+  bool is_list = false;    // get() and set() have the text as written, each entry in its own quotes
 };
 
 /// All options but those of named sections, in the order of the help text.

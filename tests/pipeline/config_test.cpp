@@ -106,7 +106,7 @@ TEST(Config, IsTheSameOnEveryRank) {
 TEST(Config, NamesTheNearestKnownKey) {
   const IniFile ini{std::string{kSmallIni} + "[knn]\nprobe = 3\n"};
   EXPECT_EQ(error_of({"run", "-c", ini.path()}),
-            ini.path() + ": unknown key knn.probe; the nearest known one is knn.probes");
+            ini.path() + ": line 9: unknown key knn.probe; the nearest known one is knn.probes");
   EXPECT_EQ(error_of({"run", "--knn.kk", "3"}),
             "command line: unknown key knn.kk; the nearest known one is knn.k");
 }
@@ -116,10 +116,10 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "0"}),
             "command line: knn.k = 0, must be in 1..1024");
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "ten"}),
-            "command line: knn.k = ten, must be a number in 1..1024");
+            "command line: knn.k = \"ten\", must be a number in 1..1024");
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.metric", "l3"}),
             "command line: corpus.metric = l3, must be one of: l2 | cosine | inner_product");
-  EXPECT_EQ(error_of({"run", "-c", "/nowhere.ini"}), "/nowhere.ini: cannot be read");
+  EXPECT_EQ(error_of({"run", "-c", "/nowhere.ini"}), "/nowhere.ini: No such file or directory");
   EXPECT_EQ(error_of({"run"}), "corpus.files is not set: which HDF5 files hold the corpus?");
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
             "neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
@@ -127,7 +127,65 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
 
 TEST(Config, RefusesAKeyGivenTwice) {
   const IniFile ini{std::string{kSmallIni} + "[knn]\nk = 13\n"};
-  EXPECT_EQ(error_of({"run", "-c", ini.path()}), ini.path() + ": key knn.k is given twice");
+  EXPECT_EQ(error_of({"run", "-c", ini.path()}),
+            ini.path() + ": line 9: key knn.k is given twice, first in line 7");
+}
+
+TEST(Config, OddNamesComeThroughToEveryRank) {
+  const IniFile ini{
+      "\xEF\xBB\xBF[run]\r\ndirectory = \"exp #1 of 'caf\u00E9'\"  # a comment\r\n[corpus]\r\n"
+      "files = \"a, #1.h5\", b[0]#2.h5 ; two\r\nlabels = \"/la\"\"bels;\"\r\n"
+      "[member.s #1]\r\nmethod = spreading\r\n"};
+
+  const Config config = parse({"run", "-c", ini.path()}).config;
+
+  EXPECT_EQ(config.run.directory, "exp #1 of 'caf\u00E9'");
+  EXPECT_EQ(config.corpus.files, (std::vector<std::string>{"a, #1.h5", "b[0]#2.h5"}));
+  EXPECT_EQ(config.corpus.labels, "/la\"bels;");
+  EXPECT_EQ(config.ensemble.members.front().name, "s #1");
+  EXPECT_EQ(value_text(config, "run.directory"), config.run.directory);
+}
+
+TEST(Config, ItsTextIsAnIniFileOfTheSame) {
+  const Config before = parse({"run", "--run.directory", "exp #1", "--corpus.files",
+                               "\"a,b.h5\",c.h5", "--corpus.labels", ";l", "--corpus.gold",
+                               "\"\"\"g\"\"\"", "--member.a.method", "poisson"})
+                            .config;
+  const IniFile ini{to_text(before)};
+
+  const Config after = parse({"run", "-c", ini.path()}).config;
+
+  EXPECT_EQ(to_text(after), to_text(before));
+  EXPECT_EQ(after.run.directory, "exp #1");
+  EXPECT_EQ(after.corpus.files, (std::vector<std::string>{"a,b.h5", "c.h5"}));
+  EXPECT_EQ(after.corpus.gold, "\"g\"");
+}
+
+TEST(Config, FilesThatComeWithTheProgramAreRead) {
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator{KITH_CONFIGS}) {
+    EXPECT_EQ(error_of({"config", "-c", file.path().string()}), "no error");
+    ++files;
+  }
+  EXPECT_GE(files, 2);
+}
+
+TEST(Config, RefusesTextThatIsNone) {
+  const IniFile ini{kSmallIni};
+  const auto with = [&](const char* key, const std::string& value) {
+    return error_of({"run", "-c", ini.path(), key, value});
+  };
+  EXPECT_EQ(with("--corpus.gold", "/gold\nrun.seed=9"),
+            "command line: a word has the control character \\x0A: \"/gold\\x0Arun.seed=9\"");
+  EXPECT_EQ(with("--run.directory", "r\xFF"), "command line: a word is not UTF-8: \"r\\xFF\"");
+  EXPECT_EQ(with("--corpus.labels", "\"a\" b"),
+            "command line: a quote is not closed or does not end the text: \"a\" b");
+  EXPECT_EQ(
+      with("--member.a/b.method", "harmonic"),
+      "command line: [member.a/b]: a name has 1 to 100 bytes without / = \" and spaces around "
+      "it");
+  EXPECT_LT(with("--run.directory", std::string(70'000, 'r')).size(), 400U);
+  EXPECT_LT(error_of({"run", "--" + std::string(70'000, 'k'), "1"}).size(), 400U);
 }
 
 TEST(Config, EveryKeyHasHelp) {

@@ -85,8 +85,12 @@ struct Command {
 /// sentence.
 [[nodiscard]] Command parse_command_line(const comm::Communicator& comm, int argc, char** argv);
 
-/// key=value lines of every option, in the table's order; parse_text() of it gives the same Config.
+/// key=value lines of every option, in the table's order, which can be read as an INI file.
 [[nodiscard]] std::string to_text(const Config& config);
+
+/// The value of one key; a list as written. Throws Error for an unknown key. One of a section that
+/// `config` has not has its default.
+[[nodiscard]] std::string value_text(const Config& config, const std::string& key);
 
 /// The lines of to_text() that a stage's result depends on and no earlier stage's does, short of
 /// those of labels_text().

@@ -1,0 +1,62 @@
+#include "pipeline/setting.hpp"
+
+#include <algorithm>
+
+#include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
+#include "kith/io/text_file.hpp"
+
+#include "pipeline/options.hpp"
+#include "pipeline/value_text.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+constexpr std::size_t kLongestValue = 4096;  // of one that is no list: as long as a path may be
+constexpr std::size_t kLongestName = 100;
+
+/// Throws Error unless a section's name can be part of a key, of a file's name and of a dataset's.
+void check_section_name(const std::string& section) {
+  const std::string name = section.substr(std::min(section.find('.') + 1, section.size()));
+  if (name.empty() || name.size() > kLongestName || name != trimmed(name) ||
+      name.find_first_of("/=\"") != std::string::npos) {
+    fail("[{}]: a name has 1 to {} bytes without / = \" and spaces around it", quote(section),
+         kLongestName);
+  }
+}
+
+void apply_here(const Setting& setting, Config& config) {
+  const std::optional<Option> option = find_option(setting.key);
+  if (!option) {
+    fail("unknown key {}; the nearest known one is {}", quote(setting.key),
+         nearest_key(setting.key));
+  }
+  if (const std::string section = named_section(setting.key); !section.empty()) {
+    check_section_name(section);
+  }
+  if (const std::string fault = io::fault_of_text(setting.value); !fault.empty()) {
+    fail("the value of {} {}", setting.key, fault);
+  }
+  if (option->is_list) {
+    option->set(config, setting.value);
+    return;
+  }
+  const std::string value = unquoted(setting.value);
+  if (value.size() > kLongestValue) {
+    fail("the value of {} has {} bytes, expected at most {}: {}", setting.key, value.size(),
+         kLongestValue, quote(value));
+  }
+  option->set(config, value);
+}
+
+}  // namespace
+
+void apply(const Setting& setting, Config& config) {
+  try {
+    apply_here(setting, config);
+  } catch (const Error& error) {
+    fail("{}: {}", setting.origin, error.what());
+  }
+}
+
+}  // namespace kith::pipeline
