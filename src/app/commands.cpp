@@ -45,7 +45,8 @@ constexpr const char* kUsage =
   plan [items=1e9 dim=128 type=f32 k=10 classes=100 members=8 nodes=32 ranks_per_node=8 threads=4
         node_memory=256GiB network=100 storage=20] [-c CONFIG.ini]
              memory, disk, messages and time of each stage, from ten seconds of measuring here
-  config     prints the configuration as parsed
+  config [KEY]
+             prints the configuration as parsed, as an INI file has it; or the value of one key
   version    prints the version and the instruction sets that can be used here, best first
   help       prints this and all keys
 
@@ -90,6 +91,15 @@ void choose_threads(const comm::Communicator& world, int asked) {
   } else if (std::getenv("OMP_NUM_THREADS") == nullptr) {
     set_num_threads(std::max(1, num_threads() / on_node));
   }
+}
+
+/// Collective.
+std::string config_text(const comm::Communicator& world, const Command& command) {
+  return comm::locally(world, [&] {
+    return command.arguments.empty()
+               ? pipeline::to_text(command.config)
+               : pipeline::value_text(command.config, command.arguments.front()) + "\n";
+  });
 }
 
 void run_review(const comm::Communicator& world, const Command& command) {
@@ -170,7 +180,7 @@ int dispatch(const comm::Communicator& world, int argc, char** argv) {
     return 0;
   }
   if (command.name == "config") {
-    print_on_root(world, pipeline::to_text(command.config));
+    print_on_root(world, config_text(world, command));
     return 0;
   }
   choose_threads(world, command.config.run.threads);
