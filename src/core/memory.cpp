@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 
 namespace kith {
 
@@ -21,6 +22,20 @@ Count peak_resident_bytes() {
   getrusage(RUSAGE_SELF, &usage);
   // The kernel keeps both counters per thread and adds them up now and then.
   return std::max(Count{usage.ru_maxrss} * 1024, resident_bytes());
+}
+
+Count memory_limit() {
+  Count limit = Count{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  rlimit space{};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    limit = std::min(limit, static_cast<Count>(std::min<rlim_t>(
+                                space.rlim_cur, std::numeric_limits<Count>::max())));
+  }
+  Count of_group = 0;  // "max" leaves it 0
+  if (std::ifstream{"/sys/fs/cgroup/memory.max"} >> of_group && of_group > 0) {
+    limit = std::min(limit, of_group);
+  }
+  return limit;
 }
 
 bool begin_peak() {

@@ -36,15 +36,6 @@ std::vector<std::string> expand_files(const std::vector<std::string>& patterns) 
   return {paths.begin(), paths.end()};
 }
 
-io::DatasetInfo require_dataset(const io::InputFile& file, const std::string& dataset) {
-  if (!file.has(dataset)) {
-    const std::vector<std::string> there = file.children("/");
-    fail("{}: has no dataset {}; it has: {}", file.path(), dataset,
-         there.empty() ? "nothing" : fmt::format("{}", fmt::join(there, ", ")));
-  }
-  return file.describe(dataset);
-}
-
 void require_shape(const io::InputFile& file, const std::string& dataset,
                    const io::DatasetInfo& info, std::size_t num_axes) {
   if (info.shape.size() != num_axes) {
@@ -57,7 +48,7 @@ void require_shape(const io::InputFile& file, const std::string& dataset,
 /// A dataset with one row an item; num_axes: 1 or 2.
 io::DatasetInfo require_column(const io::InputFile& file, const std::string& dataset,
                                Count num_rows, std::size_t num_axes) {
-  io::DatasetInfo info = require_dataset(file, dataset);
+  io::DatasetInfo info = file.describe(dataset);
   require_shape(file, dataset, info, num_axes);
   if (info.num_rows() != num_rows) {
     fail("{}: {}: has {} rows, but the embeddings have {}", file.path(), dataset, info.num_rows(),
@@ -75,7 +66,7 @@ void require_integers(const io::InputFile& file, const std::string& dataset,
 
 void append_embeddings(Corpus& corpus, const io::InputFile& file) {
   const std::string& dataset = corpus.embeddings;
-  const io::DatasetInfo info = require_dataset(file, dataset);
+  const io::DatasetInfo info = file.describe(dataset);
   using io::ElementType;
   constexpr std::array allowed = {ElementType::f32, ElementType::f16, ElementType::f64,
                                   ElementType::u8, ElementType::i8};
@@ -149,9 +140,6 @@ void check_votes(Corpus& corpus, const std::string& dataset, const io::InputFile
 
 /// Returns how many classes the probabilities are of, 0 without voters.
 Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile& file) {
-  if (!file.has(group)) {
-    (void)require_dataset(file, group);
-  }
   const std::vector<std::string> names = file.children(group);
   if (corpus.files.size() == 1) {
     corpus.prob_names = names;

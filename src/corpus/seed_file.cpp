@@ -106,10 +106,6 @@ std::vector<std::uint64_t> read_keys(const io::InputFile& file, const std::strin
 SeedFile read_hdf5(const std::string& path, const std::optional<io::ElementType>& id_type,
                    const ClassTable& classes) {
   const io::InputFile file{path};
-  if (!file.has(kSeedDataset)) {
-    fail("{}: has no dataset {}; it has: {}", path, kSeedDataset,
-         fmt::join(file.children("/"), ", "));
-  }
   const std::vector<std::string> fields = file.fields(kSeedDataset);
   const auto has = [&](const char* field) {
     return std::find(fields.begin(), fields.end(), field) != fields.end();

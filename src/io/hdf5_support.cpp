@@ -4,6 +4,9 @@
 #include <numeric>
 
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
+#include "kith/core/quote.hpp"
+#include "kith/io/files.hpp"
 #include "kith/io/input_file.hpp"
 
 namespace kith::io {
@@ -44,6 +47,36 @@ std::optional<ElementType> stored_float(hid_t type) {
   return is(8, 11) ? std::optional{ElementType::f64} : std::nullopt;
 }
 
+std::string type_name_of(hid_t type, std::optional<ElementType> element) {
+  switch (H5Tget_class(type)) {
+    case H5T_STRING:
+      return "string";
+    case H5T_COMPOUND:
+      return "compound";
+    case H5T_ENUM:
+      return "enumeration";
+    case H5T_FLOAT:
+      return element ? to_string(*element) : "a float of another format";
+    default:
+      return element ? to_string(*element) : "another type";
+  }
+}
+
+std::vector<EnumMember> members_of(hid_t type) {
+  const Datatype native{H5Tget_native_type(type, H5T_DIR_ASCEND)};
+  const Datatype number{H5Tget_super(native.id())};
+  std::vector<EnumMember> members;
+  for (int i = 0; i < H5Tget_nmembers(native.id()); ++i) {
+    char* name = H5Tget_member_name(native.id(), static_cast<unsigned>(i));
+    std::int64_t value = 0;  // widened in place
+    H5Tget_member_value(native.id(), static_cast<unsigned>(i), &value);
+    H5Tconvert(number.id(), H5T_NATIVE_INT64, 1, &value, nullptr, H5P_DEFAULT);
+    members.push_back({name == nullptr ? "" : name, value});
+    H5free_memory(name);
+  }
+  return members;
+}
+
 }  // namespace
 
 void set_transfer_bytes(Count bytes) {
@@ -70,7 +103,8 @@ std::string innermost_error() {
 }
 
 void fail_hdf5(const std::string& path, const std::string& object, const char* what) {
-  fail("{}{}{}: {} (HDF5: {})", path, object.empty() ? "" : ": ", object, what, innermost_error());
+  fail("{}{}{}: {} (HDF5: {})", path, object.empty() ? "" : ": ", quote(object), what,
+       quote(innermost_error()));
 }
 
 Datatype native_type(ElementType type) {
@@ -102,6 +136,9 @@ Datatype native_type(ElementType type) {
 }
 
 std::optional<ElementType> element_type_of_stored(hid_t type) {
+  if (H5Tget_class(type) == H5T_ENUM) {
+    return element_type_of_stored(Datatype{H5Tget_super(type)}.id());
+  }
   if (H5Tget_class(type) == H5T_FLOAT) {
     return stored_float(type);
   }
@@ -124,22 +161,15 @@ std::optional<ElementType> element_type_of_stored(hid_t type) {
   }
 }
 
-std::string type_name_of_stored(hid_t type) {
-  if (const auto element = element_type_of_stored(type)) {
-    return to_string(*element);
+DatasetInfo describe_type(hid_t type) {
+  DatasetInfo info;
+  info.type = element_type_of_stored(type);
+  info.type_name = type_name_of(type, info.type);
+  info.has_strings = H5Tget_class(type) == H5T_STRING;
+  if (H5Tget_class(type) == H5T_ENUM) {
+    info.members = members_of(type);
   }
-  switch (H5Tget_class(type)) {
-    case H5T_STRING:
-      return "string";
-    case H5T_COMPOUND:
-      return "compound";
-    case H5T_ENUM:
-      return "enumeration";
-    case H5T_FLOAT:
-      return "a float of another format";
-    default:
-      return "another type";
-  }
+  return info;
 }
 
 Datatype fixed_string_type(std::size_t num_bytes) {
@@ -159,6 +189,24 @@ std::vector<Count> shape_of(hid_t dataspace) {
     shape.push_back(static_cast<Count>(size));
   }
   return shape;
+}
+
+std::string shape_text(std::span<const Count> shape) {
+  return shape.empty() ? "of one value" : fmt::format("{}", fmt::join(shape, " x "));
+}
+
+void require_memory(const std::string& path, const std::string& object,
+                    std::span<const Count> shape, Count element_bytes) {
+  Count bytes = element_bytes;
+  bool is_too_much = false;
+  for (const Count size : shape) {
+    is_too_much = is_too_much || __builtin_mul_overflow(bytes, std::max<Count>(1, size), &bytes);
+  }
+  const Count limit = memory_limit();
+  if (is_too_much || bytes > limit) {
+    fail("{}: {}: has the shape {}, too large for the {} of memory of this machine", path,
+         quote(object), shape_text(shape), format_bytes(limit));
+  }
 }
 
 Count row_size_of(std::span<const Count> shape) {

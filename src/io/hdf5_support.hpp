@@ -10,6 +10,7 @@
 #include <hdf5.h>
 
 #include "kith/io/element_type.hpp"
+#include "kith/io/input_file.hpp"
 
 namespace kith::io {
 
@@ -62,16 +63,24 @@ void silence_hdf5();
 /// The machine's own form of a type: what memory holds.
 [[nodiscard]] Datatype native_type(ElementType type);
 
-/// None if it is no number that Kith reads.
+/// Of numbers and of the values of enumerations; none if it is no number that Kith reads.
 [[nodiscard]] std::optional<ElementType> element_type_of_stored(hid_t type);
 
-/// As DatasetInfo::type_name.
-[[nodiscard]] std::string type_name_of_stored(hid_t type);
+/// Everything about a stored type that DatasetInfo holds; no shape.
+[[nodiscard]] DatasetInfo describe_type(hid_t type);
 
 /// Fixed-length UTF-8, padded with zeros.
 [[nodiscard]] Datatype fixed_string_type(std::size_t num_bytes);
 
 [[nodiscard]] std::vector<Count> shape_of(hid_t dataspace);
+
+/// "600 x 16"; "of one value" for a scalar.
+[[nodiscard]] std::string shape_text(std::span<const Count> shape);
+
+/// Throws Error if that many elements are more than this process could ever hold. Cheap; called
+/// before memory is asked for.
+void require_memory(const std::string& path, const std::string& object,
+                    std::span<const Count> shape, Count element_bytes);
 
 /// Elements of one row of that shape.
 [[nodiscard]] Count row_size_of(std::span<const Count> shape);

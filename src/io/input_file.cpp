@@ -1,38 +1,21 @@
 #include "kith/io/input_file.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/io/convert.hpp"
 
-#include "io/descriptor.hpp"
 #include "io/hdf5_support.hpp"
+#include "io/open_hdf5.hpp"
 #include "io/read_elements.hpp"
 
 namespace kith::io {
 namespace {
 
-constexpr std::size_t kChunkCacheBytes = std::size_t{64} << 20;  // so that a chunk is inflated once
 constexpr Count kConvertBytes = Count{4} << 20;  // stored bytes held while they are converted
-
-File open_file(const std::string& path) {
-  silence_hdf5();
-  (void)Descriptor::open(path, O_RDONLY);  // the system's words for what is missing or forbidden
-  if (H5Fis_hdf5(path.c_str()) <= 0) {
-    fail("{}: not an HDF5 file", path);
-  }
-  const Properties access{H5Pcreate(H5P_FILE_ACCESS)};
-  H5Pset_file_locking(access.id(), false, true);  // locks fail on many parallel file systems
-  File file{H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id())};
-  if (file.is_null()) {
-    fail_hdf5(path, "", "cannot be opened");
-  }
-  return file;
-}
 
 }  // namespace
 
@@ -49,19 +32,11 @@ class InputFile::Body {
     if (!dataset.is_null() && open_name == name) {
       return dataset;
     }
-    const Properties access{H5Pcreate(H5P_DATASET_ACCESS)};
-    H5Pset_chunk_cache(access.id(), 1009, kChunkCacheBytes, H5D_CHUNK_CACHE_W0_DEFAULT);
-    dataset = Dataset{H5Dopen2(file.id(), name.c_str(), access.id())};
-    if (dataset.is_null()) {
-      fail_hdf5(path, name, "no such dataset");
-    }
+    open_name.clear();
+    dataset = open_dataset(file, path, name);
+    info = describe_type(Datatype{H5Dget_type(dataset.id())}.id());
+    info.shape = checked_shape(dataset, path, name);
     open_name = name;
-    info = {};
-    const Dataspace space{H5Dget_space(dataset.id())};
-    const Datatype type{H5Dget_type(dataset.id())};
-    info.shape = shape_of(space.id());
-    info.type = element_type_of_stored(type.id());
-    info.type_name = type_name_of_stored(type.id());
     return dataset;
   }
 
@@ -125,29 +100,11 @@ bool InputFile::has(const std::string& name) const {
       return false;
     }
   }
-  return name.find_first_not_of('/') == std::string::npos ||
-         H5Oexists_by_name(body_->file.id(), name.c_str(), H5P_DEFAULT) > 0;
+  return true;
 }
 
 std::vector<std::string> InputFile::children(const std::string& group) const {
-  const Group opened{H5Gopen2(body_->file.id(), group.c_str(), H5P_DEFAULT)};
-  H5G_info_t info{};
-  if (opened.is_null() || H5Gget_info(opened.id(), &info) < 0) {
-    fail_hdf5(body_->path, group, "no such group");
-  }
-  std::vector<std::string> names;
-  for (hsize_t i = 0; i < info.nlinks; ++i) {
-    const auto name_of = [&](char* text, std::size_t size) {
-      return H5Lget_name_by_idx(opened.id(), ".", H5_INDEX_NAME, H5_ITER_INC, i, text, size,
-                                H5P_DEFAULT);
-    };
-    const ssize_t length = name_of(nullptr, 0);
-    std::string name(to_size(std::max<ssize_t>(length, 0)), '\0');
-    name_of(name.data(), name.size() + 1);
-    names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+  return children_of(body_->file, body_->path, group);
 }
 
 DatasetInfo InputFile::describe(const std::string& dataset) const {
@@ -190,6 +147,7 @@ std::vector<T> InputFile::read_all(const std::string& dataset) const {
   body_->open(dataset);
   const DatasetInfo& info = body_->info;
   const Count num_rows = info.shape.empty() ? 1 : info.num_rows();
+  require_memory(body_->path, dataset, info.shape, sizeof(T));
   std::vector<T> values(to_size(num_rows * info.row_size()));
   read_rows<T>(dataset, 0, std::span<T>{values});
   return values;
@@ -202,13 +160,25 @@ std::vector<std::string> InputFile::read_strings(const std::string& dataset) con
   const auto read = [&](hid_t type, void* out) {
     return H5Dread(from.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
   };
-  return read_strings_with({body_->path, dataset}, stored, space, read);
+  return read_strings_with({body_->path, dataset}, stored, space, 0, read);
+}
+
+std::vector<std::string> InputFile::read_strings(const std::string& dataset, Count first_row,
+                                                 Count num_rows) const {
+  const Dataset& from = body_->open(dataset);
+  const Datatype stored{H5Dget_type(from.id())};
+  const RowSelection rows = select_rows(from.id(), body_->info.shape, first_row, num_rows);
+  const auto read = [&](hid_t type, void* out) {
+    return H5Dread(from.id(), type, rows.memory.id(), rows.file.id(), H5P_DEFAULT, out);
+  };
+  return read_strings_with({body_->path, dataset}, stored, rows.memory, first_row, read);
 }
 
 std::vector<std::string> InputFile::fields(const std::string& dataset) const {
   const Datatype type{H5Dget_type(body_->open(dataset).id())};
   if (H5Tget_class(type.id()) != H5T_COMPOUND) {
-    fail("{}: {}: holds {}, expected a compound type", body_->path, dataset, body_->info.type_name);
+    fail("{}: {}: holds {}, expected a compound type", body_->path, quote(dataset),
+         body_->info.type_name);
   }
   std::vector<std::string> names;
   for (int i = 0; i < H5Tget_nmembers(type.id()); ++i) {
@@ -223,15 +193,14 @@ DatasetInfo InputFile::describe_field(const std::string& dataset, const std::str
   const std::vector<std::string> names = fields(dataset);
   const auto found = std::find(names.begin(), names.end(), field);
   if (found == names.end()) {
-    fail("{}: {}: has no field {}; it has: {}", body_->path, dataset, field,
-         fmt::join(names, ", "));
+    fail("{}: {}: has no field {}; it has: {}", body_->path, quote(dataset), quote(field),
+         quote(fmt::format("{}", fmt::join(names, ", "))));
   }
   const Datatype type{H5Dget_type(body_->open(dataset).id())};
   const Datatype member{
       H5Tget_member_type(type.id(), static_cast<unsigned>(found - names.begin()))};
-  DatasetInfo info = body_->info;
-  info.type = element_type_of_stored(member.id());
-  info.type_name = type_name_of_stored(member.id());
+  DatasetInfo info = describe_type(member.id());
+  info.shape = body_->info.shape;
   return info;
 }
 
@@ -244,6 +213,7 @@ std::vector<T> InputFile::read_field(const std::string& dataset, const std::stri
   }
   const Count count = info.num_rows() * info.row_size();
   const auto bytes = to_size(element_bytes(*info.type));
+  require_memory(body_->path, place, info.shape, static_cast<Count>(bytes + sizeof(T)));
   const Datatype element = native_type(*info.type);
   const Datatype memory{H5Tcreate(H5T_COMPOUND, bytes)};
   H5Tinsert(memory.id(), field.c_str(), 0, element.id());
@@ -257,6 +227,22 @@ std::vector<T> InputFile::read_field(const std::string& dataset, const std::stri
     return fmt::format("{}: {}: row {}", body_->path, place, row);
   });
   return values;
+}
+
+std::vector<std::string> InputFile::read_field_strings(const std::string& dataset,
+                                                       const std::string& field) const {
+  const DatasetInfo info = describe_field(dataset, field);
+  const Dataset& from = body_->open(dataset);
+  const Datatype whole{H5Dget_type(from.id())};
+  const int number = H5Tget_member_index(whole.id(), field.c_str());
+  const Datatype stored{H5Tget_member_type(whole.id(), static_cast<unsigned>(number))};
+  const Dataspace space{H5Dget_space(from.id())};
+  const auto read = [&](hid_t type, void* out) {
+    const Datatype memory{H5Tcreate(H5T_COMPOUND, H5Tget_size(type))};
+    H5Tinsert(memory.id(), field.c_str(), 0, type);
+    return H5Dread(from.id(), memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+  };
+  return read_strings_with({body_->path, dataset + "." + field}, stored, space, 0, read);
 }
 
 bool InputFile::has_attribute(const std::string& object, const std::string& name) const {
@@ -275,7 +261,7 @@ std::vector<std::string> InputFile::attribute_strings(const std::string& object,
   const Datatype stored{H5Aget_type(attribute.id())};
   const Dataspace space{H5Aget_space(attribute.id())};
   const auto read = [&](hid_t type, void* out) { return H5Aread(attribute.id(), type, out); };
-  return read_strings_with({body_->path, place}, stored, space, read);
+  return read_strings_with({body_->path, place}, stored, space, 0, read);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct Place {
   std::string path;
   std::string object;
 };
+
+/// Throws Error unless the type is a string of a length that makes sense.
+void require_strings(const Place& place, const Datatype& stored);
+
+/// Throws Error, naming the first string that is not UTF-8.
+void require_utf8(const Place& place, std::span<const std::string> strings, Count first);
+
+/// A string of fixed length without what fills it up.
+[[nodiscard]] std::string unpadded(std::string_view text, bool pads_with_spaces);
 
 /// Converts integers with a check that each fits. place_of(element) begins the message.
 template <class To, class From, class PlaceOf>
@@ -74,17 +84,20 @@ void convert_elements(ElementType type, std::span<const std::byte> stored, std::
   }
 }
 
-/// All strings of a dataset or attribute. read(type, out) is its H5Dread or H5Aread.
+/// Strings of a dataset or attribute: as many as `space`, the one in memory, has elements.
+/// read(type, out) is its H5Dread or H5Aread. first: number of the first of them, for messages.
 template <class Read>
 std::vector<std::string> read_strings_with(const Place& place, const Datatype& stored,
-                                           const Dataspace& space, const Read& read) {
-  if (H5Tget_class(stored.id()) != H5T_STRING) {
-    fail("{}: {}: holds {}, expected strings", place.path, place.object,
-         type_name_of_stored(stored.id()));
-  }
+                                           const Dataspace& space, Count first, const Read& read) {
+  require_strings(place, stored);
   const auto count = to_size(static_cast<Count>(H5Sget_simple_extent_npoints(space.id())));
+  const bool is_variable = H5Tis_variable_str(stored.id()) > 0;
+  const std::size_t length = is_variable ? sizeof(char*) : H5Tget_size(stored.id());
+  require_memory(place.path, place.object, shape_of(space.id()),
+                 static_cast<Count>(length + sizeof(std::string)));
   std::vector<std::string> strings;
-  if (H5Tis_variable_str(stored.id()) > 0) {
+  strings.reserve(count);
+  if (is_variable) {
     std::vector<char*> texts(count, nullptr);
     if (read(stored.id(), texts.data()) < 0) {
       fail_hdf5(place.path, place.object, "cannot be read");
@@ -93,22 +106,18 @@ std::vector<std::string> read_strings_with(const Place& place, const Datatype& s
       strings.emplace_back(text == nullptr ? "" : text);
     }
     H5Dvlen_reclaim(stored.id(), space.id(), H5P_DEFAULT, texts.data());
-    return strings;
-  }
-  const std::size_t length = H5Tget_size(stored.id());
-  std::string texts(count * length, '\0');
-  if (read(stored.id(), texts.data()) < 0) {
-    fail_hdf5(place.path, place.object, "cannot be read");
-  }
-  const bool pads_with_spaces = H5Tget_strpad(stored.id()) == H5T_STR_SPACEPAD;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::string text = texts.substr(i * length, length);
-    text.resize(std::min(text.find('\0'), text.size()));
-    if (pads_with_spaces) {
-      text.resize(text.find_last_not_of(' ') + 1);
+  } else {
+    std::string texts(count * length, '\0');
+    if (read(stored.id(), texts.data()) < 0) {
+      fail_hdf5(place.path, place.object, "cannot be read");
     }
-    strings.push_back(std::move(text));
+    const bool pads_with_spaces = H5Tget_strpad(stored.id()) == H5T_STR_SPACEPAD;
+    for (std::size_t i = 0; i < count; ++i) {
+      strings.push_back(
+          unpadded(std::string_view{texts}.substr(i * length, length), pads_with_spaces));
+    }
   }
+  require_utf8(place, strings, first);
   return strings;
 }
 

@@ -29,7 +29,6 @@ using kith::test::TemporaryDirectory;
 using kith::test::world;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 constexpr Count kRows = 1003;
 constexpr Count kWidth = 3;
@@ -227,14 +226,20 @@ TEST(InputFile, SaysWhatIsWrongWithAFile) {
     const std::string bytes = kith::io::read_file(directory / "a.h5");
     kith::io::write_file_atomically(directory / "cut.h5", bytes.substr(0, bytes.size() / 2));
     kith::io::write_file_atomically(directory / "text.h5", "no HDF5 at all");
+    kith::io::write_file_atomically(directory / "empty.h5", "");
   });
   const auto open = [&](const char* name) {
     return message_of([&] { (void)InputFile{directory / name}; });
   };
 
   EXPECT_EQ(open("none.h5"), (directory / "none.h5") + ": No such file or directory");
-  EXPECT_EQ(open("text.h5"), (directory / "text.h5") + ": not an HDF5 file");
-  EXPECT_THAT(open("cut.h5"), HasSubstr("cut.h5: cannot be opened (HDF5: truncated file"));
+  EXPECT_EQ(open("text.h5"), (directory / "text.h5") + ": is not an HDF5 file");
+  EXPECT_EQ(open("cut.h5"),
+            (directory / "cut.h5") + ": is cut off: it is shorter than its header says");
+  EXPECT_EQ(open("empty.h5"), (directory / "empty.h5") + ": is empty, expected an HDF5 file");
+  EXPECT_EQ(open("."), (directory / ".") + ": is a directory, expected an HDF5 file");
+  EXPECT_EQ(message_of([] { (void)InputFile{"/dev/zero"}; }),
+            "/dev/zero: is no plain file, expected an HDF5 file");
 }
 
 TEST(InputFile, SaysWhatIsWrongWithADataset) {
@@ -247,8 +252,17 @@ TEST(InputFile, SaysWhatIsWrongWithADataset) {
   const InputFile in{directory / "a.h5"};
   const std::string path = directory / "a.h5";
 
-  EXPECT_THAT(message_of([&] { (void)in.describe("none"); }),
-              StartsWith(path + ": none: no such dataset (HDF5: "));
+  const auto describe = [&](const char* name) {
+    return message_of([&] { (void)in.describe(name); });
+  };
+  EXPECT_EQ(describe("none"), path +
+                                  ": has no dataset none; it has: classes, deep, empty, f32, "
+                                  "f64, group, i16, i32, i64, i8, u64, u8 and 2 more");
+  EXPECT_EQ(describe("deep/none/u32"), path + ": has no dataset deep/none/u32; /deep has: er");
+  EXPECT_EQ(describe("/deep/er"), path + ": /deep/er: is a group, expected a dataset; it has: u32");
+  EXPECT_EQ(describe("f32/x"), path + ": f32/x: /f32 is a dataset, expected a group");
+  EXPECT_EQ(message_of([&] { (void)in.children("f32"); }),
+            path + ": f32: is a dataset, expected a group");
   EXPECT_EQ(message_of([&] { (void)in.read_all<float>("classes"); }),
             path + ": classes: holds string, expected numbers");
   EXPECT_EQ(message_of([&] { (void)in.read_strings("f32"); }),

@@ -9,6 +9,10 @@ namespace kith {
 [[nodiscard]] Count resident_bytes();
 [[nodiscard]] Count peak_resident_bytes();
 
+/// The most that this process could ever hold: the machine's memory, or less where the system (an
+/// address space limit, the control group of a job) says so.
+[[nodiscard]] Count memory_limit();
+
 /// From now on peak_resident_bytes() counts anew. Returns false where the kernel does not allow it.
 bool begin_peak();
 

@@ -13,20 +13,31 @@
 
 namespace kith::io {
 
+/// A name and what it stands for.
+struct EnumMember {
+  std::string name;
+  std::int64_t value = 0;
+};
+
 /// What is known of a dataset before it is read.
 struct DatasetInfo {
-  std::vector<Count> shape;         // empty = a scalar
-  std::optional<ElementType> type;  // none = not a number that Kith reads
-  std::string type_name;            // "f32", "string", "compound", "another type"
+  std::vector<Count> shape;  // empty = a scalar
+  std::optional<ElementType>
+      type;               // none = not a number that Kith reads; of an enumeration's values
+  std::string type_name;  // "f32", "string", "enumeration", "compound", "another type"
+  bool has_strings = false;
+  std::vector<EnumMember> members;  // of an enumeration; a boolean of h5py is one: FALSE, TRUE
 
   /// Rows along axis 0; 0 for a scalar.
   [[nodiscard]] Count num_rows() const { return shape.empty() ? 0 : shape.front(); }
   /// Elements of one row.
   [[nodiscard]] Count row_size() const;
+  [[nodiscard]] bool is_number() const { return type && members.empty(); }
 };
 
 /// A read-only HDF5 file. Nothing here communicates. HDF5 is not thread-safe: one thread at a time
-/// in the whole process. Every failure throws Error: "FILE: DATASET: what HDF5 said".
+/// in the whole process. Every failure throws Error: "FILE: DATASET: what is wrong with it".
+/// Strings are UTF-8, or that is what is wrong.
 class InputFile {
  public:
   explicit InputFile(const std::string& path);
@@ -38,7 +49,7 @@ class InputFile {
 
   [[nodiscard]] const std::string& path() const;
 
-  /// True if a group or dataset of that name exists.
+  /// True if something has that name, be it a link that leads nowhere: opening it says so.
   [[nodiscard]] bool has(const std::string& name) const;
 
   /// Names of the datasets and groups in a group, sorted.
@@ -51,23 +62,28 @@ class InputFile {
   void read_raw(const std::string& dataset, Count first_row, Count num_rows,
                 std::span<std::byte> out) const;
 
-  /// As read_raw, converted. T: float, double, and the integers of 8 to 64 bits. Integers come only
-  /// from integers, and one that does not fit is an error that names its row.
+  /// As read_raw, converted; enumerations as their values. T: float, double, and the integers of 8
+  /// to 64 bits. Integers come only from integers, and one that does not fit is an error that names
+  /// its row.
   template <class T>
   void read_rows(const std::string& dataset, Count first_row, std::span<T> out) const;
   template <class T>
   [[nodiscard]] std::vector<T> read_all(const std::string& dataset) const;
 
-  /// All elements of a string dataset, of fixed or variable length.
+  /// Elements of a string dataset, of fixed or variable length: all, or those of some rows.
   [[nodiscard]] std::vector<std::string> read_strings(const std::string& dataset) const;
+  [[nodiscard]] std::vector<std::string> read_strings(const std::string& dataset, Count first_row,
+                                                      Count num_rows) const;
 
-  /// Names of a compound dataset's fields, and all values of a numeric field.
+  /// Names of a compound dataset's fields, and all values of a field of numbers or strings.
   [[nodiscard]] std::vector<std::string> fields(const std::string& dataset) const;
   [[nodiscard]] DatasetInfo describe_field(const std::string& dataset,
                                            const std::string& field) const;
   template <class T>
   [[nodiscard]] std::vector<T> read_field(const std::string& dataset,
                                           const std::string& field) const;
+  [[nodiscard]] std::vector<std::string> read_field_strings(const std::string& dataset,
+                                                            const std::string& field) const;
 
   /// Attributes of a dataset or group ("/" = the file). A scalar is a list of one.
   [[nodiscard]] bool has_attribute(const std::string& object, const std::string& name) const;
