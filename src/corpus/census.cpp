@@ -10,7 +10,9 @@
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/core/random.hpp"
+#include "kith/corpus/ids.hpp"
 
 #include "corpus/column.hpp"
 #include "corpus/duplicates.hpp"
@@ -142,18 +144,21 @@ Count check_faults(const comm::Communicator& comm, const Corpus& corpus, const P
   return of(Fault::zero).num_rows;
 }
 
+/// Collective. Every id is that of one row.
 void check_ids(const comm::Communicator& comm, const Corpus& corpus, const CorpusConfig& config) {
-  if (!corpus.id_type) {
+  if (corpus.id_kind == IdKind::none) {
     return;
   }
   const auto ids = comm::locally(comm, [&] {
-    return read_ids(corpus, config, rows_of(corpus.num_items, comm.rank(), comm.size()));
+    return read_id_hashes(corpus, config, rows_of(corpus.num_items, comm.rank(), comm.size()));
   });
   const IdClash clash = find_id_clash(comm, corpus.num_items, ids);
   comm::locally(comm, [&] {
     if (!clash.later.is_none()) {
+      const GlobalId next{clash.later.value() + 1};
       fail("{}: id {} is also that of {}", corpus.place_of(clash.later, config.ids),
-           id_text(corpus, clash.id), corpus.place_of(clash.earlier, config.ids));
+           quote(read_id_texts(corpus, config, {clash.later, next}).front()),
+           corpus.place_of(clash.earlier, config.ids));
     }
   });
 }

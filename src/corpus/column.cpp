@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 
 #include "kith/core/error.hpp"
@@ -33,6 +34,22 @@ template std::vector<std::int64_t> read_column(const Corpus&, const std::string&
                                                Count);
 template std::vector<std::uint64_t> read_column(const Corpus&, const std::string&,
                                                 IdRange<GlobalId>, Count);
+
+std::vector<std::string> read_text_column(const Corpus& corpus, const std::string& dataset,
+                                          IdRange<GlobalId> rows) {
+  std::vector<std::string> texts;
+  for (const FileExtent& file : corpus.files) {
+    const GlobalId first = std::max(rows.begin, file.first_row);
+    const GlobalId last = std::min(rows.end, file.rows().end);
+    if (first < last) {
+      auto part = io::InputFile{file.path}.read_strings(
+          dataset, first.value() - file.first_row.value(), last.value() - first.value());
+      texts.insert(texts.end(), std::make_move_iterator(part.begin()),
+                   std::make_move_iterator(part.end()));
+    }
+  }
+  return texts;
+}
 
 Count largest_label(const Corpus& corpus, const std::string& dataset, IdRange<GlobalId> rows,
                     Count num_classes) {

@@ -16,6 +16,11 @@ template <class T>
 [[nodiscard]] std::vector<T> read_column(const Corpus& corpus, const std::string& dataset,
                                          IdRange<GlobalId> rows, Count width = 1);
 
+/// As read_column, of strings.
+[[nodiscard]] std::vector<std::string> read_text_column(const Corpus& corpus,
+                                                        const std::string& dataset,
+                                                        IdRange<GlobalId> rows);
+
 /// Calls visit(rows) for consecutive parts of `rows`, none longer than `step`.
 template <class Visit>
 void for_each_block(IdRange<GlobalId> rows, Count step, Visit&& visit) {
@@ -26,6 +31,8 @@ void for_each_block(IdRange<GlobalId> rows, Count step, Visit&& visit) {
 
 /// Rows of a narrow column that are held at once.
 inline constexpr Count kColumnBlock = Count{1} << 20;
+/// The same of strings, which are longer.
+inline constexpr Count kTextBlock = Count{1} << 16;
 
 /// Largest label of a column in these rows, -1 if none is known. Throws Error for a label below -1,
 /// or of num_classes and above (0 = any).

@@ -36,7 +36,7 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   std::vector<Count> numbers = {corpus.num_items,
                                 corpus.dim,
                                 static_cast<Count>(corpus.type),
-                                corpus.id_type ? static_cast<Count>(*corpus.id_type) : -1,
+                                static_cast<Count>(corpus.id_kind),
                                 found.prob_classes,
                                 found.largest_seed_label};
   std::vector<std::string> paths;
@@ -53,9 +53,7 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   corpus.num_items = numbers[0];
   corpus.dim = numbers[1];
   corpus.type = static_cast<io::ElementType>(numbers[2]);
-  if (numbers[3] >= 0) {
-    corpus.id_type = static_cast<io::ElementType>(numbers[3]);
-  }
+  corpus.id_kind = static_cast<IdKind>(numbers[3]);
   found.prob_classes = numbers[4];
   found.largest_seed_label = numbers[5];
   corpus.files.clear();

@@ -10,43 +10,34 @@ namespace {
 
 constexpr Count kNoRow = std::numeric_limits<Count>::max();
 
-template <class Key>
 struct KeyedRow {
-  Key key{};
+  Hash128 key;
   GlobalId row;
 
   auto operator<=>(const KeyedRow&) const = default;
 };
 
-std::uint64_t bits_of(const Hash128& hash) {
-  return hash.low;
-}
-std::uint64_t bits_of(std::uint64_t id) {
-  return hash_bytes(&id, sizeof(id)).low;
-}
-
 /// Collective. All rows whose key belongs to this rank, sorted by key, then row.
-template <class Key>
-std::vector<KeyedRow<Key>> meet_by_key(const comm::Communicator& comm, Count num_items,
-                                       std::span<const Key> keys) {
+std::vector<KeyedRow> meet_by_key(const comm::Communicator& comm, Count num_items,
+                                  std::span<const Hash128> keys) {
   const Count first = rows_of(num_items, comm.rank(), comm.size()).begin.value();
-  std::vector<KeyedRow<Key>> items;
+  std::vector<KeyedRow> items;
   std::vector<Rank> destination;
   items.reserve(keys.size());
   destination.reserve(keys.size());
   const auto num_ranks = static_cast<std::uint64_t>(comm.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
     items.push_back({keys[i], GlobalId{first + static_cast<Count>(i)}});
-    destination.emplace_back(static_cast<int>(bits_of(keys[i]) % num_ranks));
+    destination.emplace_back(static_cast<int>(keys[i].low % num_ranks));
   }
-  auto met = comm::exchange_to<KeyedRow<Key>>(comm, items, destination).items;
+  auto met = comm::exchange_to<KeyedRow>(comm, items, destination).items;
   std::sort(met.begin(), met.end());
   return met;
 }
 
 /// Calls visit(group) for every run of two or more equal keys.
-template <class Key, class Visit>
-void for_each_group(std::span<const KeyedRow<Key>> sorted, Visit&& visit) {
+template <class Visit>
+void for_each_group(std::span<const KeyedRow> sorted, Visit&& visit) {
   for (std::size_t first = 0; first < sorted.size();) {
     std::size_t last = first + 1;
     while (last < sorted.size() && sorted[last].key == sorted[first].key) {
@@ -68,8 +59,8 @@ DuplicateGroups find_duplicates(const comm::Communicator& comm, Count num_items,
   std::vector<Rank> owners;
   Count largest_row = kNoRow;
   {
-    const auto met = meet_by_key<Hash128>(comm, num_items, hashes);
-    for_each_group<Hash128>(met, [&](std::span<const KeyedRow<Hash128>> group) {
+    const auto met = meet_by_key(comm, num_items, hashes);
+    for_each_group(met, [&](std::span<const KeyedRow> group) {
       const GlobalId representative = group.front().row;
       ++groups.num_groups;
       groups.num_duplicates += count_of(group) - 1;
@@ -98,12 +89,12 @@ DuplicateGroups find_duplicates(const comm::Communicator& comm, Count num_items,
 }
 
 IdClash find_id_clash(const comm::Communicator& comm, Count num_items,
-                      std::span<const std::uint64_t> ids) {
-  const auto met = meet_by_key<std::uint64_t>(comm, num_items, ids);
+                      std::span<const Hash128> ids) {
+  const auto met = meet_by_key(comm, num_items, ids);
   IdClash clash;
-  for_each_group<std::uint64_t>(met, [&](std::span<const KeyedRow<std::uint64_t>> group) {
+  for_each_group(met, [&](std::span<const KeyedRow> group) {
     if (clash.later.is_none() || group[1].row < clash.later) {
-      clash = {group[0].row, group[1].row, group[0].key};
+      clash = {group[0].row, group[1].row};
     }
   });
   const Count mine = clash.later.is_none() ? kNoRow : clash.later.value();

@@ -1,7 +1,6 @@
 /// Equal values in rows of different ranks.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -28,12 +27,11 @@ struct DuplicateGroups {
 struct IdClash {
   GlobalId earlier;
   GlobalId later;
-  std::uint64_t id = 0;
 };
 
-/// Collective. The clash whose later row is the smallest, on the rank that found it; none
-/// elsewhere.
+/// Collective. ids: hashes, one a row of rows_of(this rank). The clash whose later row is the
+/// smallest, on the rank that found it; none elsewhere.
 [[nodiscard]] IdClash find_id_clash(const comm::Communicator& comm, Count num_items,
-                                    std::span<const std::uint64_t> ids);
+                                    std::span<const Hash128> ids);
 
 }  // namespace kith::corpus

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/io/input_file.hpp"
 
 #include "corpus/class_names.hpp"
@@ -38,14 +39,15 @@ std::vector<std::string> expand_files(const std::vector<std::string>& patterns) 
 
 void require_shape(const io::InputFile& file, const std::string& dataset,
                    const io::DatasetInfo& info, std::size_t num_axes) {
-  if (info.shape.size() != num_axes) {
-    fail("{}: {}: has the shape {}, expected {}", file.path(), dataset,
+  const bool is_one_wide = num_axes == 1 && info.shape.size() == 2 && info.shape[1] == 1;
+  if (info.shape.size() != num_axes && !is_one_wide) {
+    fail("{}: {}: has the shape {}, expected {}", file.path(), quote(dataset),
          info.shape.empty() ? "of one value" : fmt::format("{}", fmt::join(info.shape, " x ")),
          num_axes == 1 ? "one value an item" : "items x values");
   }
 }
 
-/// A dataset with one row an item; num_axes: 1 or 2.
+/// A dataset with one row an item; num_axes: 1 (or N x 1) or 2.
 io::DatasetInfo require_column(const io::InputFile& file, const std::string& dataset,
                                Count num_rows, std::size_t num_axes) {
   io::DatasetInfo info = file.describe(dataset);
@@ -70,7 +72,7 @@ void append_embeddings(Corpus& corpus, const io::InputFile& file) {
   using io::ElementType;
   constexpr std::array allowed = {ElementType::f32, ElementType::f16, ElementType::f64,
                                   ElementType::u8, ElementType::i8};
-  if (!info.type || std::find(allowed.begin(), allowed.end(), *info.type) == allowed.end()) {
+  if (!info.is_number() || std::find(allowed.begin(), allowed.end(), *info.type) == allowed.end()) {
     fail("{}: {}: holds {}, expected f32, f16, f64, u8 or i8", file.path(), dataset,
          info.type_name);
   }
@@ -93,26 +95,64 @@ void append_embeddings(Corpus& corpus, const io::InputFile& file) {
   corpus.num_items += info.num_rows();
 }
 
+/// Ids of one file: integers of any size, or texts.
+IdKind id_kind_of(const io::InputFile& file, const std::string& dataset,
+                  const io::DatasetInfo& info) {
+  if (info.has_strings) {
+    return IdKind::text;
+  }
+  if (!info.is_number() || io::is_float(*info.type)) {
+    fail("{}: {}: holds {}, expected integers or strings", file.path(), quote(dataset),
+         info.type_name);
+  }
+  return io::is_signed_integer(*info.type) ? IdKind::signed_integer : IdKind::unsigned_integer;
+}
+
+/// Joins the kind of this file's ids with those of the files before.
+void join_id_kinds(Inspection& found, const CorpusConfig& config, const io::InputFile& file,
+                   const io::DatasetInfo& info) {
+  Corpus& corpus = found.corpus;
+  const IdKind kind = id_kind_of(file, config.ids, info);
+  const auto differ = [&](const std::string& other, const char* holds) {
+    fail("{}: {}: holds {}, but {} holds {}", file.path(), quote(config.ids), info.type_name, other,
+         holds);
+  };
+  if (corpus.files.size() > 1 && (kind == IdKind::text) != (corpus.id_kind == IdKind::text)) {
+    differ(corpus.files[0].path, kind == IdKind::text ? "integers" : "strings");
+  }
+  const bool is_signed = kind == IdKind::signed_integer;
+  const bool is_u64 = info.type == io::ElementType::u64;
+  if (is_signed && !found.u64_id_file.empty()) {
+    differ(found.u64_id_file, "u64");
+  }
+  if (is_u64 && corpus.id_kind == IdKind::signed_integer) {
+    differ(found.signed_id_file, "signed integers");
+  }
+  if (is_u64) {
+    found.u64_id_file = file.path();
+  }
+  if (is_signed) {
+    found.signed_id_file = file.path();
+  }
+  corpus.id_kind = corpus.id_kind == IdKind::signed_integer ? corpus.id_kind : kind;
+}
+
 /// Ids are optional, but all files have them or none.
-void check_ids(Corpus& corpus, const CorpusConfig& config, const io::InputFile& file) {
+void check_ids(Inspection& found, const CorpusConfig& config, const io::InputFile& file) {
+  const Corpus& corpus = found.corpus;
   const bool is_first = corpus.files.size() == 1;
   const bool is_asked_for = config.ids != CorpusConfig{}.ids;
   if (config.ids.empty() || (is_first && !is_asked_for && !file.has(config.ids))) {
     return;
   }
-  if (!is_first && !corpus.id_type) {
+  if (!is_first && corpus.id_kind == IdKind::none) {
     if (file.has(config.ids)) {
       fail("{}: has a dataset {}, but {} has not", file.path(), config.ids, corpus.files[0].path);
     }
     return;
   }
-  const io::DatasetInfo info = require_column(file, config.ids, corpus.files.back().num_rows, 1);
-  require_integers(file, config.ids, info);
-  if (!is_first && info.type != corpus.id_type) {
-    fail("{}: {}: holds {}, but {} holds {}", file.path(), config.ids, info.type_name,
-         corpus.files[0].path, io::to_string(*corpus.id_type));
-  }
-  corpus.id_type = info.type;
+  join_id_kinds(found, config, file,
+                require_column(file, config.ids, corpus.files.back().num_rows, 1));
 }
 
 void check_votes(Corpus& corpus, const std::string& dataset, const io::InputFile& file) {
@@ -174,7 +214,7 @@ Inspection inspect(const CorpusConfig& config) {
   for (const std::string& path : expand_files(config.files)) {
     const io::InputFile file{path};
     append_embeddings(corpus, file);
-    check_ids(corpus, config, file);
+    check_ids(found, config, file);
     std::vector<std::string> columns = config.slices;
     columns.insert(columns.end(), {config.labels, config.gold});
     for (const std::string& column : columns) {
@@ -201,7 +241,7 @@ Inspection inspect(const CorpusConfig& config) {
   }
   corpus.class_names = read_class_names(config, corpus.files[0].path);
   if (corpus.class_names.empty() && !config.seeds.empty()) {
-    for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_type, {}).entries) {
+    for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_kind, {}).entries) {
       found.largest_seed_label = std::max(found.largest_seed_label, seed.label);
     }
   }

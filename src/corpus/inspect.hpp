@@ -13,6 +13,8 @@ struct Inspection {
   Corpus corpus;
   Count prob_classes = 0;         // 0 = no probabilities
   std::string prob_file;          // where that number was found
+  std::string u64_id_file;        // a file with ids of 64 bits and no sign, if any
+  std::string signed_id_file;     // a file with ids that have one
   Count largest_seed_label = -1;  // of the seed file, if classes have no names
 };
 

@@ -83,22 +83,4 @@ std::vector<std::int64_t> read_slices(const Corpus& corpus, const std::string& d
   return groups;
 }
 
-std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
-                                    IdRange<GlobalId> rows) {
-  if (!corpus.id_type) {
-    return {};
-  }
-  if (!io::is_signed_integer(*corpus.id_type)) {
-    return read_column<std::uint64_t>(corpus, config.ids, rows);
-  }
-  const auto ids = read_column<std::int64_t>(corpus, config.ids, rows);
-  return {ids.begin(), ids.end()};
-}
-
-std::string id_text(const Corpus& corpus, std::uint64_t id) {
-  return corpus.id_type && io::is_signed_integer(*corpus.id_type)
-             ? std::to_string(static_cast<std::int64_t>(id))
-             : std::to_string(id);
-}
-
 }  // namespace kith::corpus

@@ -8,6 +8,7 @@
 #include "kith/core/class_table.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
+#include "kith/corpus/ids.hpp"
 #include "kith/io/csv.hpp"
 #include "kith/io/input_file.hpp"
 
@@ -39,35 +40,45 @@ float parse_weight(std::string_view text, const std::string& place) {
   return *weight;
 }
 
-std::uint64_t parse_row(std::string_view text, const std::string& place) {
-  const std::optional<Count> row = whole_number(text);
+GlobalId parse_row(std::string_view text, const std::string& place) {
+  const auto row = parse<std::int64_t>(text);
   if (!row) {
     fail("{}: row \"{}\" is not a whole number", place, quote(text));
   }
-  return static_cast<std::uint64_t>(*row);
-}
-
-std::uint64_t parse_id(std::string_view text, bool is_signed, const std::string& place) {
-  if (is_signed) {
-    if (const auto id = parse<std::int64_t>(text)) {
-      return static_cast<std::uint64_t>(*id);
-    }
-  } else if (const auto id = parse<std::uint64_t>(text)) {
-    return *id;
+  if (*row < 0) {
+    fail("{}: row {}, expected 0 or more", place, *row);
   }
-  fail("{}: id \"{}\" is not a whole number{}", place, quote(text),
-       is_signed ? "" : " of 0 to 18446744073709551615");
+  return GlobalId{*row};
 }
 
-void check_ids(const std::string& path, bool has_ids,
-               const std::optional<io::ElementType>& id_type) {
-  if (has_ids && !id_type) {
+Hash128 parse_id(IdKind kind, const std::string& text, const std::string& place) {
+  const auto id = hash_of_id(kind, text);
+  if (!id) {
+    fail("{}: id \"{}\" is not a whole number{}", place, quote(text),
+         kind == IdKind::signed_integer ? "" : " of 0 to 18446744073709551615");
+  }
+  return *id;
+}
+
+/// Adds a seed; key: its row or id as text. The label is looked up by the caller.
+void append_entry(SeedFile& seeds, IdKind id_kind, const std::string& key, SeedEntry entry,
+                  const std::string& place) {
+  if (seeds.has_ids) {
+    entry.id = parse_id(id_kind, key, place);
+    seeds.id_texts.push_back(key);
+  } else {
+    entry.row = parse_row(key, place);
+  }
+  seeds.entries.push_back(entry);
+}
+
+void check_ids(const std::string& path, bool has_ids, IdKind id_kind) {
+  if (has_ids && id_kind == IdKind::none) {
     fail("{}: names seeds by id, but the corpus has no ids; use row numbers", path);
   }
 }
 
-SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>& id_type,
-                  const ClassTable& classes) {
+SeedFile read_csv(const std::string& path, IdKind id_kind, const ClassTable& classes) {
   io::CsvReader csv{io::TextFile{path}, "row,label or id,label, then ,weight if any"};
   const auto id_column = csv.find_column("id");
   if (id_column && csv.find_column("row")) {
@@ -79,32 +90,39 @@ SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>&
   const auto weight_column = csv.find_column("weight");
   SeedFile seeds;
   seeds.has_ids = id_column.has_value();
-  check_ids(path, seeds.has_ids, id_type);
+  check_ids(path, seeds.has_ids, id_kind);
   while (csv.next_row()) {
     const std::string place = csv.place();
-    const std::string_view key = csv.cell(key_column);
-    SeedEntry entry{seeds.has_ids ? parse_id(key, io::is_signed_integer(*id_type), place)
-                                  : parse_row(key, place),
-                    classes.find(csv.cell(label_column), place), 1, csv.line_number()};
+    SeedEntry entry{{}, {}, classes.find(csv.cell(label_column), place), 1, csv.line_number()};
     if (weight_column) {
       entry.weight = parse_weight(csv.cell(*weight_column), place);
     }
-    seeds.entries.push_back(entry);
+    append_entry(seeds, id_kind, std::string{csv.cell(key_column)}, entry, place);
   }
   return seeds;
 }
 
-std::vector<std::uint64_t> read_keys(const io::InputFile& file, const std::string& field) {
-  const auto type = file.describe_field(kSeedDataset, field).type;
-  if (type && !io::is_signed_integer(*type)) {
-    return file.read_field<std::uint64_t>(kSeedDataset, field);
+template <class T>
+std::vector<std::string> texts_of(const std::vector<T>& numbers) {
+  std::vector<std::string> texts;
+  for (const T number : numbers) {
+    texts.push_back(std::to_string(number));
   }
-  const auto keys = file.read_field<std::int64_t>(kSeedDataset, field);
-  return {keys.begin(), keys.end()};
+  return texts;
 }
 
-SeedFile read_hdf5(const std::string& path, const std::optional<io::ElementType>& id_type,
-                   const ClassTable& classes) {
+/// A field of integers or strings, as text.
+std::vector<std::string> field_texts(const io::InputFile& file, const std::string& field) {
+  const io::DatasetInfo info = file.describe_field(kSeedDataset, field);
+  if (info.has_strings) {
+    return file.read_field_strings(kSeedDataset, field);
+  }
+  return info.type == io::ElementType::u64
+             ? texts_of(file.read_field<std::uint64_t>(kSeedDataset, field))
+             : texts_of(file.read_field<std::int64_t>(kSeedDataset, field));
+}
+
+SeedFile read_hdf5(const std::string& path, IdKind id_kind, const ClassTable& classes) {
   const io::InputFile file{path};
   const std::vector<std::string> fields = file.fields(kSeedDataset);
   const auto has = [&](const char* field) {
@@ -113,16 +131,17 @@ SeedFile read_hdf5(const std::string& path, const std::optional<io::ElementType>
   SeedFile seeds;
   seeds.is_hdf5 = true;
   seeds.has_ids = !has("row");
-  const auto keys = read_keys(file, seeds.has_ids ? "id" : "row");
-  check_ids(path, seeds.has_ids, id_type);
-  const auto labels = file.read_field<std::int64_t>(kSeedDataset, "label");
+  const auto keys = field_texts(file, seeds.has_ids ? "id" : "row");
+  check_ids(path, seeds.has_ids, id_kind);
+  const auto labels = field_texts(file, "label");
   const auto weights = has("weight") ? file.read_field<float>(kSeedDataset, "weight")
                                      : std::vector<float>(keys.size(), 1.0F);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::string place = place_of(path, true, static_cast<Count>(i));
     check_weight(weights[i], place);
-    seeds.entries.push_back(
-        {keys[i], classes.checked(labels[i], place), weights[i], static_cast<Count>(i)});
+    append_entry(seeds, id_kind, keys[i],
+                 {{}, {}, classes.find(labels[i], place), weights[i], static_cast<Count>(i)},
+                 place);
   }
   return seeds;
 }
@@ -134,11 +153,11 @@ std::string place_of(const std::string& path, bool is_hdf5, Count line) {
                  : fmt::format("{}: line {}", path, line);
 }
 
-SeedFile read_seed_file(const std::string& path, const std::optional<io::ElementType>& id_type,
+SeedFile read_seed_file(const std::string& path, IdKind id_kind,
                         const std::vector<std::string>& class_names) {
   const ClassTable classes{class_names};
   const bool is_hdf5 = path.ends_with(".h5") || path.ends_with(".hdf5");
-  return is_hdf5 ? read_hdf5(path, id_type, classes) : read_csv(path, id_type, classes);
+  return is_hdf5 ? read_hdf5(path, id_kind, classes) : read_csv(path, id_kind, classes);
 }
 
 }  // namespace kith::corpus

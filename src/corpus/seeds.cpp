@@ -4,6 +4,8 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
+#include "kith/corpus/ids.hpp"
 #include "kith/corpus/labels.hpp"
 
 #include "corpus/column.hpp"
@@ -25,16 +27,15 @@ struct FoundId {
   GlobalId row;
 };
 
-/// Collective. The smallest row of each wanted id (sorted, distinct), none if the corpus has it
-/// not.
+/// Collective. The smallest row of each wanted id (hashes, sorted, distinct), none if the corpus
+/// has it not.
 std::vector<GlobalId> find_rows(const comm::Communicator& comm, const Corpus& corpus,
-                                const CorpusConfig& config,
-                                const std::vector<std::uint64_t>& wanted) {
+                                const CorpusConfig& config, const std::vector<Hash128>& wanted) {
   const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
   std::vector<FoundId> found;
   comm::locally(comm, [&] {
     for_each_block(mine, kColumnBlock, [&](IdRange<GlobalId> block) {
-      const auto ids = read_ids(corpus, config, block);
+      const auto ids = read_id_hashes(corpus, config, block);
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const auto place = std::lower_bound(wanted.begin(), wanted.end(), ids[i]);
         if (place != wanted.end() && *place == ids[i]) {
@@ -60,30 +61,31 @@ std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corp
   if (!file.has_ids) {
     comm::locally(comm, [&] {
       for (const SeedEntry& entry : file.entries) {
-        const auto row = static_cast<std::int64_t>(entry.key);
-        if (row < 0 || row >= corpus.num_items) {
+        if (entry.row.value() >= corpus.num_items) {
           fail("{}: row {} is not in the corpus of {} rows",
-               place_of(config.seeds, file.is_hdf5, entry.line), row, corpus.num_items);
+               place_of(config.seeds, file.is_hdf5, entry.line), entry.row.value(),
+               corpus.num_items);
         }
-        rows.emplace_back(row);
+        rows.push_back(entry.row);
       }
     });
     return rows;
   }
-  std::vector<std::uint64_t> wanted;
+  std::vector<Hash128> wanted;
   for (const SeedEntry& entry : file.entries) {
-    wanted.push_back(entry.key);
+    wanted.push_back(entry.id);
   }
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   const std::vector<GlobalId> row_of_id = find_rows(comm, corpus, config, wanted);
   comm::locally(comm, [&] {
-    for (const SeedEntry& entry : file.entries) {
-      const auto place = std::lower_bound(wanted.begin(), wanted.end(), entry.key);
+    for (std::size_t i = 0; i < file.entries.size(); ++i) {
+      const SeedEntry& entry = file.entries[i];
+      const auto place = std::lower_bound(wanted.begin(), wanted.end(), entry.id);
       rows.push_back(row_of_id[to_size(place - wanted.begin())]);
-      if (rows.back().is_none()) {
+      if (rows.back().is_none()) {  // rank 0, which read the file, has the text and words it
         fail("{}: id {} is not in the corpus", place_of(config.seeds, file.is_hdf5, entry.line),
-             id_text(corpus, entry.key));
+             comm.is_root() ? quote(file.id_texts[i]) : std::string{});
       }
     }
   });
@@ -95,7 +97,7 @@ std::vector<Candidate> seeds_of_file(const comm::Communicator& comm, const Corpu
                                      const CorpusConfig& config, bool& is_hdf5) {
   SeedFile file;
   comm::on_root(comm,
-                [&] { file = read_seed_file(config.seeds, corpus.id_type, corpus.class_names); });
+                [&] { file = read_seed_file(config.seeds, corpus.id_kind, corpus.class_names); });
   std::vector<int> flags = {file.has_ids ? 1 : 0, file.is_hdf5 ? 1 : 0};
   comm::broadcast(comm, flags);
   comm::broadcast(comm, file.entries);

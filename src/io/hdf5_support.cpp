@@ -180,6 +180,24 @@ Datatype fixed_string_type(std::size_t num_bytes) {
   return type;
 }
 
+std::size_t longest(const std::vector<std::string>& texts) {
+  std::size_t length = 0;
+  for (const std::string& text : texts) {
+    length = std::max(length, text.size());
+  }
+  return length;
+}
+
+std::string padded(const std::vector<std::string>& texts, std::size_t length) {
+  std::string bytes;
+  bytes.reserve(texts.size() * length);
+  for (const std::string& text : texts) {
+    bytes += text;
+    bytes.resize(bytes.size() + length - text.size(), '\0');
+  }
+  return bytes;
+}
+
 std::vector<Count> shape_of(hid_t dataspace) {
   const int rank = H5Sget_simple_extent_ndims(dataspace);
   std::vector<hsize_t> sizes(to_size(std::max(rank, 0)));

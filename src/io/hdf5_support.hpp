@@ -72,6 +72,10 @@ void silence_hdf5();
 /// Fixed-length UTF-8, padded with zeros.
 [[nodiscard]] Datatype fixed_string_type(std::size_t num_bytes);
 
+/// Bytes of the longest text, and all texts filled up with zeros to `length`.
+[[nodiscard]] std::size_t longest(const std::vector<std::string>& texts);
+[[nodiscard]] std::string padded(const std::vector<std::string>& texts, std::size_t length);
+
 [[nodiscard]] std::vector<Count> shape_of(hid_t dataspace);
 
 /// "600 x 16"; "of one value" for a scalar.

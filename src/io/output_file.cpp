@@ -64,23 +64,6 @@ Properties link_properties() {
   return properties;
 }
 
-std::size_t longest(const std::vector<std::string>& texts) {
-  std::size_t length = 0;
-  for (const std::string& text : texts) {
-    length = std::max(length, text.size());
-  }
-  return length;
-}
-
-std::string padded(const std::vector<std::string>& texts, std::size_t length) {
-  std::string bytes;
-  for (const std::string& text : texts) {
-    bytes += text;
-    bytes.resize(bytes.size() + length - text.size(), '\0');
-  }
-  return bytes;
-}
-
 }  // namespace
 
 class OutputFile::Body {
@@ -276,13 +259,21 @@ void OutputFile::write_rows(const std::string& name, ElementType type,
 }
 
 void OutputFile::write_strings(const std::string& name, const std::vector<std::string>& strings) {
-  const std::size_t length = std::max<std::size_t>(1, longest(strings));
-  body_->create_dataset(name, fixed_string_type(length),
-                        {{}, std::nullopt, static_cast<Count>(length), {count_of(strings)}});
-  const std::string bytes = padded(strings, length);
-  comm::on_root(*body_->comm, [&] {
-    body_->write_raw(name, body_->find(name), std::as_bytes(std::span{bytes}), 0);
-  });
+  create_strings(name, static_cast<Count>(longest(strings)), count_of(strings));
+  comm::on_root(*body_->comm, [&] { write_string_block(name, strings, 0); });
+}
+
+void OutputFile::create_strings(const std::string& name, Count num_bytes, Count count) {
+  const Count length = std::max<Count>(1, num_bytes);
+  body_->create_dataset(name, fixed_string_type(to_size(length)),
+                        {{}, std::nullopt, length, {count}});
+}
+
+void OutputFile::write_string_block(const std::string& name,
+                                    const std::vector<std::string>& strings, Count first_row) {
+  OpenDataset& to = body_->find(name);
+  const std::string bytes = padded(strings, to_size(to.element_bytes));
+  body_->write_raw(name, to, std::as_bytes(std::span{bytes}), first_row);
 }
 
 void OutputFile::create_group(const std::string& name) {

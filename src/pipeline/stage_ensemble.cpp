@@ -10,6 +10,7 @@
 #include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
 
+#include "pipeline/item_ids.hpp"
 #include "pipeline/outside_voters.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -76,12 +77,7 @@ void write_labels(const Workspace& workspace) {
   columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
   columns.write_block<Count>("/duplicate_of", rows.representative);
   columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
-  if (workspace.corpus.id_type) {
-    const auto ids = comm::locally(workspace.comm, [&] {
-      return corpus::read_ids(workspace.corpus, workspace.config.corpus, exchange.block());
-    });
-    columns.write_block<std::uint64_t>("/ids", ids);
-  }
+  write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
   file.write_strings("/class_names", workspace.corpus.class_names);
   std::vector<std::string> names;
   for (const ensemble::Member& member : workspace.members) {

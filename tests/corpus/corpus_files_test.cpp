@@ -184,7 +184,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "@/part-2.h5: labels: row 4: label -2, expected 0 to 2, or -1 for none"},
         BadInput{"gold-out-of-range",
                  "@/part-2.h5: gold: row 38: label 99, expected 0 to 2, or -1 for none"},
-        BadInput{"float-ids", "@/part-2.h5: /ids: holds f64, expected integers"},
+        BadInput{"float-ids", "@/part-2.h5: /ids: holds f64, expected integers or strings"},
         BadInput{
             "ids-missing-in-one",
             "@/part-2.h5: has no dataset /ids; it has: embeddings, gold, labels, probs, votes"},

@@ -60,7 +60,7 @@ TEST(Corpus, IsTheFilesOneAfterAnother) {
   EXPECT_EQ(corpus.num_items, 60);
   EXPECT_EQ(corpus.dim, made.dim);
   EXPECT_EQ(corpus.num_classes(), 3);
-  EXPECT_EQ(corpus.id_type, kith::io::ElementType::i64);
+  EXPECT_EQ(corpus.id_kind, kith::corpus::IdKind::signed_integer);
   EXPECT_EQ(corpus.files[1].first_row, GlobalId{10});
   EXPECT_EQ(corpus.files[2].num_rows, 30);
   EXPECT_EQ(corpus.place_of(GlobalId{31}, "x"), (directory / "part-2.h5") + ": x: row 1");

@@ -1,7 +1,6 @@
 // Files that our own writer never makes: written by HDF5 itself, read by InputFile.
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,48 +11,20 @@
 #include "kith/io/input_file.hpp"
 
 #include "support/failures.hpp"
+#include "support/made_hdf5.hpp"
 #include "support/mpi_world.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace {
 
 using kith::io::InputFile;
+using kith::test::chunked;
+using kith::test::Layout;
+using kith::test::MadeFile;
 using kith::test::message_of;
 using kith::test::TemporaryDirectory;
 using kith::test::world;
 using testing::ElementsAre;
-
-/// Writes PATH by HDF5's own calls.
-void make_file(const std::string& path, const std::function<void(hid_t)>& fill) {
-  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  fill(file);
-  ASSERT_GE(H5Fclose(file), 0);
-}
-
-struct Layout {
-  hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-};
-
-/// A dataset that is never written unless there are values.
-void make_dataset(hid_t file, const char* name, hid_t type, const std::vector<hsize_t>& shape,
-                  const void* values = nullptr, const Layout& layout = {}) {
-  const hid_t space = H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr);
-  const hid_t dataset =
-      H5Dcreate2(file, name, type, space, H5P_DEFAULT, layout.properties, H5P_DEFAULT);
-  ASSERT_GE(dataset, 0) << name;
-  if (values != nullptr) {
-    EXPECT_GE(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), 0);
-  }
-  H5Dclose(dataset);
-  H5Sclose(space);
-  H5Pclose(layout.properties);
-}
-
-Layout chunked(const std::vector<hsize_t>& chunk) {
-  Layout layout;
-  H5Pset_chunk(layout.properties, static_cast<int>(chunk.size()), chunk.data());
-  return layout;
-}
 
 Layout filtered(H5Z_filter_t filter) {
   Layout layout = chunked({2});
@@ -74,13 +45,14 @@ std::string describe(const InputFile& file, const std::string& name) {
 TEST(InputFile, SaysWhereALinkPoints) {
   const TemporaryDirectory directory{world()};
   const std::string path = directory / "links.h5";
-  make_file(path, [](hid_t file) {
-    H5Lcreate_soft("/nowhere", file, "soft", H5P_DEFAULT, H5P_DEFAULT);
-    H5Lcreate_external("gone.h5", "/v", file, "external", H5P_DEFAULT, H5P_DEFAULT);
+  {
+    const MadeFile made{path};
+    H5Lcreate_soft("/nowhere", made.id(), "soft", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external("gone.h5", "/v", made.id(), "external", H5P_DEFAULT, H5P_DEFAULT);
     const float value = 3;
-    make_dataset(file, "real", H5T_NATIVE_FLOAT, {1}, &value);
-    H5Lcreate_soft("/real", file, "good", H5P_DEFAULT, H5P_DEFAULT);
-  });
+    made.add("real", H5T_NATIVE_FLOAT, {1}, &value);
+    H5Lcreate_soft("/real", made.id(), "good", H5P_DEFAULT, H5P_DEFAULT);
+  }
 
   const InputFile file{path};
 
@@ -95,11 +67,12 @@ TEST(InputFile, NamesAMissingFilterAndAMissingFileOfValues) {
   const TemporaryDirectory directory{world()};
   const std::string path = directory / "values.h5";
   const std::string values = directory / "values.raw";
-  make_file(path, [&](hid_t file) {
-    make_dataset(file, "blosc", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(32001));
-    make_dataset(file, "rare", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(511));
-    make_dataset(file, "raw", H5T_NATIVE_FLOAT, {2}, nullptr, elsewhere(values));
-  });
+  {
+    const MadeFile made{path};
+    made.add("blosc", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(32001));
+    made.add("rare", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(511));
+    made.add("raw", H5T_NATIVE_FLOAT, {2}, nullptr, elsewhere(values));
+  }
 
   const InputFile file{path};
 
@@ -121,15 +94,16 @@ TEST(InputFile, ChecksShapesBeforeItAsksForMemory) {
   const TemporaryDirectory directory{world()};
   const std::string path = directory / "huge.h5";
   constexpr hsize_t most = (hsize_t{1} << 63) - 1;
-  make_file(path, [](hid_t file) {
-    make_dataset(file, "wide", H5T_NATIVE_FLOAT, {600, hsize_t{1} << 61}, nullptr, chunked({1, 9}));
-    make_dataset(file, "bytes", H5T_NATIVE_INT8, {most}, nullptr, chunked({9}));
+  {
+    const MadeFile made{path};
+    made.add("wide", H5T_NATIVE_FLOAT, {600, hsize_t{1} << 61}, nullptr, chunked({1, 9}));
+    made.add("bytes", H5T_NATIVE_INT8, {most}, nullptr, chunked({9}));
     const hid_t text = H5Tcopy(H5T_C_S1);
-    make_dataset(file, "names", text, {hsize_t{1} << 50}, nullptr, chunked({9}));
+    made.add("names", text, {hsize_t{1} << 50}, nullptr, chunked({9}));
     H5Tset_size(text, std::size_t{1} << 31);
-    make_dataset(file, "books", text, {3}, nullptr, chunked({1}));
+    made.add("books", text, {3}, nullptr, chunked({1}));
     H5Tclose(text);
-  });
+  }
 
   const InputFile file{path};
 
@@ -148,7 +122,8 @@ TEST(InputFile, ChecksShapesBeforeItAsksForMemory) {
 TEST(InputFile, ReadsEnumerationsAndRowsOfStrings) {
   const TemporaryDirectory directory{world()};
   const std::string path = directory / "types.h5";
-  make_file(path, [](hid_t file) {
+  {
+    const MadeFile made{path};
     const hid_t animal = H5Tenum_create(H5T_STD_I16BE);
     for (const auto& [name, value] : {std::pair{"none", -1}, {"ant", 0}, {"bee", 7}}) {
       auto member = static_cast<std::int16_t>(value);
@@ -156,20 +131,20 @@ TEST(InputFile, ReadsEnumerationsAndRowsOfStrings) {
       H5Tenum_insert(animal, name, &member);
     }
     const std::array<std::uint8_t, 6> values = {0, 7, 0xFF, 0xFF, 0, 0};
-    make_dataset(file, "animals", animal, {3}, values.data());
+    made.add("animals", animal, {3}, values.data());
     H5Tclose(animal);
     const hid_t text = H5Tcopy(H5T_C_S1);
     H5Tset_size(text, 4);
-    make_dataset(file, "fixed", text, {3}, "one\0two three");
-    make_dataset(file, "latin", text, {2}, "ok\0\0caf\xE9");
+    made.add("fixed", text, {3}, "one\0two three");
+    made.add("latin", text, {2}, "ok\0\0caf\xE9");
     H5Tset_size(text, H5T_VARIABLE);
     const std::array<const char*, 3> texts = {
         "Stra\xC3\x9F"
         "e",
         nullptr, "x"};
-    make_dataset(file, "variable", text, {3}, texts.data());
+    made.add("variable", text, {3}, texts.data());
     H5Tclose(text);
-  });
+  }
 
   const InputFile file{path};
 

@@ -1,7 +1,7 @@
 /// The corpus: all rows of all files, one after another in name order.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +22,9 @@ struct FileExtent {
   }
 };
 
+/// What the ids of all files are: signed where one file's are, unsigned 64-bit else, or texts.
+enum class IdKind : std::uint8_t { none, signed_integer, unsigned_integer, text };
+
 /// What is known of the corpus before its vectors are read; the same on every rank.
 struct Corpus {
   std::vector<FileExtent> files;
@@ -29,11 +32,11 @@ struct Corpus {
   Count dim = 0;
   io::ElementType type = io::ElementType::f32;  // as stored, the same in all files
   Metric metric = Metric::l2;
-  std::string embeddings;                  // dataset name
-  std::vector<std::string> class_names;    // K of them
-  std::optional<io::ElementType> id_type;  // none: the corpus has no ids
-  std::vector<std::string> vote_names;     // M voters that gave votes; empty = none
-  std::vector<std::string> prob_names;     // voters that gave probabilities, in name order
+  std::string embeddings;                // dataset name
+  std::vector<std::string> class_names;  // K of them
+  IdKind id_kind = IdKind::none;
+  std::vector<std::string> vote_names;  // M voters that gave votes; empty = none
+  std::vector<std::string> prob_names;  // voters that gave probabilities, in name order
 
   [[nodiscard]] int num_classes() const { return static_cast<int>(class_names.size()); }
   /// The file that holds `row`.

@@ -1,4 +1,4 @@
-/// What is known of items besides their vectors: seeds, gold labels, votes, probabilities, ids.
+/// What is known of items besides their vectors: seeds, gold labels, votes, probabilities.
 #pragma once
 
 #include <cstdint>
@@ -48,12 +48,5 @@ struct Seed {
 [[nodiscard]] std::vector<std::int64_t> read_slices(const Corpus& corpus,
                                                     const std::string& dataset,
                                                     IdRange<GlobalId> rows);
-
-/// Ids of these rows, as the bits of corpus.id_type widened to 64 bits. Local; throws Error.
-[[nodiscard]] std::vector<std::uint64_t> read_ids(const Corpus& corpus, const CorpusConfig& config,
-                                                  IdRange<GlobalId> rows);
-
-/// Text of an id, with its sign if the stored type has one.
-[[nodiscard]] std::string id_text(const Corpus& corpus, std::uint64_t id);
 
 }  // namespace kith::corpus

@@ -67,6 +67,12 @@ class OutputFile {
   /// A list of strings as fixed-length UTF-8, padded with zeros.
   void write_strings(const std::string& name, const std::vector<std::string>& strings);
 
+  /// Makes a dataset of `count` strings of at most num_bytes each, stored in the same way.
+  void create_strings(const std::string& name, Count num_bytes, Count count);
+  /// Writes rows of such a dataset. Local, as write_block.
+  void write_string_block(const std::string& name, const std::vector<std::string>& strings,
+                          Count first_row);
+
   void create_group(const std::string& name);
 
   /// Sets an attribute of a dataset or group ("/" = the file); the same value on all ranks.
