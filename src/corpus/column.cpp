@@ -7,6 +7,8 @@
 
 #include "kith/core/error.hpp"
 
+#include "corpus/class_column.hpp"
+
 namespace kith::corpus {
 
 template <class T>
@@ -55,7 +57,7 @@ Count largest_label(const Corpus& corpus, const std::string& dataset, IdRange<Gl
                     Count num_classes) {
   Count largest = -1;
   for_each_block(rows, kColumnBlock, [&](IdRange<GlobalId> block) {
-    const auto labels = read_column<std::int64_t>(corpus, dataset, block);
+    const auto labels = read_class_column(corpus, dataset, block);
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const bool is_known_class = num_classes == 0 || labels[i] < num_classes;
       if (labels[i] < -1 || !is_known_class) {

@@ -1,18 +1,24 @@
 #include <algorithm>
+#include <span>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/memory.hpp"
 #include "kith/corpus/corpus.hpp"
+#include "kith/io/files.hpp"
 
 #include "corpus/class_names.hpp"
 #include "corpus/column.hpp"
+#include "corpus/distinct_names.hpp"
 #include "corpus/inspect.hpp"
 
 namespace kith::corpus {
 namespace {
 
 constexpr Count kMostUnnamedClasses = 1'000'000;
+constexpr Count kMostGroups = 10'000;
+constexpr Count kCensusBytes = 100;  // a row, at least: see take_census
 
 void broadcast_strings(const comm::Communicator& comm, std::vector<std::string>& strings) {
   std::vector<Count> lengths;
@@ -49,6 +55,7 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   broadcast_strings(comm, corpus.class_names);
   broadcast_strings(comm, corpus.vote_names);
   broadcast_strings(comm, corpus.prob_names);
+  broadcast_strings(comm, found.text_columns);
   comm::broadcast(comm, found.prob_file);
   corpus.num_items = numbers[0];
   corpus.dim = numbers[1];
@@ -77,6 +84,40 @@ Count scan_labels(const comm::Communicator& comm, const Corpus& corpus,
   return comm::max_over_ranks(comm, mine);
 }
 
+/// Collective. A corpus beyond all memory is said now, not by whoever asks for too much first.
+void require_census_memory(const comm::Communicator& comm, const Corpus& corpus) {
+  comm::locally(comm, [&] {
+    const Count rows = corpus.num_items / comm.size();
+    if (rows > memory_limit() / kCensusBytes) {
+      fail(
+          "{}: {}: with {} items in all a rank has {}, too many for the {} of memory of this "
+          "machine",
+          corpus.files[0].path, corpus.embeddings, corpus.num_items, rows,
+          io::format_bytes(memory_limit()));
+    }
+  });
+}
+
+/// Collective. Columns of strings: the names in them become the classes, if no others are given,
+/// and the groups.
+void collect_names(const comm::Communicator& comm, Inspection& found, const CorpusConfig& config) {
+  Corpus& corpus = found.corpus;
+  std::vector<std::string> columns = class_columns(config);
+  std::erase_if(columns, [&](const std::string& column) { return !found.is_text(column); });
+  if (corpus.class_names.empty() && !columns.empty()) {
+    corpus.class_names = distinct_names(comm, corpus, columns, kMostUnnamedClasses);
+  }
+  corpus.slices.resize(config.slices.size());
+  for (std::size_t i = 0; i < config.slices.size(); ++i) {
+    Slices& slice = corpus.slices[i];
+    slice.dataset = config.slices[i];
+    broadcast_strings(comm, slice.names);
+    if (found.is_text(slice.dataset)) {
+      slice.names = distinct_names(comm, corpus, std::span{&slice.dataset, 1}, kMostGroups);
+    }
+  }
+}
+
 void name_classes(const comm::Communicator& comm, Inspection& found, const CorpusConfig& config) {
   Corpus& corpus = found.corpus;
   Count largest = found.largest_seed_label;
@@ -90,6 +131,12 @@ void name_classes(const comm::Communicator& comm, Inspection& found, const Corpu
       if (largest >= kMostUnnamedClasses) {
         fail("label {}: more than {} classes need names in corpus.classes", largest,
              kMostUnnamedClasses);
+      }
+    });
+    comm::locally(comm, [&] {
+      if (found.prob_classes > kMostUnnamedClasses) {
+        fail("{}: {}: more than {} classes need names in corpus.classes", found.prob_file,
+             config.probs, kMostUnnamedClasses);
       }
     });
     corpus.class_names = numbered_classes(std::max(largest + 1, found.prob_classes));
@@ -110,6 +157,8 @@ Corpus describe(const comm::Communicator& comm, const CorpusConfig& config) {
   broadcast_inspection(comm, found);
   found.corpus.metric = config.metric;
   found.corpus.embeddings = config.embeddings;
+  require_census_memory(comm, found.corpus);
+  collect_names(comm, found, config);
   name_classes(comm, found, config);
   return found.corpus;
 }

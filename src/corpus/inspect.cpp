@@ -11,11 +11,17 @@
 #include "kith/core/quote.hpp"
 #include "kith/io/input_file.hpp"
 
+#include "corpus/class_column.hpp"
 #include "corpus/class_names.hpp"
 #include "corpus/seed_file.hpp"
 
 namespace kith::corpus {
 namespace {
+
+constexpr Count kMostItems = Count{1} << 48;
+constexpr Count kMostValues = Count{1} << 24;
+constexpr Count kMostVoters = 4096;
+constexpr Count kMostClasses = Count{1} << 24;
 
 std::vector<std::string> expand_files(const std::vector<std::string>& patterns) {
   std::set<std::string> paths;
@@ -47,6 +53,15 @@ void require_shape(const io::InputFile& file, const std::string& dataset,
   }
 }
 
+/// Before anything of that width is allocated.
+void require_at_most(const io::InputFile& file, const std::string& dataset,
+                     const io::DatasetInfo& info, Count most, const char* what) {
+  if (info.shape[1] > most) {
+    fail("{}: {}: has the shape {} x {}, expected at most {} {}", file.path(), quote(dataset),
+         info.shape[0], info.shape[1], most, what);
+  }
+}
+
 /// A dataset with one row an item; num_axes: 1 (or N x 1) or 2.
 io::DatasetInfo require_column(const io::InputFile& file, const std::string& dataset,
                                Count num_rows, std::size_t num_axes) {
@@ -59,11 +74,41 @@ io::DatasetInfo require_column(const io::InputFile& file, const std::string& dat
   return info;
 }
 
-void require_integers(const io::InputFile& file, const std::string& dataset,
-                      const io::DatasetInfo& info) {
-  if (!info.type || io::is_float(*info.type)) {
-    fail("{}: {}: holds {}, expected integers", file.path(), dataset, info.type_name);
+/// A column of classes or groups. All files store it as strings, or none does.
+io::DatasetInfo require_named_column(Inspection& found, const io::InputFile& file,
+                                     const std::string& dataset, std::size_t num_axes) {
+  const Corpus& corpus = found.corpus;
+  io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, num_axes);
+  require_named_values(file, dataset, info);
+  if (corpus.files.size() == 1 && info.has_strings) {
+    found.text_columns.push_back(dataset);
   }
+  if (info.has_strings != found.is_text(dataset)) {
+    fail("{}: {}: holds {}, but {} holds {}", file.path(), quote(dataset), info.type_name,
+         corpus.files[0].path, info.has_strings ? "numbers" : "strings");
+  }
+  return info;
+}
+
+/// Without names of classes those that are found become the classes, in an order of which numbers
+/// know nothing.
+void require_names_for_numbers(const Inspection& found, const CorpusConfig& config) {
+  const std::vector<std::string> columns = class_columns(config);
+  const auto named = std::find_if(columns.begin(), columns.end(),
+                                  [&](const std::string& column) { return found.is_text(column); });
+  for (const std::string& column : columns) {
+    if (named != columns.end() && !found.is_text(column)) {
+      fail(
+          "{}: {}: holds numbers, but {} holds names; corpus.classes must say which class is which",
+          found.corpus.files[0].path, quote(column), quote(*named));
+    }
+  }
+}
+
+/// The groups' names, if the dataset has an attribute names or is an enumeration.
+std::vector<std::string> group_names(const io::InputFile& file, const std::string& dataset) {
+  return file.has_attribute(dataset, "names") ? file.attribute_strings(dataset, "names")
+                                              : names_of_members(file.describe(dataset));
 }
 
 void append_embeddings(Corpus& corpus, const io::InputFile& file) {
@@ -80,6 +125,11 @@ void append_embeddings(Corpus& corpus, const io::InputFile& file) {
   const Count dim = info.shape[1];
   if (dim == 0) {
     fail("{}: {}: its vectors have no values", file.path(), dataset);
+  }
+  require_at_most(file, dataset, info, kMostValues, "values a vector");
+  if (info.num_rows() > kMostItems - corpus.num_items) {
+    fail("{}: {}: has the shape {} x {}, expected at most {} items in all", file.path(),
+         quote(dataset), info.num_rows(), dim, kMostItems);
   }
   if (corpus.files.empty()) {
     corpus.dim = dim;
@@ -155,9 +205,10 @@ void check_ids(Inspection& found, const CorpusConfig& config, const io::InputFil
                 require_column(file, config.ids, corpus.files.back().num_rows, 1));
 }
 
-void check_votes(Corpus& corpus, const std::string& dataset, const io::InputFile& file) {
-  const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
-  require_integers(file, dataset, info);
+void check_votes(Inspection& found, const std::string& dataset, const io::InputFile& file) {
+  Corpus& corpus = found.corpus;
+  const io::DatasetInfo info = require_named_column(found, file, dataset, 2);
+  require_at_most(file, dataset, info, kMostVoters, "voters");
   if (corpus.files.size() > 1) {
     if (info.shape[1] != count_of(corpus.vote_names)) {
       fail("{}: {}: has {} voters, but {} has {}", file.path(), dataset, info.shape[1],
@@ -189,11 +240,15 @@ Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile&
   }
   Count num_classes = 0;
   for (const std::string& name : names) {
+    if (!is_utf8(name)) {
+      fail("{}: {}: the voter {} is not UTF-8", file.path(), quote(group), quote(name));
+    }
     const std::string dataset = fmt::format("{}/{}", group, name);
     const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
     if (!info.type || !io::is_float(*info.type)) {
       fail("{}: {}: holds {}, expected f16, f32 or f64", file.path(), dataset, info.type_name);
     }
+    require_at_most(file, dataset, info, kMostClasses, "classes");
     if (num_classes != 0 && info.shape[1] != num_classes) {
       fail("{}: {}: is of {} classes, but {} of {}", file.path(), dataset, info.shape[1],
            names.front(), num_classes);
@@ -204,6 +259,12 @@ Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile&
 }
 
 }  // namespace
+
+std::vector<std::string> class_columns(const CorpusConfig& config) {
+  std::vector<std::string> columns = {config.labels, config.gold, config.votes};
+  std::erase(columns, "");
+  return columns;
+}
 
 Inspection inspect(const CorpusConfig& config) {
   validate(config);
@@ -219,12 +280,16 @@ Inspection inspect(const CorpusConfig& config) {
     columns.insert(columns.end(), {config.labels, config.gold});
     for (const std::string& column : columns) {
       if (!column.empty()) {
-        require_integers(file, column,
-                         require_column(file, column, corpus.files.back().num_rows, 1));
+        (void)require_named_column(found, file, column, 1);
+      }
+    }
+    for (const std::string& slice : config.slices) {
+      if (corpus.files.size() == 1) {
+        corpus.slices.push_back({slice, group_names(file, slice)});
       }
     }
     if (!config.votes.empty()) {
-      check_votes(corpus, config.votes, file);
+      check_votes(found, config.votes, file);
     }
     if (!config.probs.empty()) {
       const Count classes = check_probs(corpus, config.probs, file);
@@ -240,7 +305,14 @@ Inspection inspect(const CorpusConfig& config) {
     fail("{}: {}: has no rows", corpus.files[0].path, corpus.embeddings);
   }
   corpus.class_names = read_class_names(config, corpus.files[0].path);
-  if (corpus.class_names.empty() && !config.seeds.empty()) {
+  if (count_of(corpus.class_names) > kMostClasses) {
+    fail("corpus.classes: has {} names, expected at most {}", corpus.class_names.size(),
+         kMostClasses);
+  }
+  if (corpus.class_names.empty()) {
+    require_names_for_numbers(found, config);
+  }
+  if (corpus.class_names.empty() && found.text_columns.empty() && !config.seeds.empty()) {
     for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_kind, {}).entries) {
       found.largest_seed_label = std::max(found.largest_seed_label, seed.label);
     }

@@ -1,10 +1,12 @@
 #include "kith/corpus/labels.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
 #include "kith/core/error.hpp"
 
+#include "corpus/class_column.hpp"
 #include "corpus/column.hpp"
 
 namespace kith::corpus {
@@ -34,7 +36,7 @@ std::vector<Label> read_gold(const Corpus& corpus, const CorpusConfig& config,
     return gold;
   }
   (void)largest_label(corpus, config.gold, rows, corpus.num_classes());
-  for (const std::int64_t label : read_column<std::int64_t>(corpus, config.gold, rows)) {
+  for (const std::int64_t label : read_class_column(corpus, config.gold, rows)) {
     gold.emplace_back(static_cast<std::int32_t>(label));
   }
   return gold;
@@ -46,15 +48,20 @@ std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& c
   if (num_voters == 0) {
     return {};
   }
-  auto votes = read_column<std::int16_t>(corpus, config.votes, rows, num_voters);
-  for (std::size_t i = 0; i < votes.size(); ++i) {
-    if (votes[i] < -1 || votes[i] >= corpus.num_classes()) {
-      const GlobalId row{rows.begin.value() + static_cast<Count>(i) / num_voters};
-      fail("{}: vote {} of {}, expected 0 to {}, or -1 to abstain",
-           corpus.place_of(row, config.votes), votes[i],
-           corpus.vote_names[i % corpus.vote_names.size()], corpus.num_classes() - 1);
+  std::vector<std::int16_t> votes;
+  votes.reserve(to_size(rows.size() * num_voters));
+  for_each_block(rows, std::max<Count>(1, kColumnBlock / num_voters), [&](IdRange<GlobalId> block) {
+    const auto classes = read_class_column(corpus, config.votes, block, num_voters);
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      if (classes[i] < -1 || classes[i] >= corpus.num_classes()) {
+        const GlobalId row{block.begin.value() + static_cast<Count>(i) / num_voters};
+        fail("{}: vote {} of {}, expected 0 to {}, or -1 to abstain",
+             corpus.place_of(row, config.votes), classes[i],
+             corpus.vote_names[i % corpus.vote_names.size()], corpus.num_classes() - 1);
+      }
+      votes.push_back(narrow<std::int16_t>(classes[i], "class of a vote"));
     }
-  }
+  });
   return votes;
 }
 
@@ -72,7 +79,9 @@ std::vector<float> read_probs(const Corpus& corpus, const CorpusConfig& config, 
 
 std::vector<std::int64_t> read_slices(const Corpus& corpus, const std::string& dataset,
                                       IdRange<GlobalId> rows) {
-  auto groups = read_column<std::int64_t>(corpus, dataset, rows);
+  const auto slice = std::find_if(corpus.slices.begin(), corpus.slices.end(),
+                                  [&](const Slices& one) { return one.dataset == dataset; });
+  auto groups = read_named_column(corpus, dataset, slice->names, rows);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (groups[i] < -1) {
       const GlobalId row{rows.begin.value() + static_cast<Count>(i)};

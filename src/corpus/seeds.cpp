@@ -8,6 +8,7 @@
 #include "kith/corpus/ids.hpp"
 #include "kith/corpus/labels.hpp"
 
+#include "corpus/class_column.hpp"
 #include "corpus/column.hpp"
 #include "corpus/seed_file.hpp"
 
@@ -122,7 +123,7 @@ std::vector<Candidate> seeds_of_column(const comm::Communicator& comm, const Cor
     const auto rows = rows_of(corpus.num_items, comm.rank(), comm.size());
     for_each_block(rows, kColumnBlock, [&](IdRange<GlobalId> block) {
       (void)largest_label(corpus, config.labels, block, corpus.num_classes());
-      const auto labels = read_column<std::int64_t>(corpus, config.labels, block);
+      const auto labels = read_class_column(corpus, config.labels, block);
       for (std::size_t i = 0; i < labels.size(); ++i) {
         if (labels[i] >= 0) {
           mine.push_back({GlobalId{block.begin.value() + static_cast<Count>(i)},

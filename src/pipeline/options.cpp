@@ -56,7 +56,7 @@ void append_corpus_options(std::vector<Option>& table) {
       "the vectors: N x d of f32, f16, f64, u8 or i8");
   corpus_text(
       "ids", [](Config & c) -> auto& { return c.corpus.ids; }, "dataset name or nothing",
-      "64-bit ids, one an item; used where the corpus has them");
+      "ids, integers or strings, one an item; used where the corpus has them");
   table.push_back(choice<Metric>(
       "corpus.metric", Stage::check, [](Config & c) -> auto& { return c.corpus.metric; },
       {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
@@ -76,7 +76,7 @@ void append_corpus_options(std::vector<Option>& table) {
       "dataset name, path or nothing", "names of the classes, in order");
   corpus_text(
       "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
-      "votes of outside voters: N x M integers, -1 = abstains; names in the attribute names");
+      "votes of outside voters: N x M classes, -1 = abstains; names in the attribute names");
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
       "probabilities of outside voters: one N x K dataset a voter");

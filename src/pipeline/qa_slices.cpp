@@ -9,7 +9,6 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/exact_sum.hpp"
-#include "kith/io/input_file.hpp"
 
 #include "pipeline/qa_votes.hpp"
 #include "pipeline/report_json.hpp"
@@ -185,18 +184,12 @@ std::vector<std::size_t> listed(const SliceTable& table, std::size_t most) {
   return order;
 }
 
-/// Collective. The attribute names of the dataset in the first file; empty if there is none.
-std::vector<std::string> group_names(const comm::Communicator& comm, const corpus::Corpus& corpus,
-                                     const std::string& dataset) {
-  std::string text;
-  comm::on_root(comm, [&] {
-    const io::InputFile file{corpus.files.front().path};
-    text = file.has_attribute(dataset, "names")
-               ? Json(file.attribute_strings(dataset, "names")).dump()
-               : "[]";
-  });
-  comm::broadcast(comm, text);
-  return Json::parse(text).get<std::vector<std::string>>();
+/// Names of the groups of one of corpus.slices, by number.
+std::vector<std::string> group_names(const corpus::Corpus& corpus, const std::string& dataset) {
+  const auto slice =
+      std::find_if(corpus.slices.begin(), corpus.slices.end(),
+                   [&](const corpus::Slices& one) { return one.dataset == dataset; });
+  return slice->names;
 }
 
 /// Where a table lies in qa.h5.
@@ -229,7 +222,7 @@ Grouping read_grouping(const comm::Communicator& comm, const corpus::Corpus& cor
            dataset, kMaxSlices);
     }
   });
-  const std::vector<std::string> names = group_names(comm, corpus, dataset);
+  const std::vector<std::string> names = group_names(corpus, dataset);
   for (const std::int64_t number : grouping.numbers) {
     grouping.names.push_back(number < count_of(names) ? names[to_size(number)]
                                                       : std::to_string(number));

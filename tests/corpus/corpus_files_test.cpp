@@ -177,7 +177,6 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"other-dim",
                  "@/part-2.h5: /embeddings: has 5 values a vector, but @/part-0.h5 has 7"},
         BadInput{"short-labels", "@/part-2.h5: labels: has 38 rows, but the embeddings have 39"},
-        BadInput{"float-labels", "@/part-2.h5: labels: holds f32, expected integers"},
         BadInput{"label-out-of-range",
                  "@/part-2.h5: labels: row 4: label 3, expected 0 to 2, or -1 for none"},
         BadInput{"label-negative",

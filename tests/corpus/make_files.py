@@ -188,7 +188,6 @@ KINDS = {
                                        and [file.create_dataset(n, s, "f4") for n, s in
                                             (("embeddings", (0, DIM)),)])(corpus) for p in range(3)],
     "short-labels": replaced("labels", lambda old: old[:-1]),
-    "float-labels": replaced("labels", lambda old: old.astype("f4")),
     "label-out-of-range": value("labels", 55, 3),
     "label-negative": value("labels", 55, -2),
     "gold-out-of-range": value("gold", 89, 99),

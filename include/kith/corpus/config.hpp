@@ -11,18 +11,19 @@ namespace kith::corpus {
 enum class Metric : std::uint8_t { l2, cosine, inner_product };
 [[nodiscard]] const char* to_string(Metric metric);
 
-/// Paths of files, names of datasets in them. An empty name means: not used.
+/// Paths of files, names of datasets in them. An empty name means: not used. Classes and groups are
+/// integers, whole floats, booleans, members of an enumeration or strings.
 struct CorpusConfig {
   std::vector<std::string> files;          // paths or globs; concatenated in name order
   std::string embeddings = "/embeddings";  // [N, d] of f32, f16, f64, u8 or i8
-  std::string ids = "/ids";                // [N] integers, used if present
-  std::string labels;                      // [N] integers; -1 = none: seeds as a column
+  std::string ids = "/ids";                // [N] integers or strings, used if present
+  std::string labels;                      // [N] classes; -1 = none: seeds as a column
   std::string seeds;                       // path: CSV (row|id,label[,weight]) or HDF5 (/seeds)
-  std::string gold;                        // [N] integers; -1 = unknown; only measured with
+  std::string gold;                        // [N] classes; -1 = unknown; only measured with
   std::string classes;                     // dataset in the first file, or path; names in order
-  std::string votes;                       // [N, M] integers; -1 = abstains
+  std::string votes;                       // [N, M] classes; -1 = abstains
   std::string probs;                       // group with one [N, K] float dataset a voter
-  std::vector<std::string> slices;         // [N] integers each: the group of an item; -1 = in none
+  std::vector<std::string> slices;         // [N] each: the group of an item; -1 = in none
   Metric metric = Metric::l2;
   bool allow_missing_classes = false;  // a class without seed is no error
   bool soft_seeds = false;             // a row may have several labels, by weight

@@ -22,6 +22,12 @@ struct FileExtent {
   }
 };
 
+/// One of corpus.slices. names: of its groups by number; empty if they have none.
+struct Slices {
+  std::string dataset;
+  std::vector<std::string> names;
+};
+
 /// What the ids of all files are: signed where one file's are, unsigned 64-bit else, or texts.
 enum class IdKind : std::uint8_t { none, signed_integer, unsigned_integer, text };
 
@@ -37,6 +43,7 @@ struct Corpus {
   IdKind id_kind = IdKind::none;
   std::vector<std::string> vote_names;  // M voters that gave votes; empty = none
   std::vector<std::string> prob_names;  // voters that gave probabilities, in name order
+  std::vector<Slices> slices;           // as configured
 
   [[nodiscard]] int num_classes() const { return static_cast<int>(class_names.size()); }
   /// The file that holds `row`.

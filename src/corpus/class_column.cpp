@@ -1,0 +1,167 @@
+#include "corpus/class_column.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+
+#include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
+
+namespace kith::corpus {
+namespace {
+
+constexpr double kExactWhole = 0x1p53;  // doubles are whole numbers one by one up to here
+
+using Numbers = std::unordered_map<std::string_view, std::int64_t>;
+
+/// Rows of one file, and how messages name them.
+struct Part {
+  const io::InputFile* file;
+  const std::string* dataset;
+  Count first_row;  // in the file
+  Count width;
+
+  [[nodiscard]] std::string place_of(std::size_t element) const {
+    return fmt::format("{}: {}: row {}", file->path(), *dataset,
+                       first_row + static_cast<Count>(element) / width);
+  }
+};
+
+Numbers number_names(const std::vector<std::string>& names) {
+  Numbers numbers;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    numbers.emplace(names[i], static_cast<std::int64_t>(i));
+  }
+  return numbers;
+}
+
+std::optional<std::int64_t> parse(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = status == std::errc{} && end == text.data() + text.size();
+  return is_whole ? std::optional{value} : std::nullopt;
+}
+
+void read_floats(const Part& part, std::span<std::int64_t> out) {
+  std::vector<double> values(out.size());
+  part.file->read_rows<double>(*part.dataset, part.first_row, values);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!std::isnan(values[i]) &&
+        (std::trunc(values[i]) != values[i] || std::abs(values[i]) > kExactWhole)) {
+      fail("{}: {}, expected a whole number, or NaN for none", part.place_of(i), values[i]);
+    }
+    out[i] = std::isnan(values[i]) ? -1 : static_cast<std::int64_t>(values[i]);
+  }
+}
+
+void read_texts(const Part& part, const std::vector<std::string>& names,
+                std::span<std::int64_t> out) {
+  const Numbers numbers = number_names(names);
+  const std::vector<std::string> texts = part.file->read_strings(
+      *part.dataset, part.first_row, count_of(out) / std::max<Count>(1, part.width));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto named = numbers.find(texts[i]);
+    const auto number = texts[i].empty()         ? std::optional<std::int64_t>{-1}
+                        : named != numbers.end() ? std::optional{named->second}
+                                                 : parse(texts[i]);
+    if (!number) {
+      fail("{}: \"{}\" is not known, expected one of the {} names, or nothing for none",
+           part.place_of(i), quote(texts[i]), names.size());
+    }
+    out[i] = *number;
+  }
+}
+
+/// Values of an enumeration become the numbers of its members' names.
+void rename_members(const Part& part, const std::vector<io::EnumMember>& members,
+                    const std::vector<std::string>& names, std::span<std::int64_t> values) {
+  const Numbers numbers = number_names(names);
+  std::unordered_map<std::int64_t, const io::EnumMember*> member_of;
+  bool has_names = false;
+  for (const io::EnumMember& member : members) {
+    member_of.emplace(member.value, &member);
+    has_names = has_names || numbers.contains(member.name);
+  }
+  for (std::size_t i = 0; i < values.size() && has_names; ++i) {
+    const auto member = member_of.find(values[i]);
+    if (member == member_of.end()) {
+      continue;  // -1, or a number beyond the names
+    }
+    const auto named = numbers.find(member->second->name);
+    if (named != numbers.end()) {
+      values[i] = named->second;
+    } else if (values[i] != -1) {
+      fail("{}: \"{}\" is not known, expected one of the {} names, or -1 for none",
+           part.place_of(i), quote(member->second->name), names.size());
+    }
+  }
+}
+
+void read_part(const Part& part, const std::vector<std::string>& names,
+               std::span<std::int64_t> out) {
+  const io::DatasetInfo info = part.file->describe(*part.dataset);
+  if (info.has_strings) {
+    return read_texts(part, names, out);
+  }
+  if (info.type && io::is_float(*info.type)) {
+    return read_floats(part, out);
+  }
+  part.file->read_rows<std::int64_t>(*part.dataset, part.first_row, out);
+  if (!info.members.empty()) {
+    rename_members(part, info.members, names, out);
+  }
+}
+
+}  // namespace
+
+void require_named_values(const io::InputFile& file, const std::string& dataset,
+                          const io::DatasetInfo& info) {
+  if (!info.type && !info.has_strings) {
+    fail("{}: {}: holds {}, expected integers, whole floats, booleans, an enumeration or strings",
+         file.path(), quote(dataset), info.type_name);
+  }
+}
+
+std::vector<std::int64_t> read_named_column(const Corpus& corpus, const std::string& dataset,
+                                            const std::vector<std::string>& names,
+                                            IdRange<GlobalId> rows, Count width) {
+  std::vector<std::int64_t> numbers(to_size(rows.size() * width));
+  for (const FileExtent& extent : corpus.files) {
+    const GlobalId first = std::max(rows.begin, extent.first_row);
+    const GlobalId last = std::min(rows.end, extent.rows().end);
+    if (first < last) {
+      const io::InputFile file{extent.path};
+      read_part({&file, &dataset, first.value() - extent.first_row.value(), width}, names,
+                std::span{numbers}.subspan(to_size((first.value() - rows.begin.value()) * width),
+                                           to_size((last.value() - first.value()) * width)));
+    }
+  }
+  return numbers;
+}
+
+std::vector<std::int64_t> read_class_column(const Corpus& corpus, const std::string& dataset,
+                                            IdRange<GlobalId> rows, Count width) {
+  return read_named_column(corpus, dataset, corpus.class_names, rows, width);
+}
+
+std::vector<std::string> names_of_members(const io::DatasetInfo& info) {
+  std::vector<std::string> names(info.members.size());
+  for (const io::EnumMember& member : info.members) {
+    if (member.value >= 0 && member.value < count_of(names)) {
+      names[to_size(member.value)] = member.name;
+    } else if (member.value != -1) {
+      return {};
+    }
+  }
+  while (!names.empty() && names.back().empty()) {
+    names.pop_back();
+  }
+  return std::find(names.begin(), names.end(), "") == names.end() ? names
+                                                                  : std::vector<std::string>{};
+}
+
+}  // namespace kith::corpus
