@@ -83,8 +83,8 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
       if (has_solver(Method{method}, solver)) {
         tasks.push_back(make_task(Method{method}, kCount));
         tasks.back().solver.solver = solver;
-        tasks.back().solver.max_sweeps = 20000;
-        tasks.back().solver.tolerance = 1e-6;
+        tasks.back().solver.max_sweeps = 2000;
+        tasks.back().solver.tolerance = 1e-4;
       }
     }
   }
@@ -94,6 +94,7 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
 
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     EXPECT_EQ(results[i].stop, expected[i].stop) << tasks[i].name;
+    EXPECT_NE(results[i].stop, StopReason::limit) << tasks[i].name;
     EXPECT_EQ(results[i].sweeps, expected[i].sweeps) << tasks[i].name;
     EXPECT_EQ(results[i].class_mass, expected[i].class_mass) << tasks[i].name;
     EXPECT_EQ(gather_scores(uneven, results[i]), gather_scores(even, expected[i])) << tasks[i].name;

@@ -53,6 +53,24 @@ TEST_P(SparseMethod, EqualsTheDenseReferenceWhileNoRowIsCut) {
   }
 }
 
+TEST_P(SparseMethod, RanksWithoutNodesGoAlongWithTheOthers) {
+  constexpr int kCount = 60;
+  const Points points{kCount, 2};
+  const graph::Graph even = make_graph(world(), points);
+  const graph::Graph uneven = make_graph_of_one_rank(world(), points);
+  Task task = make_task(GetParam(), kCount);
+  task.solver.max_sweeps = 500;
+  task.solver.tolerance = 1e-4;
+
+  const TaskResult expected = run(even, task, {kClasses, 2});
+  const TaskResult result = run(uneven, task, {kClasses, 2});
+
+  EXPECT_EQ(result.stop, expected.stop);
+  EXPECT_EQ(result.sweeps, expected.sweeps);
+  EXPECT_EQ(result.class_mass, expected.class_mass);
+  EXPECT_EQ(gather_scores(uneven, result), gather_scores(even, expected));
+}
+
 /// 40 classes on 400 nodes; expects the winner of nearly all rows, and an honest rest.
 TEST_P(SparseMethod, CutRowsKeepTheirWinnerAndSayWhatIsHidden) {
   constexpr int kCount = 400;
