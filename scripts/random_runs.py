@@ -90,7 +90,7 @@ class Case:
         few, more = self.random.randint(2, 5), self.random.randint(5, MOST_RANKS + 1)
         self.ranks = [1, few, self.pick([few + 1, more])]
         self.threads = self.pick([1, 1, 1, 2])
-        self.many_classes = self.chance(0.12)
+        self.many_classes = self.chance(0.15)
         self.num_classes = self.random.randint(65, 90) if self.many_classes else self.random.randint(2, 7)
         self.num_items = self.random.randint(200, 500) if self.many_classes else self.draw_items()
         self.has_probs = self.chance(0.35)
@@ -198,7 +198,7 @@ class Case:
             settings["ensemble"].update({
                 "class_mass": self.pick(["normalize", "none", "bidding", "volume"]),
                 "calibration": self.pick(["temperature", "temperature", "vector", "isotonic"]),
-                "top_labels": self.pick([0, 0, 0, 2, 3])})
+                "top_labels": self.pick([0, 0, 0, 0, 0, 3])})
             if self.chance(0.2):
                 settings["ensemble"]["prior"] = "estimated"
         settings["qa"].update({"bootstrap_draws": self.pick([0, 20]), "max_patterns": self.pick([1, 1000, 1000000]),
@@ -249,10 +249,11 @@ class Case:
         return self.add_common(member)
 
     def add_common(self, member):
-        member.update({"k": self.pick([0, 0, 1, 3]), "weights": self.pick(["shared", "shared", "binary"]),
+        most = self.settings["knn"]["k"] if self.chance(0.95) else 3
+        member.update({"k": self.pick([0, 0, 1, min(3, most)]), "weights": self.pick(["shared", "shared", "binary"]),
                        "bootstrap": self.pick([0, 0, 0, 1]), "weight": self.pick([1, 1, 0.25])})
         if "graph.side" in self.settings and self.chance(0.4):
-            member["graph"] = "side"
+            member.update({"graph": "side", "k": 0})
         return member
 
     def write_ini(self):
