@@ -1,11 +1,7 @@
 #include "corpus/inspect.hpp"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <set>
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
@@ -13,6 +9,7 @@
 
 #include "corpus/class_column.hpp"
 #include "corpus/class_names.hpp"
+#include "corpus/file_order.hpp"
 #include "corpus/seed_file.hpp"
 
 namespace kith::corpus {
@@ -22,26 +19,6 @@ constexpr Count kMostItems = Count{1} << 48;
 constexpr Count kMostValues = Count{1} << 24;
 constexpr Count kMostVoters = 4096;
 constexpr Count kMostClasses = Count{1} << 24;
-
-std::vector<std::string> expand_files(const std::vector<std::string>& patterns) {
-  std::set<std::string> paths;
-  for (const std::string& pattern : patterns) {
-    if (std::filesystem::exists(pattern)) {  // a name may hold brackets
-      paths.insert(pattern);
-      continue;
-    }
-    glob_t found{};  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, before any other starts
-    const int status = ::glob(pattern.c_str(), GLOB_BRACE | GLOB_TILDE, nullptr, &found);
-    for (std::size_t i = 0; status == 0 && i < found.gl_pathc; ++i) {
-      paths.insert(found.gl_pathv[i]);
-    }
-    globfree(&found);
-    if (status != 0) {
-      fail("corpus.files: {} matches no file", pattern);
-    }
-  }
-  return {paths.begin(), paths.end()};
-}
 
 void require_shape(const io::InputFile& file, const std::string& dataset,
                    const io::DatasetInfo& info, std::size_t num_axes) {

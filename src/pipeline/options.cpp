@@ -50,7 +50,8 @@ void append_corpus_options(std::vector<Option>& table) {
   table.push_back(list(
       "corpus.files", Stage::check, [](Config & c) -> auto& { return c.corpus.files; },
       "paths or globs, separated by commas",
-      "HDF5 files of the corpus, concatenated in name order"));
+      "HDF5 files of the corpus, one after another as listed; those of a glob as people count: 2 "
+      "before 10"));
   corpus_text(
       "embeddings", [](Config & c) -> auto& { return c.corpus.embeddings; }, "dataset name",
       "the vectors: N x d of f32, f16, f64, u8 or i8");

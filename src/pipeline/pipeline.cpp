@@ -20,6 +20,7 @@
 #include "kith/pipeline/plan.hpp"
 #include "kith/qa/accuracy.hpp"
 
+#include "pipeline/corpus_log.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/provenance.hpp"
@@ -281,6 +282,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
 void run(const comm::Communicator& comm, const Config& config, Stage last) {
   (void)base_memory();  // before anything is held
   Workspace workspace = open_workspace(comm, config);
+  log_files(workspace.corpus);
   check_other_graphs(workspace);
   Manifest manifest = open_manifest(comm, workspace);
   try {

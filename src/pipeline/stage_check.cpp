@@ -43,7 +43,8 @@ Json census_facts(const Workspace& workspace, const corpus::Census& census) {
   facts["metric"] = corpus::to_string(corpus.metric);
   facts["files"] = Json::array();
   for (const corpus::FileExtent& file : corpus.files) {
-    facts["files"].push_back({{"path", file.path}, {"rows", file.num_rows}});
+    facts["files"].push_back(
+        {{"path", file.path}, {"first_row", file.first_row.value()}, {"rows", file.num_rows}});
   }
   facts["classes"] = corpus.class_names;
   facts["seeds"] = count_of(workspace.seeds);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kith/comm/agree.hpp"
 #include "kith/core/random.hpp"
 
 #include "corpus/made_corpus.hpp"
@@ -18,12 +20,14 @@ using kith::GlobalId;
 using kith::IdRange;
 using kith::Rank;
 using kith::corpus::Corpus;
+using kith::corpus::CorpusConfig;
 using kith::corpus::RowReader;
 using kith::corpus::rows_of;
 using kith::test::config_of;
 using kith::test::make_corpus;
 using kith::test::message_of;
 using kith::test::world;
+using testing::ElementsAre;
 
 TEST(RowBlocks, AreEvenAndContiguousAndKnowTheirOwner) {
   for (const Count num_items : {0, 1, 2, 7, 1000}) {
@@ -64,6 +68,62 @@ TEST(Corpus, IsTheFilesOneAfterAnother) {
   EXPECT_EQ(corpus.files[1].first_row, GlobalId{10});
   EXPECT_EQ(corpus.files[2].num_rows, 30);
   EXPECT_EQ(corpus.place_of(GlobalId{31}, "x"), (directory / "part-2.h5") + ": x: row 1");
+}
+
+/// Collective. A corpus of one row.
+void write_row(const std::string& path) {
+  auto file = kith::io::OutputFile::create(world(), path);
+  file.write_whole<float>("embeddings", std::vector<float>{1, 2}, {1, 2});
+  file.write_whole<std::int32_t>("labels", std::vector<std::int32_t>{0}, {1});
+  file.commit();
+}
+
+/// Names of a corpus' files, in order.
+std::vector<std::string> order_of(const CorpusConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& file : kith::corpus::describe(world(), config).files) {
+    names.push_back(std::filesystem::path{file.path}.filename());
+  }
+  return names;
+}
+
+TEST(CorpusFiles, OfAGlobAreInTheOrderInWhichPeopleCount) {
+  const kith::test::TemporaryDirectory directory{world()};
+  for (const char* name : {"part-10.h5", "part-2.h5", "part-02.h5", "part-1-of-12.h5",
+                           "part-1-of-3.h5", "part-.h5", "part-0.h5"}) {
+    write_row(directory / name);
+  }
+  CorpusConfig config = config_of(directory);
+
+  EXPECT_THAT(order_of(config),
+              ElementsAre("part-.h5", "part-0.h5", "part-1-of-3.h5", "part-1-of-12.h5",
+                          "part-02.h5", "part-2.h5", "part-10.h5"));
+  config.files = {directory / "part-10.h5", directory / "part-[02].h5", directory / "part-.h5"};
+  EXPECT_THAT(order_of(config), ElementsAre("part-10.h5", "part-0.h5", "part-2.h5", "part-.h5"));
+}
+
+TEST(CorpusFiles, MayNotComeTwice) {
+  const kith::test::TemporaryDirectory directory{world()};
+  const std::string first = directory / "part-0.h5";
+  const std::string link = directory / "part-1.h5";
+  write_row(first);
+  const auto refused = [&](const std::vector<std::string>& files) {
+    CorpusConfig config = config_of(directory);
+    config.files = files;
+    return message_of([&] { (void)kith::corpus::describe(world(), config); });
+  };
+
+  EXPECT_EQ(refused({first, directory / "part-*.h5"}),
+            "corpus.files: " + first + " is given twice");
+  for (const bool is_hard : {true, false}) {
+    kith::comm::on_root(world(), [&] {
+      std::filesystem::remove(link);
+      is_hard ? std::filesystem::create_hard_link(first, link)
+              : std::filesystem::create_symlink(first, link);
+    });
+    EXPECT_EQ(refused({directory / "part-*.h5"}),
+              "corpus.files: " + first + " and " + link + " are the same file");
+  }
 }
 
 TEST(RowReader, ReadsTheSameRowsWithAndWithoutItsCache) {

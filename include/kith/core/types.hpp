@@ -34,7 +34,7 @@ class StrongId {
   Rep value_{-1};
 };
 
-/// An item's row in the whole corpus: the files concatenated in name order.
+/// An item's row in the whole corpus: all rows of all files, one file after another.
 using GlobalId = StrongId<struct GlobalIdTag, std::int64_t>;
 /// A node's place in cell order; does not depend on ranks. Identical vectors share one node.
 using Position = StrongId<struct PositionTag, std::int64_t>;

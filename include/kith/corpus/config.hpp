@@ -14,7 +14,7 @@ enum class Metric : std::uint8_t { l2, cosine, inner_product };
 /// Paths of files, names of datasets in them. An empty name means: not used. Classes and groups are
 /// integers, whole floats, booleans, members of an enumeration or strings.
 struct CorpusConfig {
-  std::vector<std::string> files;          // paths or globs; concatenated in name order
+  std::vector<std::string> files;          // paths or globs: expand_files()
   std::string embeddings = "/embeddings";  // [N, d] of f32, f16, f64, u8 or i8
   std::string ids = "/ids";                // [N] integers or strings, used if present
   std::string labels;                      // [N] classes; -1 = none: seeds as a column

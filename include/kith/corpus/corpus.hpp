@@ -1,4 +1,4 @@
-/// The corpus: all rows of all files, one after another in name order.
+/// The corpus: all rows of all files, one after another.
 #pragma once
 
 #include <cstdint>
