@@ -33,7 +33,7 @@ void save_centroids(const Shard& shard, const std::string& path) {
   comm::on_root(*shard.comm, [&] {
     faiss::IndexFlatL2 index{shard.dim};
     index.add(shard.layout.num_cells(), shard.centroids.data());
-    const std::string temporary = path + ".part";
+    const std::string temporary = io::part_path(path);
     try {
       faiss::write_index(&index, temporary.c_str());
     } catch (const std::exception&) {

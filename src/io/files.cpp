@@ -103,9 +103,23 @@ void publish_file(const std::string& temporary_path, const std::string& path) {
   flush_directory_of(path);
 }
 
+std::string part_path(const std::string& path) {
+  return path + ".kith.part";
+}
+
+void require_new_file(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, unknown))) {
+    fail("{}: is there already: name another file, or move this one away", path);
+  }
+  if (!std::filesystem::is_directory(directory_of(path), unknown)) {
+    fail("{}: its directory does not exist", path);
+  }
+}
+
 void write_file_atomically(const std::string& path, std::string_view text) {
   ignore_file_size_signal();
-  const std::string temporary_path = path + ".part";
+  const std::string temporary_path = part_path(path);
   try {
     Descriptor file = Descriptor::open(temporary_path, O_WRONLY | O_CREAT | O_TRUNC);
     write_all(file, text, path);

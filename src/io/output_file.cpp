@@ -69,7 +69,7 @@ Properties link_properties() {
 class OutputFile::Body {
  public:
   Body(const comm::Communicator& owner, std::string final_path)
-      : comm{&owner}, path{std::move(final_path)}, part{path + ".part"} {}
+      : comm{&owner}, path{std::move(final_path)}, part{part_path(path)} {}
 
   void create_dataset(const std::string& name, const Datatype& type, OpenDataset dataset);
   void write_raw(const std::string& name, OpenDataset& to, std::span<const std::byte> rows,

@@ -14,6 +14,7 @@
 #include "kith/core/log.hpp"
 #include "kith/core/random.hpp"
 #include "kith/core/stop.hpp"
+#include "kith/io/files.hpp"
 
 namespace kith::io {
 namespace {
@@ -31,15 +32,26 @@ Count row_bytes_of(const std::vector<Count>& shape, Count element_bytes) {
   return bytes;
 }
 
-/// Collective. Sum over rows of a hash of number and bytes: the same however ranks share the rows.
-std::int64_t checksum(const comm::Communicator& comm, std::span<const std::byte> mine,
-                      Count first_row, Count row_bytes) {
-  std::uint64_t sum = 0;
+/// Of the snapshot and the dataset: rows of another one are not taken for this one's.
+std::uint64_t place_hash(const std::string& seal, const std::string& dataset) {
+  const std::string place = seal + " " + dataset;
+  return hash_bytes(place.data(), place.size()).low;
+}
+
+std::string seal_of(const std::string& fingerprint, Count number) {
+  return fmt::format("{} {}", fingerprint, number);
+}
+
+/// Collective. Sum over rows of a hash of place, number and bytes: the same however ranks share the
+/// rows. place: of the dataset.
+std::int64_t checksum(const comm::Communicator& comm, std::uint64_t place,
+                      std::span<const std::byte> mine, Count first_row, Count row_bytes) {
+  std::uint64_t sum = comm.is_root() ? place : 0;  // a dataset without rows has one too
   const Count num_rows = row_bytes > 0 ? count_of(mine) / row_bytes : 0;
   for (Count row = 0; row < num_rows; ++row) {
     const auto bytes = mine.subspan(to_size(row * row_bytes), to_size(row_bytes));
-    const std::array<std::uint64_t, 2> sealed{hash_bytes(bytes.data(), bytes.size()).low,
-                                              static_cast<std::uint64_t>(first_row + row)};
+    const std::array<std::uint64_t, 3> sealed{hash_bytes(bytes.data(), bytes.size()).low,
+                                              static_cast<std::uint64_t>(first_row + row), place};
     sum += hash_bytes(sealed.data(), sizeof(sealed)).low;
   }
   // Halves, because a sum of counts must not overflow.
@@ -49,6 +61,17 @@ std::int64_t checksum(const comm::Communicator& comm, std::span<const std::byte>
   const auto total =
       (static_cast<std::uint64_t>(halves[0]) << 32U) + static_cast<std::uint64_t>(halves[1]);
   return static_cast<std::int64_t>(total);
+}
+
+/// Local. Throws Error if the file cannot hold what the dataset's shape promises.
+DatasetInfo describe_whole(const InputFile& file, const std::string& name) {
+  DatasetInfo info = file.describe(name);
+  const auto file_bytes = static_cast<Count>(std::filesystem::file_size(file.path()));
+  if (std::any_of(info.shape.begin(), info.shape.end(),
+                  [&](Count size) { return size > file_bytes; })) {
+    fail("{}: {}: is larger than its file", file.path(), name);
+  }
+  return info;
 }
 
 struct Found {
@@ -81,26 +104,29 @@ void SnapshotWriter::add_bytes(const std::vector<Count>& shape, Count element_by
 void SnapshotWriter::seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
                           const std::vector<Count>& shape, Count element_bytes) {
   file_->set_attribute(name, kChecksum,
-                       checksum(*comm_, mine, first_row, row_bytes_of(shape, element_bytes)));
+                       checksum(*comm_, place_hash(seal_, name), mine, first_row,
+                                row_bytes_of(shape, element_bytes)));
 }
 
 Count SnapshotReader::num_rows(const std::string& name) const {
-  return comm::locally(*comm_, [&] { return file_->describe(name).num_rows(); });
+  return comm::locally(*comm_, [&] { return describe_whole(*file_, name).num_rows(); });
 }
 
 void SnapshotReader::read(const std::string& name, ElementType type, Count first_row,
                           std::span<std::byte> mine) const {
   Count row_bytes = 0;
   const auto sealed = comm::locally(*comm_, [&] {
-    const DatasetInfo info = file_->describe(name);
-    row_bytes = row_bytes_of(info.shape, element_bytes(type));
-    if (info.type != type || count_of(mine) % row_bytes != 0) {
+    const DatasetInfo info = describe_whole(*file_, name);
+    if (info.type == type && !info.shape.empty()) {
+      row_bytes = row_bytes_of(info.shape, element_bytes(type));
+    }
+    if (row_bytes <= 0 || count_of(mine) % row_bytes != 0) {
       fail("{}: {}: is not what was expected", file_->path(), name);
     }
     file_->read_raw(name, first_row, count_of(mine) / row_bytes, mine);
     return file_->attribute<std::int64_t>(name, kChecksum);
   });
-  if (checksum(*comm_, mine, first_row, row_bytes) != sealed) {
+  if (checksum(*comm_, place_hash(seal_, name), mine, first_row, row_bytes) != sealed) {
     throw comm::CollectiveError{
         fmt::format("{}: {}: does not have its checksum", file_->path(), name)};
   }
@@ -135,7 +161,7 @@ bool Snapshots::resume(const std::function<void(const SnapshotReader&)>& load) {
     }
     try {
       const InputFile file = comm::locally(*comm_, [&] { return InputFile{path(snapshot.slot)}; });
-      load(SnapshotReader{file, *comm_});
+      load(SnapshotReader{file, *comm_, seal_of(fingerprint_, snapshot.number)});
       number_ = snapshot.number + 1;
       next_slot_ = 1 - snapshot.slot;
       last_ = Clock::now();
@@ -187,7 +213,7 @@ double Snapshots::measure_rate() const {
   try {
     OutputFile file = OutputFile::create(*comm_, probe_path());
     try {
-      SnapshotWriter{file, *comm_}.write_rows<std::uint8_t>(
+      SnapshotWriter{file, *comm_, ""}.write_rows<std::uint8_t>(
           "/bytes", mine, num_rows * comm_->rank().value(), {num_rows * comm_->size(), kRowBytes});
       file.commit();
     } catch (const comm::CollectiveError&) {
@@ -213,7 +239,7 @@ void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
     try {
       file.set_attribute("/", "fingerprint", fingerprint_);
       file.set_attribute("/", "number", number_);
-      SnapshotWriter writer{file, *comm_};
+      SnapshotWriter writer{file, *comm_, seal_of(fingerprint_, number_)};
       save_state(writer);
       file.commit();
       saved_bytes_ += writer.num_bytes();
@@ -247,10 +273,10 @@ void Snapshots::clear() {
     std::error_code ignored;
     for (int slot = 0; slot < 2; ++slot) {
       std::filesystem::remove(path(slot), ignored);
-      std::filesystem::remove(path(slot) + ".part", ignored);
+      std::filesystem::remove(part_path(path(slot)), ignored);
     }
     std::filesystem::remove(probe_path(), ignored);
-    std::filesystem::remove(probe_path() + ".part", ignored);
+    std::filesystem::remove(part_path(probe_path()), ignored);
   });
 }
 

@@ -33,20 +33,20 @@ TEST(AtomicFile, HoldsTheTextAndLeavesNoOther) {
   kith::io::write_file_atomically(path, std::string(100'000, 'x'));
 
   EXPECT_EQ(kith::io::read_file(path), std::string(100'000, 'x'));
-  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+  EXPECT_FALSE(std::filesystem::exists(path + ".kith.part"));
 }
 
 TEST(AtomicFile, FullDiskIsOneSentenceAndTheOldFileStays) {
   const kith::test::TemporaryDirectory directory{world()};
   const std::string path = mine(directory, "a");
   kith::io::write_file_atomically(path, "old");
-  std::filesystem::create_symlink("/dev/full", path + ".part");
+  std::filesystem::create_symlink("/dev/full", path + ".kith.part");
 
   EXPECT_EQ(message_of([&] { kith::io::write_file_atomically(path, "new"); }),
             path + ": No space left on device");
 
   EXPECT_EQ(kith::io::read_file(path), "old");
-  EXPECT_FALSE(std::filesystem::is_symlink(path + ".part"));
+  EXPECT_FALSE(std::filesystem::is_symlink(path + ".kith.part"));
 }
 
 TEST(AtomicFile, FileSizeLimitIsAnErrorAndNoSignal) {
@@ -65,7 +65,7 @@ TEST(AtomicFile, FileSizeLimitIsAnErrorAndNoSignal) {
 
 TEST(AtomicFile, MissingDirectoryIsNamed) {
   EXPECT_EQ(message_of([] { kith::io::write_file_atomically("/nowhere/at/all", "x"); }),
-            "/nowhere/at/all.part: No such file or directory");
+            "/nowhere/at/all.kith.part: No such file or directory");
   EXPECT_EQ(message_of([] { (void)kith::io::read_file("/nowhere/at/all"); }),
             "/nowhere/at/all: No such file or directory");
 }

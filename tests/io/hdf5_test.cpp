@@ -184,8 +184,8 @@ TEST(OutputFile, WithoutCommitLeavesNothingAndKeepsTheOldFile) {
   kith::comm::barrier(world());
 
   EXPECT_EQ(kith::io::read_file(directory / "a.h5"), "old");
-  EXPECT_FALSE(std::filesystem::exists(directory / "a.h5.part"));
-  EXPECT_FALSE(std::filesystem::exists(directory / "b.h5.part"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "a.h5.kith.part"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "b.h5.kith.part"));
   EXPECT_FALSE(std::filesystem::exists(directory / "b.h5"));
 }
 
@@ -214,7 +214,7 @@ TEST(OutputFile, FileSizeLimitIsOneSentenceOnAllRanks) {
 
 TEST(OutputFile, MissingDirectoryIsNamed) {
   EXPECT_EQ(message_of([] { (void)OutputFile::create(world(), "/nowhere/a.h5"); }),
-            "/nowhere/a.h5.part: No such file or directory");
+            "/nowhere/a.h5.kith.part: No such file or directory");
 }
 
 TEST(InputFile, SaysWhatIsWrongWithAFile) {

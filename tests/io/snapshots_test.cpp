@@ -118,6 +118,25 @@ TEST_F(SnapshotsTest, ADamagedOneIsPassedOver) {
   EXPECT_EQ(load(last), 5.0F);
 }
 
+TEST_F(SnapshotsTest, RowsOfAnotherSnapshotAreNotTaken) {
+  const std::string path = directory_ / "rows.h5";
+  const Block block = rows_of(1);
+  auto file = kith::io::OutputFile::create(world(), path);
+  SnapshotWriter{file, world(), "third"}.write_rows<float>("/rows", block.values, block.first,
+                                                           {kRows, kWidth});
+  file.commit();
+
+  const kith::io::InputFile stored{path};
+  std::vector<float> values(block.values.size());
+  const SnapshotReader third{stored, world(), "third"};
+  const SnapshotReader fourth{stored, world(), "fourth"};
+
+  EXPECT_NO_THROW(third.read_rows<float>("/rows", block.first, std::span{values}));
+  EXPECT_EQ(values, block.values);
+  EXPECT_THROW(fourth.read_rows<float>("/rows", block.first, std::span{values}),
+               kith::comm::CollectiveError);
+}
+
 TEST_F(SnapshotsTest, AnotherFingerprintOrNoHdf5IsNoSnapshot) {
   Snapshots snapshots = open(directory_);
   save(snapshots, 1.0F);

@@ -8,9 +8,16 @@
 
 namespace kith::io {
 
-/// Writes PATH.part, flushes it to disk, renames it to PATH and flushes the directory: after a kill
-/// or a power loss PATH holds the old text or the new one. Throws Error ("PATH: No space left on
-/// device"); the old file is intact then.
+/// The name of PATH while it is written. It says whose it is: what has such a name may be replaced.
+[[nodiscard]] std::string part_path(const std::string& path);
+
+/// Throws Error if something of that name is there already, or if its directory is not: a file that
+/// the user names is never written over.
+void require_new_file(const std::string& path);
+
+/// Writes part_path(PATH), flushes it to disk, renames it to PATH and flushes the directory: after
+/// a kill or a power loss PATH holds the old text or the new one. Throws Error ("PATH: No space
+/// left on device"); the old file is intact then.
 void write_file_atomically(const std::string& path, std::string_view text);
 
 /// Throws Error if the file cannot be read.

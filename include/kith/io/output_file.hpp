@@ -13,15 +13,15 @@
 
 namespace kith::io {
 
-/// Written as PATH.part through MPI-IO, renamed by commit(). Contiguous datasets, no time stamps:
-/// the bytes depend on what is written and in which order datasets are made, not on the number of
-/// ranks. Readable by HDF5 1.8 and later. Unless it says otherwise, every function is collective
-/// and throws CollectiveError on all ranks: "PATH: DATASET: No space left on device".
+/// Written as part_path(PATH) through MPI-IO, renamed by commit(). Contiguous datasets, no time
+/// stamps: the bytes depend on what is written and in which order datasets are made, not on the
+/// number of ranks. Readable by HDF5 1.8 and later. Unless it says otherwise, every function is
+/// collective and throws CollectiveError on all ranks: "PATH: DATASET: No space left on device".
 class OutputFile {
  public:
-  /// Creates PATH.part; `comm` must outlive the file.
+  /// Creates part_path(PATH); `comm` must outlive the file.
   static OutputFile create(const comm::Communicator& comm, const std::string& path);
-  /// Without commit(): removes PATH.part. Does not communicate.
+  /// Without commit(): removes part_path(PATH). Does not communicate.
   ~OutputFile();
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&& other) noexcept;
@@ -87,7 +87,7 @@ class OutputFile {
 
   /// Closes, flushes to disk, renames to PATH. Nothing else may be called afterwards.
   void commit();
-  /// Closes and removes PATH.part now.
+  /// Closes and removes part_path(PATH) now.
   void discard();
 
  private:

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kith/comm/checkpoint.hpp"
@@ -18,8 +19,9 @@ namespace kith::io {
 /// function is collective and throws CollectiveError.
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(OutputFile& file, const comm::Communicator& comm)
-      : file_{&file}, comm_{&comm} {}
+  /// seal: which snapshot this is; part of every checksum.
+  SnapshotWriter(OutputFile& file, const comm::Communicator& comm, std::string seal)
+      : file_{&file}, comm_{&comm}, seal_{std::move(seal)} {}
   /// Writes nothing and counts the bytes.
   explicit SnapshotWriter(const comm::Communicator& comm) : comm_{&comm} {}
 
@@ -50,6 +52,7 @@ class SnapshotWriter {
 
   OutputFile* file_ = nullptr;
   const comm::Communicator* comm_;
+  std::string seal_;
   Count num_bytes_ = 0;
 };
 
@@ -57,8 +60,8 @@ class SnapshotWriter {
 /// CollectiveError, also if the rows of all ranks together do not have the checksum.
 class SnapshotReader {
  public:
-  explicit SnapshotReader(const InputFile& file, const comm::Communicator& comm)
-      : file_{&file}, comm_{&comm} {}
+  SnapshotReader(const InputFile& file, const comm::Communicator& comm, std::string seal)
+      : file_{&file}, comm_{&comm}, seal_{std::move(seal)} {}
 
   [[nodiscard]] bool has(const std::string& name) const { return file_->has(name); }
 
@@ -84,6 +87,7 @@ class SnapshotReader {
 
   const InputFile* file_;
   const comm::Communicator* comm_;
+  std::string seal_;
 };
 
 /// Two files, DIRECTORY/NAME.0.h5 and NAME.1.h5, written in turn, so that a whole one is always
