@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <utility>
 
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -40,7 +42,8 @@ int compare_parts(std::string_view a, std::string_view b) {
   return a.compare(b);  // char_traits compares bytes as unsigned
 }
 
-std::vector<std::string> matches_of(const std::string& pattern) {
+std::vector<std::string> matches_of(const std::string& pattern,
+                                    const std::function<bool(const std::string&)>& is_no_input) {
   if (std::filesystem::exists(pattern)) {  // a name may hold brackets
     return {pattern};
   }
@@ -48,12 +51,22 @@ std::vector<std::string> matches_of(const std::string& pattern) {
   const int status =
       ::glob(pattern.c_str(), GLOB_BRACE | GLOB_TILDE | GLOB_NOSORT, nullptr, &found);
   std::vector<std::string> paths;
+  std::size_t left_out = 0;
   for (std::size_t i = 0; status == 0 && i < found.gl_pathc; ++i) {
-    paths.emplace_back(found.gl_pathv[i]);
+    const std::string path = found.gl_pathv[i];
+    if (is_no_input && is_no_input(path)) {
+      ++left_out;
+    } else {
+      paths.push_back(path);
+    }
   }
   globfree(&found);
-  if (status != 0) {
-    fail("corpus.files: {} matches no file", pattern);
+  if (paths.empty()) {
+    fail("corpus.files: {} matches no file{}", pattern,
+         left_out > 0 ? " but those of a run of kith" : "");
+  }
+  if (left_out > 0) {
+    log::info("corpus.files={} left_out={}: files of a run of kith", pattern, left_out);
   }
   std::sort(paths.begin(), paths.end(), counts_before);
   return paths;
@@ -90,10 +103,10 @@ bool counts_before(std::string_view a, std::string_view b) {
   return rest_a.empty() != rest_b.empty() ? rest_a.empty() : a < b;
 }
 
-std::vector<std::string> expand_files(const std::vector<std::string>& patterns) {
+std::vector<std::string> expand_files(const CorpusConfig& config) {
   std::vector<std::string> paths;
-  for (const std::string& pattern : patterns) {
-    const std::vector<std::string> matches = matches_of(pattern);
+  for (const std::string& pattern : config.files) {
+    const std::vector<std::string> matches = matches_of(pattern, config.is_no_input);
     paths.insert(paths.end(), matches.begin(), matches.end());
   }
   refuse_same_files(paths);

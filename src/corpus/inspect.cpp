@@ -249,7 +249,7 @@ Inspection inspect(const CorpusConfig& config) {
   Corpus& corpus = found.corpus;
   corpus.metric = config.metric;
   corpus.embeddings = config.embeddings;
-  for (const std::string& path : expand_files(config.files)) {
+  for (const std::string& path : expand_files(config)) {
     const io::InputFile file{path};
     append_embeddings(corpus, file);
     check_ids(found, config, file);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct CorpusConfig {
   Metric metric = Metric::l2;
   bool allow_missing_classes = false;  // a class without seed is no error
   bool soft_seeds = false;             // a row may have several labels, by weight
+  std::function<bool(const std::string&)>
+      is_no_input;  // paths that a glob leaves out; none if empty
 };
 
 /// Throws Error with one sentence. Looks at names only, not at files.
