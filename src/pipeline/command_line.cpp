@@ -15,7 +15,10 @@
 #include "kith/io/files.hpp"
 
 #include "pipeline/ini_file.hpp"
+#include "pipeline/json_text.hpp"
+#include "pipeline/manifest.hpp"
 #include "pipeline/options.hpp"
+#include "pipeline/run_files.hpp"
 #include "pipeline/value_text.hpp"
 
 namespace kith::pipeline {
@@ -115,15 +118,14 @@ void validate(const Config& config) {
 }
 
 /// The keys of a run's manifest; results go to a new directory.
-std::vector<Setting> read_manifest(const std::vector<std::string>& arguments) {
+std::vector<Setting> settings_of_manifest(const std::vector<std::string>& arguments) {
   if (arguments.size() != 1) {
     fail("replay: of which run? say kith replay RUN/manifest.json");
   }
   const std::string& path = arguments.front();
-  const std::string text = io::read_file(path);
-  const auto manifest = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (!manifest.is_object() || !manifest.contains("configuration")) {
-    fail("{}: is no manifest of a run", path);
+  const Json manifest = read_manifest(path);
+  if (!manifest.contains("configuration")) {
+    fail_damaged(path, "it has no configuration");
   }
   std::vector<Setting> settings;
   for (const auto& [key, value] : manifest["configuration"].items()) {
@@ -185,7 +187,7 @@ Command parse_on_root(const std::vector<std::string>& words) {
     }
   }
   if (command.name == "replay") {
-    for (const Setting& setting : read_manifest(command.arguments)) {
+    for (const Setting& setting : settings_of_manifest(command.arguments)) {
       apply(setting, command.config);
     }
   }
@@ -197,6 +199,7 @@ Command parse_on_root(const std::vector<std::string>& words) {
   }
   command.config.cells.seed = command.config.run.seed;
   command.config.ensemble.seed = command.config.run.seed;
+  command.config.corpus.is_no_input = is_of_a_run;
   if (command.name != "plan") {  // a plan needs no corpus
     validate(command.config);
   }

@@ -2,6 +2,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/io/files.hpp"
 
+#include "pipeline/json_text.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -41,13 +42,20 @@ void write_facts(const Workspace& workspace, Stage stage, const Json& facts) {
   comm::on_root(workspace.comm, [&] {
     const std::string path = workspace.path(facts_name(stage));
     std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
-    io::write_file_atomically(path, facts.dump(2) + "\n");
+    io::write_file_atomically(path, json_text(facts, 2) + "\n");
   });
 }
 
 Json read_facts(const Workspace& workspace, Stage stage) {
   std::string text;
-  comm::on_root(workspace.comm, [&] { text = io::read_file(workspace.path(facts_name(stage))); });
+  comm::on_root(workspace.comm, [&] {
+    const std::string path = workspace.path(facts_name(stage));
+    const Json facts = read_json(path);
+    if (!facts.is_object()) {
+      fail_damaged(path, "it has not the form that kith writes");
+    }
+    text = facts.dump();
+  });
   comm::broadcast(workspace.comm, text);
   return Json::parse(text);
 }

@@ -1,84 +1,29 @@
 #include "pipeline/manifest.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
+#include <array>
 #include <filesystem>
 #include <sstream>
 #include <system_error>
-#include <thread>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
+#include "kith/core/random.hpp"
 #include "kith/io/file_hash.hpp"
 #include "kith/io/files.hpp"
 
+#include "pipeline/json_text.hpp"
 #include "pipeline/options.hpp"
 #include "pipeline/provenance.hpp"
+#include "pipeline/run_directory.hpp"
+#include "pipeline/run_files.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
-
-constexpr const char* kName = "manifest.json";
-
-/// Held until the process ends, however it ends.
-void lock_directory(const std::string& directory) {
-  const std::string path = (fs::path{directory} / "lock").string();
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);  // NOLINT
-  if (file < 0) {
-    fail("{}: {}", path, std::generic_category().message(errno));
-  }
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  constexpr int kMostTries = 50;
-  for (int tries = 0; ::fcntl(file, F_SETLK, &lock) != 0; ++tries) {
-    if (errno != EACCES && errno != EAGAIN && errno != EINTR) {
-      return;  // this file system has no locks
-    }
-    if (tries == kMostTries) {
-      fail("{}: another kith is at work there", directory);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});  // the one before may be ending
-  }
-}
-
-void remove_unfinished(const std::string& directory) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator{directory, ignored}) {
-    if (entry.path().extension() == ".part") {
-      fs::remove(entry.path(), ignored);
-    }
-  }
-}
-
-/// Rank 0. The manifest of an earlier run, or nothing; creates the directory.
-std::string prepare(const std::string& directory) {
-  if (directory.empty()) {
-    fail("run.directory is not set: where should the results go?");
-  }
-  std::error_code status;
-  fs::create_directories(directory, status);
-  if (status) {
-    fail("{}: cannot be created: {}", directory, status.message());
-  }
-  lock_directory(directory);
-  remove_unfinished(directory);
-  const std::string path = (fs::path{directory} / kName).string();
-  std::string text = fs::exists(path) ? io::read_file(path) : std::string{};
-  if (!text.empty() && !Json::accept(text)) {
-    fail("{}: is not JSON; remove it to start this run from the beginning", path);
-  }
-  return text;
-}
 
 Json configuration_of(const Config& config) {
   Json configuration = Json::object();
@@ -124,56 +69,43 @@ void say_changes(const Json& before, const Json& now) {
   }
 }
 
-/// Rank 0. Takes out stages of which a file is missing or has another size.
-void drop_incomplete(const std::string& directory, Json& stages) {
-  for (int index = 0; index < kNumStages; ++index) {
-    const std::string stage = to_string(static_cast<Stage>(index));
-    const auto line = stages.find(stage);
-    if (line == stages.end()) {
-      continue;
+/// Rank 0. What is wrong with a stage's files, short of their bytes; nothing if nothing is.
+std::string why_incomplete(const std::string& directory, Stage stage, const Json& line) {
+  const Json files = line.value("files", Json::object());
+  for (const std::string& name : existing_files(directory, stage)) {
+    const auto recorded = files.find(name);
+    if (recorded == files.end()) {
+      return fmt::format("file={} reason=\"is not recorded\"", name);
     }
-    const Json files = line->value("files", Json::object());
-    for (const auto& [name, file] : files.items()) {
-      std::error_code missing;
-      const auto bytes = fs::file_size(fs::path{directory} / name, missing);
-      if (missing || static_cast<Count>(bytes) != file.value("bytes", Count{-1})) {
-        log::info("stage={} state=incomplete file={}", stage, name);
-        stages.erase(stage);
-        break;
-      }
+    std::error_code missing;
+    const auto bytes = fs::file_size(fs::path{directory} / name, missing);
+    if (missing) {
+      return fmt::format("file={} reason=\"{}\"", name, missing.message());
     }
-  }
-}
-
-/// Rank 0. The files of a stage that are there.
-std::vector<std::string> existing_files(const std::string& directory, Stage stage) {
-  std::vector<std::string> found;
-  for (const std::string& name : files_of(stage)) {
-    if (!name.ends_with('*')) {
-      if (fs::exists(fs::path{directory} / name)) {
-        found.push_back(name);
-      }
-      continue;
-    }
-    const std::string prefix = name.substr(0, name.size() - 1);
-    for (const fs::directory_entry& entry :
-         fs::directory_iterator{(fs::path{directory} / prefix).parent_path()}) {
-      std::string relative = fs::relative(entry.path(), directory).string();
-      if (relative.starts_with(prefix)) {
-        found.push_back(std::move(relative));
-      }
+    if (static_cast<Count>(bytes) != recorded->at("bytes").get<Count>()) {
+      return fmt::format("file={} reason=\"has {} bytes, not {}\"", name, bytes,
+                         recorded->at("bytes").get<Count>());
     }
   }
-  std::sort(found.begin(), found.end());
-  return found;
+  for (const auto& [name, file] : files.items()) {
+    if (std::error_code missing; !fs::exists(fs::path{directory} / name, missing)) {
+      return fmt::format("file={} reason=\"is gone\"", name);
+    }
+  }
+  return files.empty() ? "reason=\"no files are recorded\"" : "";
 }
 
-/// Collective. Names, sizes and hashes.
-Json hash_results(const comm::Communicator& comm, const std::string& directory, Stage stage) {
-  std::string list;
-  comm::on_root(comm, [&] { list = Json(existing_files(directory, stage)).dump(); });
-  comm::broadcast(comm, list);
-  const auto names = Json::parse(list).get<std::vector<std::string>>();
+/// Collective. From rank 0 to all.
+Json broadcast_json(const comm::Communicator& comm, const Json& value) {
+  std::string text;
+  comm::on_root(comm, [&] { text = json_text(value, -1); });
+  comm::broadcast(comm, text);
+  return Json::parse(text);
+}
+
+/// Collective. Sizes and hashes of files of the directory.
+Json hash_results(const comm::Communicator& comm, const std::string& directory,
+                  const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
     paths.push_back((fs::path{directory} / name).string());
@@ -186,49 +118,85 @@ Json hash_results(const comm::Communicator& comm, const std::string& directory, 
   return files;
 }
 
+/// Collective. The first of these stages' files that is not what was recorded, for each stage that
+/// has one: what to say of it, by the stage's name.
+Json find_damaged(const comm::Communicator& comm, const std::string& directory, const Json& stages,
+                  std::span<const Stage> asked) {
+  Json found = Json::object();
+  comm::on_root(comm, [&] {
+    for (const Stage stage : asked) {
+      if (std::string why = why_incomplete(directory, stage, stages.at(to_string(stage)));
+          !why.empty()) {
+        found[to_string(stage)] = std::move(why);
+      }
+    }
+  });
+  found = broadcast_json(comm, found);
+  std::vector<std::string> names;
+  for (const Stage stage : asked) {
+    if (!found.contains(to_string(stage))) {
+      for (const auto& [name, file] : stages.at(to_string(stage)).at("files").items()) {
+        names.push_back(name);
+      }
+    }
+  }
+  const Json now = hash_results(comm, directory, names);
+  for (const Stage stage : asked) {
+    if (found.contains(to_string(stage))) {
+      continue;
+    }
+    for (const auto& [name, file] : stages.at(to_string(stage)).at("files").items()) {
+      if (now.at(name) != file) {
+        found[to_string(stage)] = fmt::format("file={} reason=\"has other bytes\"", name);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-std::vector<std::string> files_of(Stage stage) {
-  switch (stage) {
-    case Stage::check:
-      return {"check.json"};
-    case Stage::cells:
-      return {"cells/cells.h5", "cells/cells.json", "cells/quantizer.faiss"};
-    case Stage::knn:
-      return {"graph/knn-*", "graph/knn.json"};
-    case Stage::graph:
-      return {"graph/graph.json"};
-    case Stage::propagate:
-      return {"propagation.h5", "propagation.json"};
-    case Stage::ensemble:
-      return {"labels.h5"};
-    case Stage::qa:
-      break;
+void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage) {
+  Json stages;
+  comm::on_root(comm, [&] {
+    stages = read_manifest(manifest_path(directory)).value("stages", Json::object());
+    if (!stages.contains(to_string(stage))) {
+      fail("{}: has no stage {} that is done; kith run goes on there", manifest_path(directory),
+           to_string(stage));
+    }
+  });
+  stages = broadcast_json(comm, stages);
+  const Json damaged = find_damaged(comm, directory, stages, std::array{stage});
+  if (!damaged.empty()) {
+    throw comm::CollectiveError{
+        fmt::format("{}: is not what stage {} has left: {}; kith run does it again", directory,
+                    to_string(stage), damaged.front().get<std::string>())};
   }
-  return {"qa.h5", "report.html", "report.json"};
 }
 
 Manifest Manifest::open(const comm::Communicator& comm, const Config& config, const Json& start,
                         const Json& inputs) {
   Manifest manifest;
   manifest.directory_ = config.run.directory;
-  Json& now = manifest.document_;
+  Json now;
   now["program"] = "kith";
   now["build"] = describe_program();
   now["configuration"] = configuration_of(config);
   now["inputs"] = inputs;
   now["stages"] = Json::object();
+  now["begun"] = Json::array();
   now["starts"] = Json::array();
-  std::string text;
   comm::on_root(comm, [&] {
-    const std::string before_text = prepare(config.run.directory);
+    const Json before = prepare_directory(config.run.directory);
     now["working_directory"] = fs::current_path().string();
-    if (!before_text.empty()) {
-      const Json before = Json::parse(before_text);
+    if (!before.is_null()) {
       say_changes(before, now);
       now["stages"] = before.value("stages", Json::object());
       now["starts"] = before.value("starts", Json::array());
-      drop_incomplete(config.run.directory, now["stages"]);
+      for (const Stage stage : begun_stages(before)) {
+        now["begun"].push_back(to_string(stage));
+      }
     }
     for (Json& earlier : now["starts"]) {
       if (earlier.value("status", "") == "running") {
@@ -236,23 +204,75 @@ Manifest Manifest::open(const comm::Communicator& comm, const Config& config, co
       }
     }
     now["starts"].push_back(start);
-    text = now.dump();
   });
-  comm::broadcast(comm, text);
-  manifest.document_ = Json::parse(text);
+  manifest.document_ = broadcast_json(comm, now);
   manifest.write(comm);
   return manifest;
 }
 
+void Manifest::verify(const comm::Communicator& comm, std::span<const std::string> prints,
+                      Stage last) {
+  Json& stages = document_["stages"];
+  std::vector<Stage> asked;
+  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
+    const auto line = stages.find(to_string(static_cast<Stage>(stage)));
+    if (line != stages.end() && line->value("fingerprint", "") == prints[to_size(stage)]) {
+      asked.push_back(static_cast<Stage>(stage));
+    }
+  }
+  const Json damaged = find_damaged(comm, directory_, stages, asked);
+  for (const auto& [stage, why] : damaged.items()) {
+    log::info("stage={} state=incomplete {}", stage, why.get<std::string>());
+    stages.erase(stage);
+  }
+}
+
+/// A digest of the files of the stages that a stage is made from: all before it but check, which
+/// only looks.
+std::string Manifest::earlier_files(Stage stage) const {
+  const Json& stages = document_["stages"];
+  std::string text;
+  for (int earlier = static_cast<int>(Stage::cells); earlier < static_cast<int>(stage); ++earlier) {
+    const auto line = stages.find(to_string(static_cast<Stage>(earlier)));
+    text += line == stages.end() ? "?" : line->value("files", Json::object()).dump();
+  }
+  const Hash128 hash = hash_bytes(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
 bool Manifest::is_done(Stage stage, const std::string& fingerprint) const {
   const Json& stages = document_["stages"];
-  const auto found = stages.find(to_string(stage));
-  return found != stages.end() && found->value("fingerprint", "") == fingerprint;
+  const auto line = stages.find(to_string(stage));
+  return line != stages.end() && line->value("fingerprint", "") == fingerprint &&
+         line->value("made_from", earlier_files(stage)) == earlier_files(stage);
+}
+
+void Manifest::begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint) {
+  Json& stages = document_["stages"];
+  const auto line = stages.find(to_string(stage));
+  if (line != stages.end() && line->value("fingerprint", "") == fingerprint) {
+    log::info("stage={} state=incomplete reason=\"was made from other files of earlier stages\"",
+              to_string(stage));
+  }
+  const bool was_done = stages.erase(to_string(stage)) > 0;
+  Json& begun = document_["begun"];
+  const bool is_new = std::find(begun.begin(), begun.end(), to_string(stage)) == begun.end();
+  if (is_new) {
+    begun.push_back(to_string(stage));
+  }
+  if (was_done || is_new) {
+    write(comm);
+  }
 }
 
 void Manifest::record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
                       const StageCost& cost) {
+  Json names;
+  comm::on_root(comm, [&] { names = existing_files(directory_, stage); });
+  names = broadcast_json(comm, names);
+  const Json files = hash_results(comm, directory_, names.get<std::vector<std::string>>());
   document_["stages"][to_string(stage)] = {{"fingerprint", fingerprint},
+                                           {"made_from", earlier_files(stage)},
                                            {"seconds", cost.seconds},
                                            {"peak_rss_bytes", cost.peak_rss_bytes},
                                            {"planned_rss_bytes", cost.planned_rss_bytes},
@@ -260,14 +280,8 @@ void Manifest::record(const comm::Communicator& comm, Stage stage, const std::st
                                            {"bytes_written", cost.bytes_written},
                                            {"ranks", cost.ranks},
                                            {"threads", cost.threads},
-                                           {"files", hash_results(comm, directory_, stage)}};
+                                           {"files", files}};
   write(comm);
-}
-
-void Manifest::forget(const comm::Communicator& comm, Stage stage) {
-  if (document_["stages"].erase(to_string(stage)) > 0) {
-    write(comm);
-  }
 }
 
 void Manifest::finish(const comm::Communicator& comm, const std::string& status) noexcept {
@@ -282,7 +296,7 @@ void Manifest::finish(const comm::Communicator& comm, const std::string& status)
 
 void Manifest::write(const comm::Communicator& comm) const {
   comm::on_root(comm, [&] {
-    io::write_file_atomically((fs::path{directory_} / kName).string(), document_.dump(2) + "\n");
+    io::write_file_atomically(manifest_path(directory_), json_text(document_, 2) + "\n");
   });
 }
 

@@ -2,8 +2,8 @@
 /// they cost, and every start of the program there.
 #pragma once
 
-#include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,33 +23,46 @@ struct StageCost {
   int threads = 0;
 };
 
-/// The files that a stage leaves, relative to the run directory; a name may end with *.
-[[nodiscard]] std::vector<std::string> files_of(Stage stage);
+/// Reads a manifest. Throws Error with one sentence if it is none of kith, or damaged: everything
+/// in what is returned has the type that this program writes.
+[[nodiscard]] nlohmann::ordered_json read_manifest(const std::string& path);
+
+/// Collective. Throws CollectiveError unless the files of this stage are, byte for byte, what the
+/// manifest of the directory has of them.
+void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage);
 
 class Manifest {
  public:
   /// Collective. Creates the directory if it is not there; reads its manifest if it has one, and
   /// says what has changed since. Removes what a killed run has left half-written. Throws
-  /// CollectiveError if another process is at work in the directory.
+  /// CollectiveError as require_own_directory(), and if another process is at work in the
+  /// directory.
   static Manifest open(const comm::Communicator& comm, const Config& config,
                        const nlohmann::ordered_json& start, const nlohmann::ordered_json& inputs);
 
-  /// Is `stage` done from just these inputs, and are its files still there? fingerprint: hash of
-  /// configuration and inputs.
+  /// Collective. Reads the files of the stages up to `last` that are done from just these inputs
+  /// and compares them with their hashes; takes out a stage of which a file is not what was
+  /// recorded, and says why. prints: a fingerprint for each stage.
+  void verify(const comm::Communicator& comm, std::span<const std::string> prints, Stage last);
+
+  /// Is `stage` done from just these inputs, and from the files of earlier stages that are there?
+  /// fingerprint: hash of configuration and inputs.
   [[nodiscard]] bool is_done(Stage stage, const std::string& fingerprint) const;
+
+  /// Collective. Takes back the line of this stage, and says that its files are this program's,
+  /// before they are touched: a run killed at any time finds out what it may replace.
+  void begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint);
 
   /// Collective. Records the stage as done, after its files, with their hashes.
   void record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
               const StageCost& cost);
-
-  /// Collective. Takes back the line of this stage, before its files are touched.
-  void forget(const comm::Communicator& comm, Stage stage);
 
   /// Collective. How this start of the program ended. Does not throw: a full disk may be the end.
   void finish(const comm::Communicator& comm, const std::string& status) noexcept;
 
  private:
   void write(const comm::Communicator& comm) const;
+  [[nodiscard]] std::string earlier_files(Stage stage) const;
 
   std::string directory_;
   nlohmann::ordered_json document_;  // the same on all ranks

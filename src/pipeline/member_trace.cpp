@@ -1,9 +1,12 @@
 #include "pipeline/member_trace.hpp"
 
+#include "pipeline/stored_rows.hpp"
+
 namespace kith::pipeline {
 namespace {
 
 constexpr double kUnknown = -1;  // where no measure is negative
+constexpr Count kMostLines = 100'000'000;
 
 }  // namespace
 
@@ -46,6 +49,13 @@ void read_trace(const io::InputFile& file, const std::string& group, Count num_c
     result.largest_rest = file.attribute<double>(group + "/trace_counts", "largest_rest");
   }
   const auto width = to_size(num_classes);
+  const Count num_lines = file.describe(group + "/trace_residual").num_rows();
+  if (num_lines > kMostLines) {
+    fail("{}: {}/trace_residual: has {} lines", file.path(), group, num_lines);
+  }
+  require_shape(file, group + "/trace_residual", {num_lines});
+  require_shape(file, group + "/trace_counts", {num_lines, 3 + num_classes});
+  require_shape(file, group + "/trace_measures", {num_lines, 2 + num_classes});
   const auto residuals = file.read_all<double>(group + "/trace_residual");
   const auto counts = file.read_all<Count>(group + "/trace_counts");
   const auto measures = file.read_all<double>(group + "/trace_measures");
@@ -64,9 +74,14 @@ void read_trace(const io::InputFile& file, const std::string& group, Count num_c
       entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
     }
   }
-  result.sweeps = static_cast<int>(file.attribute<std::int64_t>(group + "/trace_counts", "sweeps"));
-  result.stop = static_cast<propagate::StopReason>(
-      file.attribute<std::int64_t>(group + "/trace_counts", "stop"));
+  result.sweeps =
+      narrow<int>(file.attribute<std::int64_t>(group + "/trace_counts", "sweeps"), "sweeps");
+  const auto stop = file.attribute<std::int64_t>(group + "/trace_counts", "stop");
+  if (stop < 0 || stop > static_cast<std::int64_t>(propagate::StopReason::held_out)) {
+    fail("{}: {}/trace_counts@stop: is {}, expected the number of a reason", file.path(), group,
+         stop);
+  }
+  result.stop = static_cast<propagate::StopReason>(stop);
 }
 
 }  // namespace kith::pipeline

@@ -26,6 +26,7 @@
 #include "pipeline/provenance.hpp"
 #include "pipeline/qa_audit.hpp"
 #include "pipeline/qa_seeds.hpp"
+#include "pipeline/run_directory.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -67,10 +68,9 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
                           const corpus::Corpus& corpus) {
   std::string vectors;
   std::string labels;
-  std::string audit;
+  const auto answers = read_audit(comm, config, corpus);
+  const std::string audit = answers ? review::to_json(*answers) : std::string{};
   comm::on_root(comm, [&] {
-    const auto answers = std::filesystem::path{config.run.directory} / kAuditFile;
-    audit = std::filesystem::exists(answers) ? io::read_file(answers.string()) : std::string{};
     std::vector<std::string> paths;
     for (const corpus::FileExtent& file : corpus.files) {
       paths.push_back(file.path);
@@ -80,7 +80,6 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
   });
   comm::broadcast(comm, vectors);
   comm::broadcast(comm, labels);
-  comm::broadcast(comm, audit);
   labels += labels_text(config);
   std::string before =
       digest(fmt::format("format {}\n{}{}", kFormat, vectors, stage_text(config, Stage::check)));
@@ -246,6 +245,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
   const std::vector<StagePlan> plan = plan_stages(
       plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1, 1, 1});
+  manifest.verify(comm, prints, last);
   warn_of_little_space(workspace, manifest, prints, plan, last);
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
@@ -261,7 +261,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
     if (current == Stage::propagate) {
       build_other_graphs(workspace);
     }
-    manifest.forget(comm, current);
+    manifest.begin(comm, current, prints[to_size(stage)]);
     const Clock::time_point start = Clock::now();
     const ByteCounts before = bytes_moved();
     workspace.fingerprint = prints[to_size(stage)];
@@ -279,8 +279,23 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
 
 }  // namespace
 
+namespace {
+
+/// Collective. Before the first file is read: what this run would write over is its own.
+void require_own_directories(const comm::Communicator& comm, const Config& config) {
+  require_own_directory(comm, config.run.directory);
+  for (const GraphSource& source : config.graphs) {
+    if (is_used(config, source)) {
+      require_own_directory(comm, config_of(config, source).run.directory);
+    }
+  }
+}
+
+}  // namespace
+
 void run(const comm::Communicator& comm, const Config& config, Stage last) {
   (void)base_memory();  // before anything is held
+  require_own_directories(comm, config);
   Workspace workspace = open_workspace(comm, config);
   log_files(workspace.corpus);
   check_other_graphs(workspace);
@@ -298,6 +313,7 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
 }
 
 void export_graph(const comm::Communicator& comm, const Config& config, const std::string& path) {
+  comm::on_root(comm, [&] { io::require_new_file(path); });
   run(comm, config, Stage::graph);
   Workspace workspace = open_workspace(comm, config);
   open_corpus(workspace);

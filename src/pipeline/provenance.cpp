@@ -17,11 +17,10 @@
 #include "kith/pipeline/pipeline.hpp"
 
 #include "pipeline/build_info.hpp"
+#include "pipeline/json_text.hpp"
 
 namespace kith::pipeline {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string mpi_version() {
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};

@@ -4,6 +4,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
 #include "kith/core/exact_sum.hpp"
 #include "kith/io/files.hpp"
 #include "kith/qa/audit_design.hpp"
@@ -107,6 +108,18 @@ Json optional_json(const std::optional<qa::AuditEstimate>& estimate) {
   return estimate ? to_json(*estimate) : Json{{"value", nullptr}};
 }
 
+/// Throws Error unless the audit can be one of this corpus.
+void require_fit(const review::Audit& audit, const corpus::Corpus& corpus,
+                 const std::string& path) {
+  for (const review::AuditEntry& entry : audit.entries) {
+    if (entry.row < 0 || entry.row >= corpus.num_items ||
+        entry.truth.value() >= corpus.num_classes()) {
+      fail("{}: row {} with label {}: the corpus has {} rows and {} classes", path, entry.row,
+           entry.truth.value(), corpus.num_items, corpus.num_classes());
+    }
+  }
+}
+
 }  // namespace
 
 review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
@@ -158,23 +171,29 @@ review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& c
   return audit;
 }
 
-std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Config& config) {
+std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Config& config,
+                                        const corpus::Corpus& corpus) {
   const std::string path = (std::filesystem::path{config.run.directory} / kAuditFile).string();
   std::string text;
   comm::on_root(comm, [&] {
-    if (std::filesystem::exists(path)) {
-      text = io::read_file(path);
+    std::error_code unknown;
+    if (std::filesystem::exists(std::filesystem::symlink_status(path, unknown))) {
+      text = json_text(read_json(path), -1);
     }
   });
   comm::broadcast(comm, text);
   if (text.empty()) {
     return std::nullopt;
   }
-  return comm::locally(comm, [&] { return review::from_json(text, path); });
+  return comm::locally(comm, [&] {
+    review::Audit audit = review::from_json(text, path);
+    require_fit(audit, corpus, path);
+    return audit;
+  });
 }
 
 std::optional<AuditFindings> measure_audit(const Workspace& workspace, const LabeledRows& rows) {
-  const auto audit = read_audit(workspace.comm, workspace.config);
+  const auto audit = read_audit(workspace.comm, workspace.config, workspace.corpus);
   if (!audit) {
     return std::nullopt;
   }

@@ -1,29 +1,30 @@
 // A run done again from its manifest, and compared.
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
-#include "kith/io/files.hpp"
 #include "kith/pipeline/pipeline.hpp"
 
 #include "pipeline/manifest.hpp"
 #include "pipeline/provenance.hpp"
+#include "pipeline/run_directory.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json read_manifest(const comm::Communicator& comm, const std::string& path) {
+/// Collective. With all the parts that are looked at here.
+Json share_manifest(const comm::Communicator& comm, const std::string& path) {
   std::string text;
   comm::on_root(comm, [&] {
-    text = io::read_file(path);
-    if (!Json::accept(text) || !Json::parse(text).contains("stages")) {
-      fail("{}: is no manifest of a run", path);
+    Json manifest = read_manifest(path);
+    for (const char* part : {"stages", "inputs"}) {
+      if (!manifest.contains(part)) {
+        fail_damaged(path, fmt::format("it has no list of {}", part));
+      }
     }
+    text = json_text(manifest, -1);
   });
   comm::broadcast(comm, text);
   return Json::parse(text);
@@ -34,7 +35,7 @@ void compare_inputs(const comm::Communicator& comm, const Json& before) {
   std::vector<std::string> paths;
   bool all_bytes = false;
   for (const Json& input : before["inputs"]) {
-    paths.push_back(input["path"]);
+    paths.push_back(input["path"].get<std::string>());
     all_bytes = input.contains("hash");
   }
   const Json now = describe_inputs(comm, paths, all_bytes);
@@ -60,7 +61,7 @@ Stage last_stage(const Json& manifest) {
 }  // namespace
 
 bool replay(const comm::Communicator& comm, const Config& config, const std::string& manifest) {
-  const Json before = read_manifest(comm, manifest);
+  const Json before = share_manifest(comm, manifest);
   const std::string directory = std::filesystem::absolute(config.run.directory).string();
   comm::locally(comm, [&] {
     std::error_code gone;  // paths may be absolute: then it is not needed
@@ -70,19 +71,19 @@ bool replay(const comm::Communicator& comm, const Config& config, const std::str
   again.run.directory = directory;
   compare_inputs(comm, before);
   run(comm, again, last_stage(before));
-  const Json after =
-      read_manifest(comm, (std::filesystem::path{directory} / "manifest.json").string());
+  const Json after = share_manifest(comm, manifest_path(directory));
   bool all_equal = true;
   for (const auto& [stage, line] : before["stages"].items()) {
     const Json recorded = line.value("files", Json::object());
     for (const auto& [name, file] : recorded.items()) {
-      const Json& files = after["stages"][stage]["files"];
-      const bool is_equal = files.contains(name) && files[name] == file;
+      const Json files =
+          after["stages"].value(stage, Json::object()).value("files", Json::object());
+      const bool is_equal = files.value(name, Json{}) == file;
       all_equal = all_equal && is_equal;
       log::info("replay file={} state={}", name, is_equal ? "equal" : "differs");
     }
   }
-  if (before["build"] != after["build"]) {
+  if (before.value("build", Json{}) != after.value("build", Json{})) {
     log::info("replay warning: the program or its libraries are not the ones of the run");
   }
   return all_equal;

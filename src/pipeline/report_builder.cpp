@@ -9,6 +9,7 @@
 #include "kith/pipeline/pipeline.hpp"
 #include "kith/report/html.hpp"
 
+#include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/qa_calibration.hpp"
 #include "pipeline/report_json.hpp"
@@ -64,6 +65,9 @@ Json other_graphs_json(const Workspace& workspace) {
       continue;
     }
     const Config config = config_of(workspace.config, source);
+    for (const Stage stage : {Stage::knn, Stage::graph}) {
+      require_recorded(workspace.comm, config.run.directory, stage);
+    }
     const Workspace other{workspace.comm, config};
     Json json;
     json["name"] = source.name;
@@ -259,7 +263,8 @@ void write_report(const Workspace& workspace, const Findings& findings) {
   report["review"] = review_json(workspace, findings.review);
   write_facts(workspace, Stage::qa, report);
   comm::on_root(workspace.comm, [&] {
-    io::write_file_atomically(workspace.path("report.html"), report::render_html(report.dump()));
+    io::write_file_atomically(workspace.path("report.html"),
+                              report::render_html(json_text(report, -1)));
   });
 }
 
@@ -274,6 +279,33 @@ std::string percent(const Json& share) {
                      share.at("trials").get<Count>());
 }
 
+/// Throws Json::exception if a number is not where this program puts it.
+std::string summary_of(const Json& report) {
+  const Json& consensus = report.at("consensus");
+  const Json& status = consensus.at("status_counts");
+  std::string text;
+  text += fmt::format("items      {} in {} classes, {} seeds\n",
+                      report.at("run").at("corpus").at("items").get<Count>(),
+                      report.at("run").at("corpus").at("classes").size(),
+                      report.at("run").at("corpus").at("seeds").get<Count>());
+  text += fmt::format("labels     {} auto, {} to review, {} abstained, {} unreachable\n",
+                      status.at("auto").get<Count>(), status.at("review").get<Count>(),
+                      status.at("abstain").get<Count>(), status.at("unreachable").get<Count>());
+  if (consensus.contains("gold")) {
+    text += "accuracy   " + percent(consensus.at("gold").at("accuracy")) + " gold labels\n";
+    text += "auto       " + percent(consensus.at("gold_auto").at("accuracy")) + " gold labels\n";
+  }
+  text += "estimate   " + percent(consensus.at("held_out").at("accuracy")) + " held-out seeds\n";
+  if (report.at("graph").at("knn").contains("recall")) {
+    const Json& recall = report.at("graph").at("knn").at("recall");
+    text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n",
+                        report.at("graph").at("knn").at("k").get<int>(),
+                        recall.at("recall").get<double>(), recall.at("low").get<double>(),
+                        recall.at("high").get<double>(), recall.at("sampled_nodes").get<Count>());
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string summary(const comm::Communicator& comm, const Config& config) {
@@ -282,27 +314,8 @@ std::string summary(const comm::Communicator& comm, const Config& config) {
     const auto path = [&](const char* name) {
       return (std::filesystem::path{config.run.directory} / name).string();
     };
-    const Json report = Json::parse(io::read_file(path("report.json")));
-    const Json& consensus = report.at("consensus");
-    const Json& status = consensus.at("status_counts");
-    text += fmt::format(
-        "items      {} in {} classes, {} seeds\n", report["run"]["corpus"]["items"].get<Count>(),
-        report["run"]["corpus"]["classes"].size(), report["run"]["corpus"]["seeds"].get<Count>());
-    text += fmt::format("labels     {} auto, {} to review, {} abstained, {} unreachable\n",
-                        status["auto"].get<Count>(), status["review"].get<Count>(),
-                        status["abstain"].get<Count>(), status["unreachable"].get<Count>());
-    if (consensus.contains("gold")) {
-      text += "accuracy   " + percent(consensus["gold"]["accuracy"]) + " gold labels\n";
-      text += "auto       " + percent(consensus["gold_auto"]["accuracy"]) + " gold labels\n";
-    }
-    text += "estimate   " + percent(consensus["held_out"]["accuracy"]) + " held-out seeds\n";
-    if (report["graph"]["knn"].contains("recall")) {
-      const Json& recall = report["graph"]["knn"]["recall"];
-      text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n",
-                          report["graph"]["knn"]["k"].get<int>(), recall["recall"].get<double>(),
-                          recall["low"].get<double>(), recall["high"].get<double>(),
-                          recall["sampled_nodes"].get<Count>());
-    }
+    const Json report = read_json(path("report.json"));
+    text = interpret_json(path("report.json"), [&] { return summary_of(report); });
     text += fmt::format("labels in  {}\nreport in  {}\n", path("labels.h5"), path("report.html"));
   });
   return text;

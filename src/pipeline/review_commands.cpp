@@ -9,7 +9,9 @@
 #include "kith/pipeline/pipeline.hpp"
 #include "kith/qa/accuracy.hpp"
 
+#include "pipeline/manifest.hpp"
 #include "pipeline/qa_audit.hpp"
+#include "pipeline/stored_rows.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -28,9 +30,10 @@ struct StoredLabels {
 };
 
 /// Collective.
-StoredLabels read_labels(const comm::Communicator& comm, const Config& config, Count num_items) {
+StoredLabels read_labels(const comm::Communicator& comm, const Config& config,
+                         const corpus::Corpus& corpus) {
   StoredLabels stored;
-  stored.block = corpus::rows_of(num_items, comm.rank(), comm.size());
+  stored.block = corpus::rows_of(corpus.num_items, comm.rank(), comm.size());
   const auto rows = to_size(stored.block.size());
   stored.label.resize(rows);
   stored.best.resize(rows);
@@ -39,10 +42,22 @@ StoredLabels read_labels(const comm::Communicator& comm, const Config& config, C
   comm::locally(comm, [&] {
     const io::InputFile file{path_in(config, "labels.h5")};
     const Count first = stored.block.begin.value();
+    for (const char* dataset : {"/label", "/best", "/status", "/probability"}) {
+      require_shape(file, dataset, {corpus.num_items});
+    }
+    const auto is_class = [&](std::int32_t label) {
+      return label >= -1 && label < corpus.num_classes();
+    };
     file.read_rows<std::int32_t>("/label", first, stored.label);
+    require_values<std::int32_t>(file, "/label", stored.label, first, 1, "a class or -1", is_class);
     file.read_rows<std::int32_t>("/best", first, stored.best);
+    require_values<std::int32_t>(file, "/best", stored.best, first, 1, "a class or -1", is_class);
     file.read_rows<std::uint8_t>("/status", first, stored.status);
+    require_values<std::uint8_t>(file, "/status", stored.status, first, 1, "a status",
+                                 [](int status) { return status < ensemble::kNumStatuses; });
     file.read_rows<float>("/probability", first, stored.probability);
+    require_values<float>(file, "/probability", stored.probability, first, 1, "a probability",
+                          [](float share) { return share >= 0 && share <= 1; });
   });
   return stored;
 }
@@ -70,14 +85,15 @@ std::string class_line(const std::string& name, const qa::ClassAccuracy& accurac
 
 std::string export_audit(const comm::Communicator& comm, const Config& config, Count budget,
                          const std::string& path) {
-  run(comm, config, Stage::qa);
-  if (const auto old = read_audit(comm, config); old && old->answered() > 0) {
+  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
+  if (const auto old = read_audit(comm, config, corpus); old && old->answered() > 0) {
     throw comm::CollectiveError{fmt::format(
         "{}: has {} answers already, which a new audit would lose: move the file away first",
         path_in(config, kAuditFile), old->answered())};
   }
-  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
-  StoredLabels stored = read_labels(comm, config, corpus.num_items);
+  comm::on_root(comm, [&] { io::require_new_file(path); });
+  run(comm, config, Stage::qa);
+  StoredLabels stored = read_labels(comm, config, corpus);
   forget_seeds(stored);
   const review::Audit audit =
       draw_audit(comm, corpus, config, {stored.block, stored.best, stored.probability}, budget);
@@ -93,13 +109,13 @@ std::string export_audit(const comm::Communicator& comm, const Config& config, C
 
 std::string import_audit(const comm::Communicator& comm, const Config& config,
                          const std::string& path) {
-  auto audit = read_audit(comm, config);
+  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
+  auto audit = read_audit(comm, config, corpus);
   if (!audit) {
     throw comm::CollectiveError{
         fmt::format("{}: no audit was drawn there; kith review export --audit N draws one",
                     config.run.directory)};
   }
-  const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   Count answers = 0;
   comm::on_root(comm, [&] {
     answers = review::take_answers(*audit, io::TextFile{path}, corpus.class_names);
@@ -119,7 +135,8 @@ std::string evaluate(const comm::Communicator& comm, const Config& config,
   source.seeds = gold_path;
   source.allow_missing_classes = true;
   const std::vector<corpus::Seed> gold = corpus::read_seeds(comm, corpus, source);
-  const StoredLabels stored = read_labels(comm, config, corpus.num_items);
+  require_recorded(comm, config.run.directory, Stage::ensemble);
+  const StoredLabels stored = read_labels(comm, config, corpus);
   std::vector<Label> truth;
   std::vector<Label> stated;
   for (const corpus::Seed& entry : gold) {

@@ -27,4 +27,13 @@ RowExchange::RowExchange(const comm::Communicator& comm, std::span<const ItemOfN
   receive_rows_ = std::move(received.items);
 }
 
+bool RowExchange::has_every_row() const {
+  std::vector<bool> is_there(to_size(block_.size()));
+  for (const GlobalId row : receive_rows_) {
+    is_there[to_size(row.value() - block_.begin.value())] = true;
+  }
+  return receive_rows_.size() == is_there.size() &&
+         std::all_of(is_there.begin(), is_there.end(), [](bool is) { return is; });
+}
+
 }  // namespace kith::pipeline

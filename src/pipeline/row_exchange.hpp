@@ -24,6 +24,9 @@ class RowExchange {
 
   [[nodiscard]] IdRange<GlobalId> block() const { return block_; }
 
+  /// Does every row of this rank's block have one node?
+  [[nodiscard]] bool has_every_row() const;
+
   /// Collective. values: owned nodes x width. Returns the block's rows x width.
   template <class T>
   [[nodiscard]] std::vector<T> to_rows(std::span<const T> values, Count width = 1) const {

@@ -1,5 +1,7 @@
 // cells: items move once to the rank of their home cell. cells/cells.h5 holds who went where.
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -10,6 +12,7 @@
 
 #include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
+#include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -69,15 +72,37 @@ void write_cells(const Workspace& workspace, std::span<const Count> cell_work) {
   file.commit();
 }
 
+/// Local. Sizes and work of the cells, which together hold as many nodes as there are rows.
+cells::LayoutPlan read_plan(const io::InputFile& file, Count num_items) {
+  constexpr Count kMostCells = std::numeric_limits<std::int32_t>::max();
+  const std::vector<Count> shape = file.describe("/cell_sizes").shape;
+  const Count num_cells = shape.empty() ? 0 : shape[0];
+  if (num_cells < 1 || num_cells > std::min(num_items, kMostCells)) {
+    fail("{}: /cell_sizes: has {} cells for {} items", file.path(), num_cells, num_items);
+  }
+  require_shape(file, "/cell_sizes", {num_cells});
+  require_shape(file, "/cell_work", {num_cells});
+  cells::LayoutPlan plan{file.read_all<Count>("/cell_sizes"), file.read_all<Count>("/cell_work")};
+  require_values<Count>(file, "/cell_sizes", plan.cell_sizes, 0, 1, "the nodes of a cell",
+                        [&](Count size) { return size >= 0 && size <= num_items; });
+  const Count most_work = std::numeric_limits<Count>::max() / num_cells;
+  require_values<Count>(file, "/cell_work", plan.cell_work, 0, 1, "the work of a cell",
+                        [&](Count work) { return work >= 0 && work <= most_work; });
+  require_shape(file, "/rows",
+                {std::accumulate(plan.cell_sizes.begin(), plan.cell_sizes.end(), Count{0})});
+  return plan;
+}
+
 /// Local. The layout for this number of ranks, and this rank's rows.
 void read_cells(const Workspace& workspace, cells::Shard& shard) {
   const io::InputFile file{workspace.path(kCellsFile)};
-  const cells::LayoutPlan plan{file.read_all<Count>("/cell_sizes"),
-                               file.read_all<Count>("/cell_work")};
-  shard.layout = cells::make_layout(plan, workspace.comm.size());
+  const Count num_items = workspace.corpus.num_items;
+  shard.layout = cells::make_layout(read_plan(file, num_items), workspace.comm.size());
   const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
   std::vector<Count> rows(to_size(owned.size()));
   file.read_rows<Count>("/rows", owned.begin.value(), rows);
+  require_values<Count>(file, "/rows", rows, owned.begin.value(), 1, "a row of the corpus",
+                        [&](Count row) { return row >= 0 && row < num_items; });
   for (const Count row : rows) {
     shard.rows.emplace_back(row);
   }
@@ -91,7 +116,13 @@ std::vector<ItemOfNode> read_items(const Workspace& workspace) {
   for (std::size_t i = 0; i < shard.rows.size(); ++i) {
     items.push_back({shard.rows[i], LocalId{static_cast<std::int32_t>(i)}});
   }
-  const auto duplicates = io::InputFile{workspace.path(kCellsFile)}.read_all<Count>("/duplicates");
+  const io::InputFile file{workspace.path(kCellsFile)};
+  const Count num_items = workspace.corpus.num_items;
+  const Count num_nodes = shard.layout.num_nodes();
+  require_shape(file, "/duplicates", {num_items - num_nodes, 2});
+  const auto duplicates = file.read_all<Count>("/duplicates");
+  require_values<Count>(file, "/duplicates", duplicates, 0, 2, "a row and a node",
+                        [&](Count number) { return number >= 0 && number < num_items; });
   for (std::size_t i = 0; i < duplicates.size(); i += 2) {
     if (owned.contains(Position{duplicates[i + 1]})) {
       const Count local = duplicates[i + 1] - owned.begin.value();
@@ -113,6 +144,19 @@ void warn_of_idle_ranks(const cells::CellLayout& layout) {
         "more cells (cells.num_cells)",
         idle, layout.num_ranks(), layout.num_cells());
   }
+}
+
+/// Collective. Throws CollectiveError unless every row of the corpus has one node.
+void require_each_row_once(const Workspace& workspace) {
+  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  comm::locally(workspace.comm, [&] {
+    if (!exchange.has_every_row()) {
+      fail(
+          "{}: not every row of the corpus stands there once; without this file its stage is done "
+          "again",
+          workspace.path(kCellsFile));
+    }
+  });
 }
 
 }  // namespace
@@ -163,6 +207,7 @@ void need_shard(Workspace& workspace) {
   warn_of_idle_ranks(shard.layout);
   workspace.shard.emplace(std::move(shard));
   workspace.items = comm::locally(comm, [&] { return read_items(workspace); });
+  require_each_row_once(workspace);
 }
 
 void need_vectors(Workspace& workspace) {

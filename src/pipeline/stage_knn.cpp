@@ -1,5 +1,7 @@
 // knn: every node's nearest neighbors, in graph order, in files of a fixed number of cells each, so
 // that neither files nor bytes depend on ranks.
+#include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "kith/cells/probes.hpp"
@@ -13,6 +15,7 @@
 #include "kith/knn/roofline.hpp"
 
 #include "pipeline/stages.hpp"
+#include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -28,12 +31,16 @@ struct Piece {
   IdRange<Position> nodes;
 };
 
+std::string piece_name(std::size_t number) {
+  return fmt::format("graph/knn-{:05}.h5", number);
+}
+
 std::vector<Piece> pieces(const cells::CellLayout& layout) {
   std::vector<Piece> all;
   const auto num_cells = static_cast<std::int32_t>(layout.num_cells());
   for (std::int32_t first = 0; first < num_cells; first += kCellsPerFile) {
     const std::int32_t last = std::min(first + kCellsPerFile, num_cells);
-    all.push_back({fmt::format("graph/knn-{:05}.h5", all.size()),
+    all.push_back({piece_name(all.size()),
                    {layout.nodes_of(CellId{first}).begin, layout.nodes_of(CellId{last - 1}).end}});
   }
   return all;
@@ -85,15 +92,24 @@ void read_piece(const Workspace& workspace, const Piece& piece, knn::NeighborLis
     return;
   }
   const io::InputFile file{workspace.path(piece.name)};
+  for (const char* dataset : {"/neighbors", "/distances"}) {
+    require_shape(file, dataset, {piece.nodes.size(), lists.k});
+  }
+  const Count num_nodes = workspace.shard->layout.num_nodes();
   const Count first_row = part.begin.value() - piece.nodes.begin.value();
   std::vector<Count> neighbors(to_size(part.size() * lists.k));
   file.read_rows<Count>("/neighbors", first_row, neighbors);
+  require_values<Count>(file, "/neighbors", neighbors, first_row, lists.k, "a node of the graph",
+                        [&](Count neighbor) { return neighbor >= 0 && neighbor < num_nodes; });
   for (const Count neighbor : neighbors) {
     lists.neighbors.emplace_back(neighbor);
   }
   const std::size_t before = lists.distances.size();
   lists.distances.resize(before + neighbors.size());
-  file.read_rows<float>("/distances", first_row, std::span{lists.distances}.subspan(before));
+  const auto distances = std::span{lists.distances}.subspan(before);
+  file.read_rows<float>("/distances", first_row, distances);
+  require_values<float>(file, "/distances", distances, first_row, lists.k, "a distance",
+                        [](float distance) { return distance >= 0 && std::isfinite(distance); });
 }
 
 Json recall_facts(const Workspace& workspace) {
@@ -146,6 +162,16 @@ void log_rates(const knn::KnnStats& stats, double sgemm_flops) {
       stats.refine_distances, stats.widened_nodes, stats.imbalance);
 }
 
+/// Collective. An earlier run with more cells may have left more pieces.
+void remove_further_pieces(const Workspace& workspace) {
+  comm::on_root(workspace.comm, [&] {
+    const std::size_t written = pieces(workspace.shard->layout).size();
+    for (std::size_t piece = written; std::filesystem::remove(workspace.path(piece_name(piece)));) {
+      ++piece;
+    }
+  });
+}
+
 }  // namespace
 
 void do_knn(Workspace& workspace) {
@@ -188,6 +214,7 @@ void do_knn(Workspace& workspace) {
   for (const Piece& piece : pieces(workspace.shard->layout)) {
     write_piece(workspace, piece);
   }
+  remove_further_pieces(workspace);
   facts["widened_nodes"] = result.stats.widened_nodes;
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);

@@ -3,6 +3,7 @@
 // trace.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "kith/comm/agree.hpp"
 #include "kith/core/error.hpp"
@@ -14,6 +15,7 @@
 #include "pipeline/member_trace.hpp"
 #include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
+#include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -108,13 +110,28 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
   write_trace(file, group, member.result, num_classes);
 }
 
+/// Where the rows that are wanted begin, and how many the datasets have.
+struct RowPlace {
+  Count first;
+  Count total;
+};
+
 /// names: of the datasets of values, labels and others. rows: as many as are wanted.
 void read_scores(const io::InputFile& file, const std::string& group,
-                 const std::array<const char*, 3>& names, Count first, LabelRows<float>& rows) {
+                 const std::array<const char*, 3>& names, RowPlace place, LabelRows<float>& rows) {
+  const auto [first, total] = place;
+  require_shape(file, group + names[0], {total, rows.width});
   file.read_rows<float>(group + names[0], first, rows.values);
+  require_values<float>(file, group + names[0], rows.values, first, rows.width, "a finite number",
+                        [](float value) { return std::isfinite(value); });
   if (!rows.is_dense()) {
+    require_shape(file, group + names[1], {total, rows.width});
+    require_shape(file, group + names[2], {total});
     std::vector<std::int32_t> labels(rows.labels.size());
     file.read_rows<std::int32_t>(group + names[1], first, labels);
+    require_values<std::int32_t>(
+        file, group + names[1], labels, first, rows.width, "a class or -1",
+        [&](std::int32_t label) { return label >= -1 && label < rows.num_classes; });
     std::transform(labels.begin(), labels.end(), rows.labels.begin(),
                    [](std::int32_t number) { return Label{number}; });
     file.read_rows<float>(group + names[2], first, rows.other);
@@ -131,13 +148,17 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
   member.config = config;
   member.scores = LabelRows<float>{num_classes, top};
   member.scores.resize(to_size(owned.size()));
-  read_scores(file, group, {"/scores", "/labels", "/other"}, owned.begin.value(), member.scores);
+  read_scores(file, group, {"/scores", "/labels", "/other"},
+              {owned.begin.value(), workspace.graph->num_nodes()}, member.scores);
   member.held_out_scores = LabelRows<float>{num_classes, top};
   member.held_out_scores.resize(workspace.folded.size());
-  read_scores(file, group, {"/held_out_scores", "/held_out_labels", "/held_out_other"}, 0,
-              member.held_out_scores);
+  read_scores(file, group, {"/held_out_scores", "/held_out_labels", "/held_out_other"},
+              {0, count_of(workspace.folded)}, member.held_out_scores);
+  require_shape(file, group + "/readout_factors", {num_classes});
   std::vector<double> factors(to_size(num_classes));
   file.read_rows<double>(group + "/readout_factors", 0, factors);
+  require_values<double>(file, group + "/readout_factors", factors, 0, 1, "a finite number",
+                         [](double factor) { return std::isfinite(factor); });
   member.readout.factors = ensemble::ClassFactors{std::move(factors)};
   member.readout.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
   member.readout.takes_log =

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,11 +15,10 @@
 #include "kith/knn/knn.hpp"
 #include "kith/pipeline/config.hpp"
 
+#include "pipeline/json_text.hpp"
 #include "pipeline/row_exchange.hpp"
 
 namespace kith::pipeline {
-
-using Json = nlohmann::ordered_json;
 
 /// Filled from front to back; what a stage needs of an earlier one is loaded from the run directory
 /// if that stage was done by an earlier process. Facts are the numbers of a stage that later ones

@@ -27,8 +27,8 @@ std::string render_html(std::string_view report_json) {
       sections += part(report);
     }
     return page_head(subtitle) + overview(report) + contents(sections) + sections + page_foot();
-  } catch (const nlohmann::json::exception& error) {
-    fail("report.json: {}", error.what());
+  } catch (const nlohmann::json::exception&) {
+    fail("report.json: something in it has not the form that kith writes");
   }
 }
 

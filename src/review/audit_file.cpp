@@ -14,6 +14,24 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Throws Error if a number cannot be one of an audit.
+void require_sense(const Audit& audit) {
+  constexpr double kRounding = 1e-6;
+  const auto is_share = [](double value) { return value >= -kRounding && value <= 1 + kRounding; };
+  const bool strata_are =
+      std::all_of(audit.strata.begin(), audit.strata.end(), [&](const AuditStratum& stratum) {
+        return stratum.items > 0 && stratum.drawn >= 0 && stratum.drawn <= stratum.items &&
+               is_share(stratum.forecast_mean) && is_share(stratum.forecast_variance);
+      });
+  const bool entries_are =
+      std::all_of(audit.entries.begin(), audit.entries.end(), [&](const AuditEntry& entry) {
+        return entry.row >= 0 && is_share(entry.confidence) && entry.truth.value() >= -1;
+      });
+  if (!strata_are || !entries_are) {
+    fail("a number is out of range");
+  }
+}
+
 }  // namespace
 
 Count Audit::answered() const {
@@ -67,9 +85,10 @@ Audit from_json(std::string_view text, const std::string& path) {
                                Label{entry.at("truth").get<std::int32_t>()}});
       (void)audit.strata.at(to_size(audit.entries.back().stratum));
     }
+    require_sense(audit);
     return audit;
-  } catch (const std::exception& error) {
-    fail("{}: is no audit: {}", path, error.what());
+  } catch (const std::exception&) {
+    fail("{}: is no audit that kith has drawn: move it away, or put back a whole copy of it", path);
   }
 }
 

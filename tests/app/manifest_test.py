@@ -61,13 +61,13 @@ class Manifest(unittest.TestCase):
         self.run_kith("run", "-c", self.config)
         before = self.manifest()["stages"]
         os.remove(os.path.join(self.run_directory, "labels.h5"))
-        with open(os.path.join(self.run_directory, "graph", "stale.part"), "w", encoding="utf-8"):
+        with open(os.path.join(self.run_directory, "graph", "knn-00000.h5.kith.part"), "w", encoding="utf-8"):
             pass
         done = self.run_kith("run", "-c", self.config)
         self.assertIn("stage=ensemble state=incomplete file=labels.h5", done.stderr)
         self.assertIn("stage=knn state=done_before", done.stderr)
         self.assertEqual(self.manifest()["stages"]["ensemble"]["files"], before["ensemble"]["files"])
-        self.assertFalse(os.path.exists(os.path.join(self.run_directory, "graph", "stale.part")))
+        self.assertFalse(os.path.exists(os.path.join(self.run_directory, "graph", "knn-00000.h5.kith.part")))
 
     def test_all_bytes_of_the_input_on_request(self):
         self.run_kith("check", "-c", self.config, "--run.hash_inputs", "full")

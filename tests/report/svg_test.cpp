@@ -59,7 +59,7 @@ TEST(Svg, LeavesUndefinedCellsOfAHeatMapWithoutNumber) {
   EXPECT_NE(map.find("a / d: undefined"), std::string::npos);
 }
 
-TEST(Html, NamesTheKeyThatIsMissing) {
+TEST(Html, SaysInOneSentenceThatAReportIsNone) {
   try {
     (void)render_html("{}");
     FAIL();

@@ -1,0 +1,120 @@
+#include "pipeline/run_directory.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "kith/comm/agree.hpp"
+#include "kith/core/error.hpp"
+
+#include "pipeline/manifest.hpp"
+#include "pipeline/run_files.hpp"
+
+namespace kith::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Held until the process ends, however it ends.
+void lock_directory(const std::string& directory) {
+  const std::string path = (fs::path{directory} / "lock").string();
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);  // NOLINT
+  if (file < 0) {
+    fail("{}: {}", path, std::generic_category().message(errno));
+  }
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  constexpr int kMostTries = 50;
+  for (int tries = 0; ::fcntl(file, F_SETLK, &lock) != 0; ++tries) {
+    if (errno != EACCES && errno != EAGAIN && errno != EINTR) {
+      return;  // this file system has no locks
+    }
+    if (tries == kMostTries) {
+      fail("{}: another kith is at work there", directory);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});  // the one before may be ending
+  }
+}
+
+/// Rank 0. The lock is an empty file, and nobody else's.
+void refuse_lock_of_others(const std::string& directory) {
+  const fs::path path = fs::path{directory} / "lock";
+  std::error_code unknown;
+  const bool is_there = fs::exists(fs::symlink_status(path, unknown));
+  if (is_there && (!fs::is_regular_file(path, unknown) || fs::file_size(path, unknown) != 0)) {
+    fail("{}: kith keeps a lock of this name, but this is none: move it away", path.string());
+  }
+}
+
+std::optional<Stage> find_stage(const std::string& name) {
+  for (int stage = 0; stage < kNumStages; ++stage) {
+    if (name == to_string(static_cast<Stage>(stage))) {
+      return static_cast<Stage>(stage);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string manifest_path(const std::string& directory) {
+  return (fs::path{directory} / kManifestFile).string();
+}
+
+std::set<Stage> begun_stages(const Json& manifest) {
+  std::set<Stage> begun;
+  for (const Json& name : manifest.value("begun", Json::array())) {
+    if (const auto stage = find_stage(name.get<std::string>())) {
+      begun.insert(*stage);
+    }
+  }
+  const Json stages = manifest.value("stages", Json::object());
+  for (const auto& [name, line] : stages.items()) {
+    if (const auto stage = find_stage(name)) {
+      begun.insert(*stage);
+    }
+  }
+  return begun;
+}
+
+Json look_into(const std::string& directory) {
+  if (directory.empty()) {
+    fail("run.directory is not set: where should the results go?");
+  }
+  std::error_code unknown;
+  const std::string path = manifest_path(directory);
+  Json manifest;
+  if (fs::exists(fs::symlink_status(path, unknown))) {
+    manifest = read_manifest(path);
+  }
+  refuse_lock_of_others(directory);
+  refuse_files_of_others(directory,
+                         manifest.is_null() ? std::set<Stage>{} : begun_stages(manifest));
+  return manifest;
+}
+
+Json prepare_directory(const std::string& directory) {
+  (void)look_into(directory);
+  std::error_code status;
+  fs::create_directories(directory, status);
+  if (status) {
+    fail("{}: cannot be created: {}", directory, status.message());
+  }
+  lock_directory(directory);
+  Json manifest = look_into(directory);  // another run may have ended meanwhile
+  remove_unfinished(directory);
+  return manifest;
+}
+
+void require_own_directory(const comm::Communicator& comm, const std::string& directory) {
+  comm::on_root(comm, [&] { (void)look_into(directory); });
+}
+
+}  // namespace kith::pipeline
