@@ -9,12 +9,12 @@
 #include "app/commands.hpp"
 
 int main(int argc, char** argv) {
+  kith::listen_for_stop();  // first of all: a signal while MPI starts is a wish to stop as well
   const kith::comm::Environment mpi{argc,
                                     argv};  // outside the try: no unwinding rank finalizes alone
   try {
     const auto world = kith::comm::Communicator::duplicate(MPI_COMM_WORLD);
     kith::log::set_speaker(world.is_root());
-    kith::listen_for_stop();
     kith::return_freed_arrays();
     try {
       return kith::app::dispatch(world, argc, argv);

@@ -33,7 +33,7 @@ extern "C" void on_stop(int number) {
   if (!asked.exchange(true)) {
     first_s = now_s();
     ::alarm(kGrace_s);
-  } else if (now_s() - first_s > kSameSignal_s) {
+  } else if (number == SIGTERM && now_s() - first_s > kSameSignal_s) {
     std::signal(number, SIG_DFL);
     std::raise(number);
   }

@@ -11,6 +11,7 @@ import numpy
 KITH = os.environ["KITH_PROGRAM"]
 MPIEXEC = os.environ.get("KITH_MPIEXEC", "mpirun")
 NAMES = ["ant", "bee", "cat", "dog"]
+PATIENCE_S = 300  # for what takes a second: a test waits for events, and gives up only where one will never come
 
 
 def environment(threads):

@@ -158,16 +158,21 @@ TEST(Stop, ASignalSetsAFlagAndEndsNothing) {
   }
 }
 
-TEST(StopDeathTest, ALaterSecondSignalEndsTheProcess) {
-  EXPECT_EXIT(
-      {
-        listen_for_stop();
-        std::raise(SIGUSR1);
-        std::this_thread::sleep_for(std::chrono::milliseconds{1100});
-        std::raise(SIGTERM);
-        std::_Exit(0);
-      },
-      testing::KilledBySignal(SIGTERM), "");
+/// A first signal, and another one when it can no longer be the same one delivered twice.
+void raise_twice(int first, int second) {
+  listen_for_stop();
+  std::raise(first);
+  std::this_thread::sleep_for(std::chrono::milliseconds{1100});
+  std::raise(second);
+  std::_Exit(0);
+}
+
+TEST(StopDeathTest, ALaterTermEndsTheProcess) {
+  EXPECT_EXIT(raise_twice(SIGUSR1, SIGTERM), testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(StopDeathTest, ALaterUsr1IsTheSameWish) {
+  EXPECT_EXIT(raise_twice(SIGTERM, SIGUSR1), testing::ExitedWithCode(0), "");
 }
 
 TEST(StopDeathTest, AProcessThatDoesNotLeaveInTimeIsEnded) {

@@ -6,9 +6,10 @@ namespace kith {
 /// EX_TEMPFAIL of sysexits.h: not done, nothing wrong, start it again.
 inline constexpr int kStoppedStatus = 75;
 
-/// From now on SIGTERM and SIGUSR1 set a flag instead of ending the process. A second signal, more
-/// than a second after the first (some systems deliver one twice), ends it at once. A process that
-/// is still there 25 s after the first ends with kStoppedStatus: what was saved remains.
+/// From now on SIGTERM and SIGUSR1 set a flag instead of ending the process. SIGUSR1 says the same
+/// however often it comes: jobs repeat it until they are heard. SIGTERM more than a second after
+/// the first signal (some systems deliver one twice) ends the process at once. A process that is
+/// still there 25 s after the first ends with kStoppedStatus: what was saved remains.
 void listen_for_stop();
 
 /// Has a signal come to this process? Local; ranks agree with comm::stop_if_asked().
