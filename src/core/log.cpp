@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "kith/core/pause.hpp"
+
 namespace kith::log {
 namespace {
 
@@ -20,6 +22,7 @@ bool is_speaker() {
 void write(std::string_view line) {
   if (speaker) {
     fmt::print(stderr, "{}\n", line);
+    pause_if_asked(line);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "kith/core/error.hpp"
+#include "kith/core/pause.hpp"
 
 #include "io/descriptor.hpp"
 
@@ -97,6 +98,7 @@ void ignore_file_size_signal() {
 
 void publish_file(const std::string& temporary_path, const std::string& path) {
   flush(Descriptor::open(temporary_path, O_RDONLY), path);
+  pause_if_asked("publish " + path);
   if (::rename(temporary_path.c_str(), path.c_str()) != 0) {
     fail_errno(path);
   }

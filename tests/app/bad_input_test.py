@@ -1,4 +1,4 @@
-"""Bad input gets one sentence on stderr and exit status 1, on one rank and on three, and leaves nothing half-written."""
+"""Bad input gets one sentence on stderr and exit status 1, on one rank and on more, and leaves nothing half-written."""
 import os
 import subprocess
 import unittest
@@ -144,14 +144,14 @@ class BadInput(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(directory, "run", "labels.h5")))
 
     def test_each_case_is_one_sentence(self):
-        for name, (change, words) in CASES.items():
+        for number, (name, (change, words)) in enumerate(CASES.items()):
             with kith.temporary_directory() as directory:
                 sections = change(directory, kith.Blobs())
                 config = kith.ini(directory, **sections)
-                for ranks in (1, 3):
-                    with self.subTest(name, ranks=ranks):
-                        self.check(kith.run(["run", "-c", config], ranks, timeout=60), words)
-                        self.check_nothing_half_written(directory)
+                ranks = (3, 2, 1)[number % 3]
+                with self.subTest(name, ranks=ranks):
+                    self.check(kith.run(["run", "-c", config], ranks), words)
+                    self.check_nothing_half_written(directory)
 
     def test_unreadable_file(self):
         if os.geteuid() == 0:
@@ -173,9 +173,8 @@ class BadInput(unittest.TestCase):
     def test_unknown_key_on_the_command_line(self):
         with kith.temporary_directory() as directory:
             kith.Blobs().write(os.path.join(directory, "corpus.h5"))
-            for ranks in (1, 3):
-                done = kith.run(["run", "-c", kith.ini(directory), "--knn.kk", "3"], ranks)
-                self.check(done, ["knn.kk", "knn.k"])
+            done = kith.run(["run", "-c", kith.ini(directory), "--knn.kk", "3"], 3)
+            self.check(done, ["knn.kk", "knn.k"])
 
     def test_full_disk(self):
         with kith.temporary_directory() as directory:
@@ -188,9 +187,8 @@ class BadInput(unittest.TestCase):
             try:
                 kith.Blobs().write(os.path.join(directory, "corpus.h5"))
                 config = kith.ini(directory, run={"directory": os.path.join(small, "run")})
-                for ranks in (1, 3):
-                    self.check(kith.run(["run", "-c", config], ranks), [small])
-                    self.check_nothing_half_written(small)
+                self.check(kith.run(["run", "-c", config], 3), [small])
+                self.check_nothing_half_written(small)
             finally:
                 subprocess.run(["umount", small], check=True)
 

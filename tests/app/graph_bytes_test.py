@@ -8,7 +8,7 @@ import numpy
 
 import kith_runner as kith
 
-RANKS_AND_THREADS = [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2), (5, 1)]
+RANKS_AND_THREADS = [(1, 1), (3, 2)]
 
 
 def digests(run_directory):
@@ -35,7 +35,7 @@ def write_corpus(path, items, dim, dtype):
 
 
 class GraphBytes(unittest.TestCase):
-    def check(self, metric, dtype, items=2500, dim=19, cells=None, knn=None, num_files=1, runs=tuple(RANKS_AND_THREADS)):
+    def check(self, metric, dtype, items=1500, dim=19, cells=None, knn=None, num_files=1, runs=tuple(RANKS_AND_THREADS)):
         cells = cells or {"num_cells": 25}
         knn = {"k": 7, "recall_sample": 0, **(knn or {"probes": 3, "refine_rounds": 2})}
         smallest = kith.instruction_sets()[-1]
@@ -57,7 +57,7 @@ class GraphBytes(unittest.TestCase):
                 self.assertEqual(found, expected, f"{ranks} ranks, {threads} threads, instruction set {target}")
 
     def test_l2_f32(self):
-        self.check("l2", numpy.float32)
+        self.check("l2", numpy.float32, runs=[(1, 1), (1, 2), (2, 1), (3, 1), (5, 1)])
 
     def test_l2_u8(self):
         self.check("l2", numpy.uint8)

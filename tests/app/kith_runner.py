@@ -2,8 +2,10 @@
 import hashlib
 import os
 import signal
+import shutil
 import subprocess
 import tempfile
+import time
 
 import h5py
 import numpy
@@ -19,15 +21,16 @@ def environment(threads):
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
         "OMPI_MCA_mpi_yield_when_idle": "1", "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",  # there are more threads than cores
     }
     return {**os.environ, **settings}
 
 
 def command(ranks, arguments):
-    return [MPIEXEC, "-q", "-n", str(ranks), KITH, *arguments]
+    return [KITH, *arguments] if ranks == 1 else [MPIEXEC, "-q", "-n", str(ranks), KITH, *arguments]
 
 
-def run(arguments, ranks=1, threads=1, timeout=120, prefix=(), variables=None):
+def run(arguments, ranks=1, threads=1, timeout=PATIENCE_S, prefix=(), variables=None):
     """Runs to the end; on a timeout or an interrupt the whole group of processes is killed and the test fails."""
     process = subprocess.Popen([*prefix, *command(ranks, arguments)], text=True, start_new_session=True,
                                env={**environment(threads), **(variables or {})},
@@ -61,7 +64,55 @@ def ranks_of(process):
             return os.readlink(f"/proc/{pid}/exe")
         except OSError:
             return None
-    return [pid for pid in children_of(process.pid) if program(pid) == os.path.realpath(KITH)]
+    return [pid for pid in [process.pid, *children_of(process.pid)] if program(pid) == os.path.realpath(KITH)]
+
+
+def status_of(pid):
+    """/proc/PID/status, empty once the process has ended."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+    except OSError:
+        return {}
+
+
+def wait_until(holds, what):
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError(f"never came: {what}")
+        time.sleep(0.005)
+
+
+def start(arguments, ranks, log, variables=None):
+    """Starts the program, its stderr in `log`."""
+    with open(log, "w", encoding="utf-8") as file:
+        return subprocess.Popen(command(ranks, arguments), env={**environment(1), **(variables or {})},
+                                stdout=subprocess.DEVNULL, stderr=file, start_new_session=True)
+
+
+def start_until(moment, arguments, ranks, log):
+    """Starts the program and waits until rank 0 stands still at a moment: a text of the log or
+    "publish PATH" of a file. Returns the process, the ranks' pids and the one of these that stands still."""
+    process = start(arguments, ranks, log, {"KITH_PAUSE_AT": moment})
+    found = []
+
+    def is_there():
+        found[:] = [pid for pid in ranks_of(process) if status_of(pid).get("State", "").startswith("T")]
+        return found or process.poll() is not None
+    wait_until(is_there, moment)
+    if not found:
+        with open(log, encoding="utf-8") as file:
+            raise AssertionError(f"it ended before {moment}:\n{file.read()}")
+    return process, ranks_of(process), found[0]
+
+
+def send(number, pids):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
 
 
 def instruction_sets():
@@ -136,7 +187,8 @@ def ini(directory, **sections):
     return path
 
 
-def temporary_directory(in_memory=False):
-    """in_memory: where flushing a file costs nothing, for tests that save after every unit of work."""
+def temporary_directory(in_memory=True):
+    """in_memory: where flushing a file costs nothing, if there is room."""
     memory = "/dev/shm"
-    return tempfile.TemporaryDirectory(prefix="kith_test_", dir=memory if in_memory and os.path.isdir(memory) else None)
+    has_room = os.path.isdir(memory) and shutil.disk_usage(memory).free > 1 << 30
+    return tempfile.TemporaryDirectory(prefix="kith_test_", dir=memory if in_memory and has_room else None)

@@ -1,7 +1,6 @@
 """manifest.json says what a run was made by, from and on; kith replay does it again."""
 import json
 import os
-import subprocess
 import unittest
 
 import kith_runner as kith
@@ -96,15 +95,10 @@ class Manifest(unittest.TestCase):
         self.assertIn("is not the file that the run was made from", done.stderr)
 
     def test_two_at_once_in_one_directory(self):
-        slow = kith.ini(self.directory, knn={"method": "exact", "recall_sample": 3000})
-        kith.Blobs(items=20000).write(self.corpus)
-        first = subprocess.Popen(kith.command(1, ["run", "-c", slow]), env=kith.environment(1),
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        first, _, _ = kith.start_until("stage=check state=done", ["run", "-c", self.config], 1,
+                                       os.path.join(self.directory, "log"))
         try:
-            while not os.path.exists(self.path):
-                self.assertIsNone(first.poll())
-            os.kill(kith.ranks_of(first)[0], 19)  # stays at work
-            done = self.run_kith("run", "-c", slow, ranks=1, status=1)
+            done = self.run_kith("run", "-c", self.config, ranks=1, status=1)
             self.assertIn("another kith is at work there", done.stderr)
         finally:
             first.kill()

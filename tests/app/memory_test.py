@@ -42,7 +42,7 @@ class Memory(unittest.TestCase):
                 kith.digest(os.path.join(run_directory, "graph", "knn-00000.h5")))
 
     def test_a_third_of_what_a_run_would_take(self):
-        with kith.temporary_directory() as directory:
+        with kith.temporary_directory(in_memory=False) as directory:
             write_corpus(os.path.join(directory, "corpus.h5"))
             wanted, waves, expected = self.run_graph(directory, 0)
             limit = max(wanted.values()) // 3
