@@ -26,6 +26,13 @@ ClassTable::ClassTable(std::span<const std::string> names) : num_classes_{count_
     numbers_.emplace(name, i);
     names_are_numbers_ = names_are_numbers_ || whole_number(name).value_or(i) != i;
   }
+  const auto some = names.first(std::min<std::size_t>(names.size(), 10));
+  expected_ = names.empty()
+                  ? "a number, because the classes have no names"
+                  : fmt::format("one of: {}{}{}", quote(fmt::format("{}", fmt::join(some, ", "))),
+                                some.size() < names.size() ? ", ..." : "",
+                                names_are_numbers_ ? std::string{}
+                                                   : fmt::format(", or 0 to {}", num_classes_ - 1));
 }
 
 Count ClassTable::find(std::string_view text, const std::string& place) const {
@@ -36,11 +43,7 @@ Count ClassTable::find(std::string_view text, const std::string& place) const {
   if (number && !names_are_numbers_) {
     return checked(*number, place);
   }
-  fail("{}: class \"{}\" is not known, expected {}", place, quote(text),
-       num_classes_ == 0 ? std::string{"a number, because the classes have no names"}
-       : names_are_numbers_
-           ? fmt::format("one of the {} class names, which are numbers themselves", num_classes_)
-           : fmt::format("one of the {} class names or 0 to {}", num_classes_, num_classes_ - 1));
+  fail("{}: class \"{}\" is not known, expected {}", place, quote(text), expected_);
 }
 
 Count ClassTable::checked(Count number, const std::string& place) const {

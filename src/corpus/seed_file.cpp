@@ -78,8 +78,14 @@ void check_ids(const std::string& path, bool has_ids, IdKind id_kind) {
   }
 }
 
+<<<<<<< ours
 SeedFile read_csv(const std::string& path, IdKind id_kind, const ClassTable& classes) {
   io::CsvReader csv{io::TextFile{path}, "row,label or id,label, then ,weight if any"};
+=======
+SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>& id_type,
+                  const ClassTable& classes) {
+  io::CsvReader csv{io::TextFile{path}, "row,label or id,label"};
+>>>>>>> theirs
   const auto id_column = csv.find_column("id");
   if (id_column && csv.find_column("row")) {
     fail("{}: has a column row and a column id, expected one of them to say which item is meant",

@@ -143,7 +143,7 @@ std::vector<Option> member_options(const std::string& name) {
 std::string named_section(std::string_view key) {
   for (const std::string_view kind : {kMember, kGraph}) {
     const std::size_t dot = key.find('.', kind.size());
-    if (key.starts_with(kind) && dot != std::string_view::npos) {
+    if (key.starts_with(kind) && dot != std::string_view::npos && dot > kind.size()) {
       return std::string{key.substr(0, dot)};
     }
   }

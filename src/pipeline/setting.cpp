@@ -17,10 +17,10 @@ constexpr std::size_t kLongestName = 100;
 
 /// Throws Error unless a section's name can be part of a key, of a file's name and of a dataset's.
 void check_section_name(const std::string& section) {
-  const std::string name = section.substr(std::min(section.find('.') + 1, section.size()));
-  if (name.empty() || name.size() > kLongestName || name != trimmed(name) ||
-      name.find_first_of("/=\"") != std::string::npos) {
-    fail("[{}]: a name has 1 to {} bytes without / = \" and spaces around it", quote(section),
+  const std::string_view name = std::string_view{section}.substr(section.find('.') + 1);
+  if (name.size() > kLongestName || name != trimmed(name) ||
+      name.find_first_of("/=\"") != std::string_view::npos) {
+    fail("[{}]: a name has at most {} bytes, no / = \" and no space at its ends", quote(section),
          kLongestName);
   }
 }

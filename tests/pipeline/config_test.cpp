@@ -180,10 +180,9 @@ TEST(Config, RefusesTextThatIsNone) {
   EXPECT_EQ(with("--run.directory", "r\xFF"), "command line: a word is not UTF-8: \"r\\xFF\"");
   EXPECT_EQ(with("--corpus.labels", "\"a\" b"),
             "command line: a quote is not closed or does not end the text: \"a\" b");
-  EXPECT_EQ(
-      with("--member.a/b.method", "harmonic"),
-      "command line: [member.a/b]: a name has 1 to 100 bytes without / = \" and spaces around "
-      "it");
+  EXPECT_EQ(with("--member.a/b.method", "harmonic"),
+            "command line: [member.a/b]: a name has at most 100 bytes, no / = \" and no space at "
+            "its ends");
   EXPECT_LT(with("--run.directory", std::string(70'000, 'r')).size(), 400U);
   EXPECT_LT(error_of({"run", "--" + std::string(70'000, 'k'), "1"}).size(), 400U);
 }

@@ -73,9 +73,9 @@ TEST(AuditFile, SaysWhatIsWrong) {
             "f.csv: line 2: row \"5\" was not drawn for this audit");
   EXPECT_EQ(message_of("row,label\n4,ant\n4,cat\n"),
             "f.csv: line 3: row 4 is given twice, first in line 2");
-  EXPECT_EQ(
-      message_of("row,label\n4,dog\n"),
-      "f.csv: line 2: class \"dog\" is not known, expected one of the 3 class names or 0 to 2");
+  EXPECT_EQ(message_of("row,label\n4,dog\n"),
+            "f.csv: line 2: class \"dog\" is not known, expected one of: ant, bee, \"wild\", cat, "
+            "or 0 to 2");
   EXPECT_EQ(message_of("row,label\n4,3\n"), "f.csv: line 2: label 3, expected 0 to 2");
   EXPECT_EQ(message_of("row,label\n4\n"), "f.csv: line 2: has 1 values, but the header has 2");
 }

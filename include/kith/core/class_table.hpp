@@ -31,6 +31,7 @@ class ClassTable {
  private:
   Count num_classes_;
   bool names_are_numbers_ = false;
+  std::string expected_;  // for messages
   std::unordered_map<std::string, Count> numbers_;
 };
 
