@@ -23,7 +23,10 @@ namespace {
 
 constexpr Count kBlockBytes = Count{16} << 20;
 constexpr Count kGrainBytes = Count{128} << 10;
-constexpr double kNormLimit = 0x1p60;  // squared distances must stay finite in float
+// Squared distances of the longest vectors, and sums of them over a sample, must stay finite in
+// float, and those of the shortest must not vanish. Sums of norms over 2^36 items fit an ExactSum.
+constexpr double kNormLimit = 1e15;
+constexpr double kShortestCorpus = 1e-15;
 constexpr Count kNoRow = std::numeric_limits<Count>::max();
 
 /// What is wrong with a vector; the first that holds.
@@ -136,12 +139,27 @@ Count check_faults(const comm::Communicator& comm, const Corpus& corpus, const P
   }
   const auto of = [&](Fault fault) { return all[static_cast<std::size_t>(fault)]; };
   refuse(comm, corpus, of(Fault::nan), "the vector holds NaN");
-  refuse(comm, corpus, of(Fault::infinite), "the vector holds an infinite value");
-  refuse(comm, corpus, of(Fault::too_long), "the vector has a norm of 2^60 or more");
+  refuse(comm, corpus, of(Fault::infinite),
+         "the vector holds a value that is infinite in single precision");
+  refuse(comm, corpus, of(Fault::too_long),
+         "the vector has a norm of 1e15 or more, too long for squared distances in single "
+         "precision: divide all vectors by a constant");
   if (corpus.metric == Metric::cosine) {
     refuse(comm, corpus, of(Fault::zero), "the vector is zero and has no direction under cosine");
   }
   return of(Fault::zero).num_rows;
+}
+
+/// The same on every rank.
+void refuse_vanishing(const comm::Communicator& comm, const Corpus& corpus, double longest) {
+  comm::locally(comm, [&] {
+    if (corpus.metric != Metric::cosine && longest > 0 && longest < kShortestCorpus) {
+      fail(
+          "{}: the longest vector has a norm of {:.3g}, too short for squared distances in single "
+          "precision: multiply all vectors by a constant that makes it 1e-15 or more",
+          corpus.embeddings, longest);
+    }
+  });
 }
 
 /// Collective. Every id is that of one row.
@@ -174,6 +192,7 @@ Census take_census(const comm::Communicator& comm, const Corpus& corpus, const C
   census.num_items = corpus.num_items;
   census.num_zero_vectors = check_faults(comm, corpus, pass);
   census.norms = summarize_norms(comm, pass.norms);
+  refuse_vanishing(comm, corpus, double{census.norms.max});
   pass.norms = std::vector<float>{};  // an empty list would keep the memory
   DuplicateGroups groups = find_duplicates(comm, corpus.num_items, pass.hashes);
   census.num_duplicate_groups = groups.num_groups;

@@ -1,14 +1,15 @@
 #include "corpus/seed_file.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 
 #include "kith/core/class_table.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/corpus/ids.hpp"
+#include "kith/corpus/labels.hpp"
 #include "kith/io/csv.hpp"
 #include "kith/io/input_file.hpp"
 
@@ -17,31 +18,15 @@ namespace {
 
 constexpr const char* kSeedDataset = "/seeds";
 
-template <class T>
-std::optional<T> parse(std::string_view text) {
-  T value{};
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_whole = status == std::errc{} && end == text.data() + text.size();
-  return is_whole ? std::optional{value} : std::nullopt;
-}
-
-void check_weight(float weight, const std::string& place) {
-  if (!std::isfinite(weight) || weight <= 0) {
-    fail("{}: weight {}, expected a positive number", place, weight);
+float check_weight(double weight, std::string_view text, const std::string& place) {
+  if (!kSeedWeights.contains(weight)) {
+    fail("{}: weight {}, expected {}", place, quote(text), kSeedWeights.text());
   }
-}
-
-float parse_weight(std::string_view text, const std::string& place) {
-  const auto weight = parse<float>(text);
-  if (!weight) {
-    fail("{}: weight \"{}\", expected a positive number", place, quote(text));
-  }
-  check_weight(*weight, place);
-  return *weight;
+  return static_cast<float>(weight);
 }
 
 GlobalId parse_row(std::string_view text, const std::string& place) {
-  const auto row = parse<std::int64_t>(text);
+  const auto row = parse_number<std::int64_t>(text);
   if (!row) {
     fail("{}: row \"{}\" is not a whole number", place, quote(text));
   }
@@ -78,14 +63,8 @@ void check_ids(const std::string& path, bool has_ids, IdKind id_kind) {
   }
 }
 
-<<<<<<< ours
 SeedFile read_csv(const std::string& path, IdKind id_kind, const ClassTable& classes) {
-  io::CsvReader csv{io::TextFile{path}, "row,label or id,label, then ,weight if any"};
-=======
-SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>& id_type,
-                  const ClassTable& classes) {
   io::CsvReader csv{io::TextFile{path}, "row,label or id,label"};
->>>>>>> theirs
   const auto id_column = csv.find_column("id");
   if (id_column && csv.find_column("row")) {
     fail("{}: has a column row and a column id, expected one of them to say which item is meant",
@@ -101,7 +80,8 @@ SeedFile read_csv(const std::string& path, const std::optional<io::ElementType>&
     const std::string place = csv.place();
     SeedEntry entry{{}, {}, classes.find(csv.cell(label_column), place), 1, csv.line_number()};
     if (weight_column) {
-      entry.weight = parse_weight(csv.cell(*weight_column), place);
+      const std::string_view text = csv.cell(*weight_column);
+      entry.weight = check_weight(parse_number<double>(text).value_or(NAN), text, place);
     }
     append_entry(seeds, id_kind, std::string{csv.cell(key_column)}, entry, place);
   }
@@ -144,7 +124,7 @@ SeedFile read_hdf5(const std::string& path, IdKind id_kind, const ClassTable& cl
                                      : std::vector<float>(keys.size(), 1.0F);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::string place = place_of(path, true, static_cast<Count>(i));
-    check_weight(weights[i], place);
+    (void)check_weight(weights[i], fmt::format("{}", weights[i]), place);
     append_entry(seeds, id_kind, keys[i],
                  {{}, {}, classes.find(labels[i], place), weights[i], static_cast<Count>(i)},
                  place);

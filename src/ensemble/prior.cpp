@@ -1,11 +1,12 @@
-#include <charconv>
 #include <numeric>
 
-#include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/ensemble/ensemble.hpp"
 
 namespace kith::ensemble {
 namespace {
+
+constexpr NumberRange<double> kShareRange{1e-9, 1e9, true};
 
 bool is_word(const std::string& prior) {
   return prior == "seeds" || prior == "uniform" || prior == "estimated";
@@ -13,30 +14,23 @@ bool is_word(const std::string& prior) {
 
 /// "0.2, 0.8" -> numbers.
 std::vector<double> parse_shares(const std::string& text) {
-  std::vector<double> shares;
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
-  while (at != end) {
-    if (*at == ' ' || *at == ',') {
-      ++at;
-      continue;
-    }
-    double share = 0;
-    const auto [rest, status] = std::from_chars(at, end, share);
-    if (status != std::errc{} || !(share >= 0)) {
-      fail("ensemble.prior = {}, must be seeds, uniform, estimated or a share for each class",
-           text);
-    }
-    shares.push_back(share);
-    at = rest;
+  const auto shares = parse_numbers(text, kShareRange);
+  if (!shares) {
+    fail("ensemble.prior = {}, must be {}", text, prior_range());
   }
-  if (!(std::accumulate(shares.begin(), shares.end(), 0.0) > 0)) {
+  if (!(std::accumulate(shares->begin(), shares->end(), 0.0) > 0)) {
     fail("ensemble.prior = {}: no class has a share", text);
   }
-  return shares;
+  return *shares;
 }
 
 }  // namespace
+
+std::string prior_range() {
+  return fmt::format(
+      "seeds | uniform | estimated | a share for each class, {}, separated by commas",
+      kShareRange.text());
+}
 
 void validate_prior(const EnsembleConfig& config, int num_classes) {
   if (is_word(config.prior)) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -10,6 +9,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/core/random.hpp"
 #include "kith/io/files.hpp"
@@ -25,6 +25,8 @@ namespace kith::pipeline {
 namespace {
 
 namespace po = boost::program_options;
+
+constexpr int kMostTebibytes = 1024;
 
 /// The command line through Boost: all keys of the table, and those of the sections it names.
 po::options_description describe_options(std::span<const std::string> words) {
@@ -138,12 +140,13 @@ std::vector<Setting> settings_of_manifest(const std::vector<std::string>& argume
 }
 
 Count parse_audit(const std::string& text) {
-  Count items = 0;
-  const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), items);
-  if (status != std::errc{} || rest != text.data() + text.size() || items < 1) {
-    fail("command line: --audit {}, must be how many items to have labeled, 1 or more", text);
+  constexpr NumberRange<Count> kItems{1, 100'000'000};
+  const auto items = parse_number<Count>(text);
+  if (!items || !kItems.contains(*items)) {
+    fail("command line: --audit {}, must be how many items to have labeled, {}", text,
+         kItems.text());
   }
-  return items;
+  return *items;
 }
 
 Command parse_on_root(const std::vector<std::string>& words) {
@@ -246,6 +249,10 @@ Command parse_command_line(const comm::Communicator& comm, int argc, char** argv
   return command;
 }
 
+std::string bytes_range() {
+  return fmt::format("0..{}TiB: bytes, or with KiB, MiB, GiB, TiB", kMostTebibytes);
+}
+
 Count parse_bytes(std::string_view text) {
   static const std::map<std::string_view, double> kUnits{
       {"", 1}, {"B", 1}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
@@ -253,10 +260,11 @@ Count parse_bytes(std::string_view text) {
   std::string_view unit = text.substr(digits);
   unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
   const auto found = kUnits.find(unit);
-  if (digits == 0 || digits > 15 || found == kUnits.end()) {
-    fail("run.memory_per_rank = {}, must be a number of bytes such as 4GiB, 512MiB or 0", text);
+  const auto number = parse_number<double>(text.substr(0, digits));
+  if (!number || found == kUnits.end() || *number * found->second > kMostTebibytes * 0x1p40) {
+    fail("run.memory_per_rank = {}, must be in {}", text, bytes_range());
   }
-  return static_cast<Count>(std::stod(std::string{text.substr(0, digits)}) * found->second);
+  return static_cast<Count>(*number * found->second);
 }
 
 const char* to_string(Stage stage) {

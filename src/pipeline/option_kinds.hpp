@@ -2,46 +2,47 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 
 #include "pipeline/options.hpp"
 
 namespace kith::pipeline {
 
-template <class Number>
-Number parse_number(const std::string& key, const std::string& text, const std::string& range) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, value);
-  if (status != std::errc{} || rest != end || text.empty()) {
-    fail("{} = \"{}\", must be a number in {}", key, quote(text), range);
-  }
-  return value;
-}
+/// Weights count relative to each other: their sums, products and ratios keep their digits.
+inline constexpr NumberRange<double> kWeightRange{1e-6, 1e6, true};
 
-/// An option that is a number in [low, high]. field: Config& -> Number&.
+/// An option that is a number in a range. field: Config& -> Number&.
 template <class Number, class Field>
-Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
+Option number(std::string key, std::optional<Stage> stage, Field field, NumberRange<Number> range,
               std::string help) {
-  std::string range = fmt::format("{}..{}", low, high);
-  Option option{key, stage, range, std::move(help), {}, {}, false};
+  Option option{key, stage, range.text(), std::move(help), {}, {}, false};
   option.get = [field](const Config& config) {
     return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
   };
   option.set = [=](Config& config, const std::string& text) {
-    const auto value = parse_number<Number>(key, text, range);
-    if (value < low || value > high) {
-      fail("{} = {}, must be in {}", key, quote(text), range);
+    const std::optional<Number> value = parse_number<Number>(text);
+    if (!value) {
+      fail("{} = \"{}\", must be a number in {}", key, quote(text), range.text());
     }
-    field(config) = value;
+    if (!range.contains(*value)) {
+      fail("{} = {}, must be in {}", key, text, range.text());
+    }
+    field(config) = *value;
   };
   return option;
+}
+
+/// An option that is a number in [low, high].
+template <class Number, class Field>
+Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
+              std::string help) {
+  return number(std::move(key), stage, field, NumberRange<Number>{low, high}, std::move(help));
 }
 
 template <class Field>

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kith/core/error.hpp"
+#include "kith/corpus/labels.hpp"
 
 #include "pipeline/option_kinds.hpp"
 #include "pipeline/qa_acceptance.hpp"
@@ -33,9 +34,9 @@ Option list(std::string key, std::optional<Stage> stage, Field field, std::strin
 Option memory_option() {
   Option option = text(
       "run.memory_per_rank", std::nullopt,
-      [](Config & c) -> auto& { return c.run.memory_per_rank; },
-      "bytes, or with KiB, MiB, GiB; 0 = no limit",
-      "memory that ghost cells and label state of a rank may take; less means more waves");
+      [](Config & c) -> auto& { return c.run.memory_per_rank; }, bytes_range(),
+      "memory that ghost cells and label state of a rank may take; less means more waves; 0 = no "
+      "limit");
   option.set = [](Config& config, const std::string& value) {
     (void)parse_bytes(value);
     config.run.memory_per_rank = value;
@@ -44,8 +45,9 @@ Option memory_option() {
 }
 
 void append_corpus_options(std::vector<Option>& table) {
-  const auto corpus_text = [&](const char* key, auto field, const char* range, const char* help) {
-    table.push_back(text(std::string{"corpus."} + key, Stage::check, field, range, help));
+  const auto corpus_text = [&](const char* key, auto field, const char* range, std::string help) {
+    table.push_back(
+        text(std::string{"corpus."} + key, Stage::check, field, range, std::move(help)));
   };
   table.push_back(list(
       "corpus.files", Stage::check, [](Config & c) -> auto& { return c.corpus.files; },
@@ -68,7 +70,9 @@ void append_corpus_options(std::vector<Option>& table) {
       "seeds as a column of the corpus: a class or -1");
   corpus_text(
       "seeds", [](Config & c) -> auto& { return c.corpus.seeds; }, "path or nothing",
-      "seeds as a file: CSV with header row|id,label[,weight], or HDF5 with /seeds");
+      fmt::format("seeds as a file: CSV with header row|id,label[,weight], or HDF5 with /seeds; a "
+                  "weight is in {}",
+                  corpus::kSeedWeights.text()));
   corpus_text(
       "gold", [](Config & c) -> auto& { return c.corpus.gold; }, "dataset name or nothing",
       "known labels that are only measured with: a class or -1");
@@ -151,7 +155,7 @@ void append_result_options(std::vector<Option>& table) {
       "to 64 classes, 16 of more"));
   table.push_back(text(
       "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
-      "seeds | uniform | estimated | a share for each class, separated by commas",
+      ensemble::prior_range(),
       "class shares that class mass aims at; estimated: from the members' probabilities"));
   table.push_back(choice<ClassMass>(
       "ensemble.class_mass", Stage::ensemble,
@@ -183,7 +187,7 @@ void append_result_options(std::vector<Option>& table) {
       "consensus probability below which no label is stated");
   table.push_back(number<double>(
       "ensemble.outside_weight", Stage::ensemble,
-      [](Config & c) -> auto& { return c.ensemble.outside_weight; }, 0, 1e6,
+      [](Config & c) -> auto& { return c.ensemble.outside_weight; }, kWeightRange,
       "weight of each voter of corpus.votes and corpus.probs in the consensus; a member has 1"));
   table.push_back(number<double>(
       "ensemble.outlier_factor", Stage::ensemble,
@@ -202,7 +206,7 @@ void append_result_options(std::vector<Option>& table) {
       "the rows and there is no model of the voters"));
   Option errors = text(
       "qa.accept_errors", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_errors; },
-      "shares above 0 and below 1, separated by commas",
+      errors_range(),
       "errors for which the report says how many labels may be used without a look");
   errors.set = [](Config& config, const std::string& value) {
     (void)parse_errors(value);

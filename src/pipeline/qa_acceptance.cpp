@@ -1,12 +1,11 @@
 #include "pipeline/qa_acceptance.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "kith/comm/collectives.hpp"
-#include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 
 #include "pipeline/report_json.hpp"
 
@@ -15,6 +14,9 @@ namespace {
 
 constexpr std::size_t kCurvePoints = 200;
 constexpr std::size_t kConfidenceBins = 1000;
+// A smaller error asks for more known labels than people give; a larger one for none.
+constexpr NumberRange<double> kErrorRange{1e-6, 0.9};
+constexpr std::size_t kMostErrors = 20;
 
 bool passes(const qa::AcceptThreshold& rule, float probability) {
   return rule.threshold && double{probability} >= *rule.threshold;
@@ -178,27 +180,17 @@ Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
   return json;
 }
 
+std::string errors_range() {
+  return fmt::format("up to {} shares, {}, separated by commas", kMostErrors, kErrorRange.text());
+}
+
 std::vector<double> parse_errors(const std::string& text) {
-  std::vector<double> errors;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  while (at != end) {
-    while (at != end && (*at == ' ' || *at == ',')) {
-      ++at;
-    }
-    if (at == end) {
-      break;
-    }
-    double error = 0;
-    const auto [rest, status] = std::from_chars(at, end, error);
-    if (status != std::errc{} || !(error > 0 && error < 1)) {
-      fail("qa.accept_errors = {}, must be shares above 0 and below 1, separated by commas", text);
-    }
-    errors.push_back(error);
-    at = rest;
+  auto errors = parse_numbers(text, kErrorRange);
+  if (!errors || errors->size() > kMostErrors) {
+    fail("qa.accept_errors = {}, must be {}", text, errors_range());
   }
-  std::sort(errors.begin(), errors.end());
-  return errors;
+  std::sort(errors->begin(), errors->end());
+  return *errors;
 }
 
 }  // namespace kith::pipeline

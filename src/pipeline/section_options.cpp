@@ -11,6 +11,8 @@ using propagate::Solver;
 
 constexpr std::string_view kMember = "member.";
 constexpr std::string_view kGraph = "graph.";
+// In single precision 1 - alpha must not vanish.
+constexpr NumberRange<double> kOpenShare{1e-6, 0.999999};
 
 /// The entry with this name, which is added if there is none.
 template <class Entry>
@@ -72,10 +74,10 @@ std::vector<Option> member_options(const std::string& name) {
           "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
       number<double>(
           prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
-          0.0, 1.0, "spreading, walk, correct_smooth: share that comes from the neighbors"),
+          kOpenShare, "spreading, walk, correct_smooth: share that comes from the neighbors"),
       number<double>(
           prefix + "smoothing",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, 0.0, 1.0,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, kOpenShare,
           "correct_smooth: share that comes from the neighbors when labels are smoothed"),
       text(
           prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
@@ -97,7 +99,7 @@ std::vector<Option> member_options(const std::string& name) {
           "sweeps at most"),
       number<double>(
           prefix + "tolerance",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 0.0, 1.0,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 1e-30, 0.999,
           "relative change below which a member has settled"),
       yes_no(
           prefix + "early_stop",
@@ -105,22 +107,22 @@ std::vector<Option> member_options(const std::string& name) {
           "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
       number<double>(
           prefix + "seed_trust",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 0.0, 1.0,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 1e-6, 1.0,
           "harmonic: below 1 neighbors that disagree can move a seed"),
       number<int>(
           prefix + "nearest", kStage, [=](Config & c) -> auto& { return member(c).solver.nearest; },
           1, 64, "nearest_seed: seeds that an item hears"),
       number<double>(
           prefix + "injection",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 0.0, 1e6,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 1e-6, 1e6,
           "adsorption: mu_1, weight of the seeds' labels"),
       number<double>(
           prefix + "continuation",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 0.0, 1e6,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 1e-6, 1e6,
           "adsorption: mu_2, weight of agreement with the neighbors"),
       number<double>(
           prefix + "abandonment",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, 0.0, 1e6,
+          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, kWeightRange,
           "adsorption: mu_3, weight of no label"),
       choice<ClassMass>(
           prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
@@ -134,7 +136,8 @@ std::vector<Option> member_options(const std::string& name) {
           1000000, "0 = all seeds; else the number of the resample of the seeds"),
       number<double>(
           prefix + "weight", Stage::ensemble, [=](Config & c) -> auto& { return member(c).weight; },
-          0.0, 1e6, "in the consensus; all members count the same in the measures of disagreement"),
+          kWeightRange,
+          "in the consensus; all members count the same in the measures of disagreement"),
   };
 }
 

@@ -98,7 +98,7 @@ class Acceptance(unittest.TestCase):
         with kith.temporary_directory() as directory:
             done = kith.run(["run", "-c", kith.ini(directory, qa={"accept_errors": "0.05, 5"})], 1)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("qa.accept_errors = 0.05, 5, must be shares above 0 and below 1", done.stderr)
+        self.assertIn("qa.accept_errors = 0.05, 5, must be up to 20 shares, 1e-06..0.9", done.stderr)
 
 
 if __name__ == "__main__":

@@ -217,8 +217,17 @@ INSTANTIATE_TEST_SUITE_P(
                  "seeds.csv"},
         BadInput{"seed-bad-row", "@/seeds.csv: line 2: row \"zero\" is not a whole number",
                  "seeds.csv"},
-        BadInput{"seed-bad-weight", "@/seeds.csv: line 2: weight -1, expected a positive number",
+        BadInput{"seed-bad-weight", "@/seeds.csv: line 2: weight -1, expected 1e-09..1000000000",
                  "seeds.csv"},
+        BadInput{"seed-huge-weight",
+                 "@/seeds.csv: line 3: weight 1.1e9, expected 1e-09..1000000000", "seeds.csv"},
+        BadInput{"seed-tiny-weight",
+                 "@/seeds.csv: line 3: weight 1e-40, expected 1e-09..1000000000", "seeds.csv"},
+        BadInput{"seed-nan-weight", "@/seeds.csv: line 2: weight nan, expected 1e-09..1000000000",
+                 "seeds.csv"},
+        BadInput{"seed-hdf5-weight",
+                 "@/seeds.hdf5: /seeds: row 1: weight inf, expected 1e-09..1000000000",
+                 "seeds.hdf5"},
         BadInput{"seed-few-cells", "@/seeds.csv: line 2: has 1 of 2 cells", "seeds.csv"},
         BadInput{"seed-empty",
                  "no seed at all: neither corpus.labels nor corpus.seeds names a label",
@@ -239,14 +248,22 @@ INSTANTIATE_TEST_SUITE_P(
                  "@/part-2.h5: /embeddings: row 15: the vector holds NaN (2 such rows in the "
                  "corpus)"},
         BadInput{"infinite",
-                 "@/part-1.h5: /embeddings: row 0: the vector holds an infinite value (1 such row "
-                 "in the corpus)"},
+                 "@/part-1.h5: /embeddings: row 0: the vector holds a value that is infinite in "
+                 "single precision (1 such row in the corpus)"},
         BadInput{"f16-infinite",
-                 "@/part-2.h5: /embeddings: row 38: the vector holds an infinite value (1 such row "
-                 "in the corpus)"},
+                 "@/part-2.h5: /embeddings: row 38: the vector holds a value that is infinite in "
+                 "single precision (1 such row in the corpus)"},
+        BadInput{"f64-infinite",
+                 "@/part-2.h5: /embeddings: row 38: the vector holds a value that is infinite in "
+                 "single precision (1 such row in the corpus)"},
         BadInput{"too-long",
-                 "@/part-0.h5: /embeddings: row 12: the vector has a norm of 2^60 or more (1 such "
-                 "row in the corpus)"},
+                 "@/part-0.h5: /embeddings: row 12: the vector has a norm of 1e15 or more, too "
+                 "long for squared distances in single precision: divide all vectors by a constant "
+                 "(1 such row in the corpus)"},
+        BadInput{"too-short",
+                 "/embeddings: the longest vector has a norm of 1.44e-29, too short for squared "
+                 "distances in single precision: multiply all vectors by a constant that makes it "
+                 "1e-15 or more"},
         BadInput{"zero-vector",
                  "@/part-2.h5: /embeddings: row 37: the vector is zero and has no direction under "
                  "cosine (1 such row in the corpus)",

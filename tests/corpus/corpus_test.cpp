@@ -178,6 +178,15 @@ TEST(RowReader, ScalesToUnitLengthUnderCosineOnly) {
   EXPECT_EQ(values, made.embeddings);
 }
 
+TEST(RowReader, ScalesWhateverTheSizeOfTheVector) {
+  for (const float size : {1e-42F, 1e-30F, 1.0F, 1e30F, 1e38F}) {
+    std::vector<float> vector{1.5F * size, -2.0F * size};
+    kith::corpus::scale_to_unit_length(vector);
+    EXPECT_NEAR(vector[0], 0.6, 1e-3) << size;
+    EXPECT_NEAR(vector[1], -0.8, 1e-3) << size;
+  }
+}
+
 TEST(CorpusConfig, GoldMayNotBeLearnedFrom) {
   kith::corpus::CorpusConfig config;
   EXPECT_EQ(message_of([&] { validate(config); }),

@@ -122,10 +122,10 @@ def seeds(*lines):
     return lambda corpus: setattr(corpus, "seeds_csv", list(lines))
 
 
-def seeds_table(key, dtype, keys, labels):
+def seeds_table(key, dtype, keys, labels, weights=0.5):
     def change(corpus):
-        table = numpy.zeros(len(keys), dtype=[(key, dtype), ("label", "i4"), ("weight", "f4")])
-        table[key], table["label"], table["weight"] = keys, labels, 0.5
+        table = numpy.zeros(len(keys), dtype=[(key, dtype), ("label", "i4"), ("weight", "f8")])
+        table[key], table["label"], table["weight"] = keys, labels, weights
         corpus.seeds_hdf5 = table
     return change
 
@@ -206,6 +206,10 @@ KINDS = {
     "seed-bad-header": seeds("item,class", "0,cat"),
     "seed-bad-row": seeds("row,label", "zero,cat"),
     "seed-bad-weight": seeds("row,label,weight", "0,cat,-1"),
+    "seed-huge-weight": seeds("row,label,weight", "0,cat,1e9", "1,dog,1.1e9"),
+    "seed-tiny-weight": seeds("row,label,weight", "0,cat,1e-9", "1,dog,1e-40"),
+    "seed-nan-weight": seeds("row,label,weight", "0,cat,nan"),
+    "seed-hdf5-weight": seeds_table("row", "i8", [0, 1], [0, 1], [1, 1e300]),
     "seed-few-cells": seeds("row,label", "0"),
     "seed-empty": seeds("row,label"),
     "seed-ids-without-ids": several(without("ids"), seeds("id,label", "1000,cat")),
@@ -218,7 +222,9 @@ KINDS = {
                    value("embeddings", (81, 0), numpy.inf)),
     "infinite": value("embeddings", (50, 6), -numpy.inf),
     "f16-infinite": several(stored_as("f2"), value("embeddings", (89, 0), numpy.inf)),
-    "too-long": value("embeddings", (12, 0), 1e19),
+    "too-long": value("embeddings", (12, 0), 1e16),
+    "too-short": lambda corpus: setattr(corpus, "embeddings", corpus.embeddings * numpy.float32(1e-30)),
+    "f64-infinite": several(stored_as("f8"), value("embeddings", (89, 0), 1e300)),
     "zero-vector": value("embeddings", 88, 0),
 }
 

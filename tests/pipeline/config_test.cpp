@@ -125,6 +125,44 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
             "neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
 }
 
+/// Keys of numbers, with the range that the help shows.
+std::vector<std::pair<std::string, std::string>> number_keys() {
+  std::vector<std::pair<std::string, std::string>> keys;
+  std::istringstream help{help_text()};
+  for (std::string line; std::getline(help, line);) {
+    const std::size_t open = line.find(" (");
+    if (!line.starts_with("  --") || open == std::string::npos) {
+      continue;
+    }
+    const std::string range = line.substr(open + 2, line.rfind(')') - open - 2);
+    if (range.find("..") != std::string::npos) {
+      keys.emplace_back(line.substr(2, open - 2), range);
+    }
+  }
+  return keys;
+}
+
+TEST(Config, RefusesEveryNumberThatIsNotInTheRangeOfTheHelp) {
+  const IniFile ini{kSmallIni};
+  const auto keys = number_keys();
+  EXPECT_GE(keys.size(), 35U);
+  for (const auto& [key, range] : keys) {
+    for (const char* value : {"nan", "-nan", "inf", "-inf", "1e308", "-1e308", "1e-308", "1e999",
+                              "1,nan", "0.5,inf", "ten", "0x10", "1e"}) {
+      const std::string error =
+          error_of({"run", "-c", ini.path(), fmt::format("{}={}", key, value)});
+      const bool is_small = std::string_view{value} == "1e-308";
+      if (is_small && range.starts_with("0..")) {
+        continue;  // nothing divides by it
+      }
+      EXPECT_NE(error.find(fmt::format("{} = {}, must be ", key.substr(2), value)),
+                std::string::npos)
+          << key << ": " << error;
+      EXPECT_NE(error.find(range), std::string::npos) << key << ": " << error;
+    }
+  }
+}
+
 TEST(Config, RefusesAKeyGivenTwice) {
   const IniFile ini{std::string{kSmallIni} + "[knn]\nk = 13\n"};
   EXPECT_EQ(error_of({"run", "-c", ini.path()}),
@@ -214,7 +252,9 @@ TEST(Bytes, AreReadWithTheirUnit) {
   EXPECT_EQ(parse_bytes("1000"), 1000);
   EXPECT_EQ(parse_bytes("1.5GiB"), Count{3} << 29);
   EXPECT_EQ(parse_bytes("512 MiB"), Count{512} << 20);
-  for (const char* wrong : {"", "GiB", "-1", "4 GB", "1e9"}) {
+  EXPECT_EQ(parse_bytes("1024TiB"), Count{1} << 50);
+  for (const char* wrong : {"", "GiB", "-1", "4 GB", "1e9", ".", "1.2.3", "1025TiB",
+                            "9000000000GiB", "99999999999999999999"}) {
     EXPECT_THROW((void)parse_bytes(wrong), Error) << wrong;
   }
 }

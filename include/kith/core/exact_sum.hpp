@@ -7,8 +7,8 @@
 namespace kith {
 
 /// A sum in fixed point with 40 fractional bits in 128-bit integers: addition is associative, so
-/// the result is the same for any number of ranks and threads. Terms: |x| < 2^60; each is rounded
-/// to 2^-40.
+/// the result is the same for any number of ranks and threads. Terms: |x| < 2^60, each rounded to
+/// 2^-40; the sum of all must stay below 2^87, as do 2^36 terms of 2^50.
 class ExactSum {
  public:
   /// Three signed limbs that MPI_SUM may add over up to 2^15 ranks without a carry being lost.

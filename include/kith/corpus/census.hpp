@@ -46,8 +46,9 @@ struct Census {
 /// Collective. Reads this rank's block once, in blocks, on all threads. Two vectors are equal if
 /// their float32 as read() gives them are, with -0 taken as 0 (128-bit hashes are compared).
 /// Memory: 28 bytes a row of this rank, and about 72 more while duplicates are looked for.
-/// Throws CollectiveError, naming the first row at fault, for NaN or Inf, a norm of 2^60 or more, a
-/// zero vector under cosine, an id that two rows have.
+/// Throws CollectiveError, naming the first row at fault, for NaN or Inf, a norm of 1e15 or more, a
+/// zero vector under cosine, an id that two rows have; and for a longest norm below 1e-15 where
+/// vectors are not scaled.
 [[nodiscard]] Census take_census(const comm::Communicator& comm, const Corpus& corpus,
                                  const CorpusConfig& config, RowReader& reader,
                                  std::span<const Seed> seeds);

@@ -5,9 +5,14 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/corpus/corpus.hpp"
 
 namespace kith::corpus {
+
+/// Weights of seeds. They count relative to each other: in this range their products with degrees
+/// and with the shares that reach an item stay far from the limits of single precision.
+inline constexpr NumberRange<double> kSeedWeights{1e-9, 1e9};
 
 /// A known label to learn from. A soft seed has several, one entry each.
 struct Seed {
@@ -24,7 +29,7 @@ struct Seed {
 /// the heaviest first, ties to the smaller label. Ids are looked up by streaming each rank's block
 /// of ids past the seeds. Throws CollectiveError for: no seed at all, a class without seed (unless
 /// allowed), an id or row that the corpus has not, a row with two labels (unless seeds may be
-/// soft), an unknown class name, a label out of range.
+/// soft), an unknown class name, a label or a weight out of range.
 [[nodiscard]] std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
                                            const CorpusConfig& config);
 

@@ -151,6 +151,9 @@ struct FoldedSeed {
                                                       const EnsembleConfig& config,
                                                       int num_classes);
 
+/// What values of ensemble.prior are legal, for help and messages.
+[[nodiscard]] std::string prior_range();
+
 /// Throws Error unless ensemble.prior is a word or a list of shares, and that of all classes;
 /// num_classes 0 = not known yet.
 void validate_prior(const EnsembleConfig& config, int num_classes);

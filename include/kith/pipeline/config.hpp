@@ -103,6 +103,9 @@ struct Command {
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();
 
+/// What parse_bytes() reads, for help and messages.
+[[nodiscard]] std::string bytes_range();
+
 /// "4GiB", "512MiB", "1000" -> bytes. Throws Error.
 [[nodiscard]] Count parse_bytes(std::string_view text);
 
