@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
 
 namespace kith::ensemble {
@@ -152,6 +153,7 @@ std::vector<double> volume_weights(const Unlabeled& rows, std::span<const double
     for (std::size_t label = 0; label < weights.size(); ++label) {
       (are_logs ? offsets : factors)[label] = are_logs ? std::log(weights[label]) : weights[label];
     }
+    comm::stop_if_asked(rows.graph->comm());
     const std::vector<Count> counts = count_best(rows, factors, offsets);
     const auto total = static_cast<double>(std::max<Count>(1, total_of(counts)));
     const auto missing = [&](std::size_t label) {
@@ -176,6 +178,7 @@ std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const doubl
   const std::vector<double> ones(prior.size(), 1.0);
   std::vector<double> offsets(prior.size(), 0.0);
   for (int round = 0; round < kBiddingRounds; ++round) {
+    comm::stop_if_asked(comm);
     const std::vector<Count> counts = count_best(rows, ones, offsets);
     const Count total = total_of(counts);
     const auto wanted = [&](std::size_t label) {
@@ -205,6 +208,7 @@ std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const doubl
 std::vector<double> estimate_prior(const Unlabeled& rows, std::span<const double> seed_shares) {
   std::vector<double> prior(seed_shares.begin(), seed_shares.end());
   for (int step = 0; step < kPriorSteps; ++step) {
+    comm::stop_if_asked(rows.graph->comm());
     std::vector<ExactSum> sums(prior.size());
     for_rows<std::vector<ExactSum>>(
         rows, prior.size(),

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
 #include "kith/qa/accuracy.hpp"
 
 #include "pipeline/report_json.hpp"
@@ -121,6 +122,7 @@ VoteFindings measure_votes(const Workspace& workspace, const QaRows& rows) {
   if (findings.patterns) {
     findings.agreement = qa::measure_agreement(*findings.patterns, config.bootstrap_draws,
                                                workspace.config.run.seed);
+    comm::stop_if_asked(workspace.comm);
     findings.model = qa::fit_dawid_skene(*findings.patterns);
     findings.expected = qa::expected_diversity(*findings.patterns, findings.model);
   } else {

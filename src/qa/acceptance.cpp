@@ -13,7 +13,8 @@ namespace {
 constexpr Count kFirstFailures = 2;  // wrong items that the first test can bear
 constexpr Count kGrowth = 32;        // tests grow by one wrong item, later by one in so many
 constexpr double kPower = 0.8;
-constexpr double kRounding = 1e-6;  // of an effective size
+constexpr double kRounding = 1e-6;            // of an effective size
+constexpr Count kMostItems = Count{1} << 50;  // nobody looks at more, whatever the error
 
 double chance_of_at_most(Count failures, Count items, double error) {
   if (failures >= items) {
@@ -116,9 +117,9 @@ double best_aurc(double error) {
 Count acceptance_items(double max_error, double delta, Count failures) {
   Count low = failures;  // not enough
   Count high = std::max<Count>(1, 2 * failures);
-  while (chance_of_at_most(failures, high, max_error) > delta) {
+  while (high < kMostItems && chance_of_at_most(failures, high, max_error) > delta) {
     low = high;
-    high *= 2;
+    high = std::min(kMostItems, 2 * high);
   }
   while (high - low > 1) {
     const Count middle = low + (high - low) / 2;
@@ -173,8 +174,10 @@ std::optional<Count> labels_to_accept(std::span<const ConfidenceCount> surest_fi
       const double root =
           (at_limit + normal_quantile(kPower) * spread(error)) / (max_error - error);
       const double share = static_cast<double>(items) / static_cast<double>(total);
-      const auto needed = static_cast<Count>(std::ceil(std::max(fewest, root * root) / share));
-      labels = labels ? std::min(*labels, needed) : needed;
+      const double needed = std::ceil(std::max(fewest, root * root) / share);
+      if (needed < static_cast<double>(kMostItems)) {
+        labels = std::min(labels.value_or(kMostItems), static_cast<Count>(needed));
+      }
     }
   }
   return labels;

@@ -9,6 +9,8 @@
 namespace kith::qa {
 namespace {
 
+constexpr Count kMostItems = Count{1} << 50;  // nobody labels more, however rare the class
+
 Count smallest_occurring(std::span<const Count> counts) {
   Count smallest = 0;
   for (const Count count : counts) {
@@ -156,9 +158,9 @@ Count random_labels_for(double share, Count seeds, double confidence) {
   };
   Count low = seeds - 1;
   Count high = seeds;
-  while (!is_enough(high)) {
+  while (high < kMostItems && !is_enough(high)) {
     low = high;
-    high *= 2;
+    high = std::min(kMostItems, 2 * high);
   }
   while (high - low > 1) {
     const Count middle = low + (high - low) / 2;

@@ -16,6 +16,7 @@ constexpr int kCoarseSteps = 24;
 constexpr int kFineSteps = 30;
 constexpr int kRateSteps = 40;
 constexpr double kProfileStep = 0.1;     // of the logarithm
+constexpr int kProfileSteps = 120;       // from end to end of the temperatures, and as far again
 constexpr double kWilksDrop = 1.920729;  // half the 95 % quantile of chi squared, 1 degree
 
 /// Labels and the logarithms of their probabilities.
@@ -175,9 +176,9 @@ LabelSuspicion suspect_labels(const LabelRows<double>& probabilities,
   found.rate = {peak.rate, peak.rate};
   double highest_at = peak.log_temperature;
   for (const double direction : {-kProfileStep, kProfileStep}) {
-    for (int step = 0;; ++step) {
+    for (int step = 0; step <= kProfileSteps; ++step) {
       const Peak here = at_temperature(model, peak.log_temperature + direction * step);
-      if (here.log_likelihood < least) {
+      if (!(here.log_likelihood >= least)) {
         break;
       }
       found.rate.low = std::min(found.rate.low, model.edge(here.rate, 0, least));

@@ -26,7 +26,8 @@ void require_sense(const Audit& audit) {
       });
   const bool entries_are =
       std::all_of(audit.entries.begin(), audit.entries.end(), [&](const AuditEntry& entry) {
-        return entry.row >= 0 && is_share(entry.confidence) && entry.truth.value() >= -1;
+        return entry.row >= 0 && is_share(entry.confidence) && entry.truth.value() >= -1 &&
+               audit.strata.at(to_size(entry.stratum)).drawn > 0;
       });
   if (!strata_are || !entries_are) {
     fail("a number is out of range");

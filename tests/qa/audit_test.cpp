@@ -243,6 +243,13 @@ TEST(Acceptance, NeedsAsManyItemsAsTheTextbookSays) {
   EXPECT_NEAR(clopper_pearson_upper(0, 299, 0.95), 0.01, 1e-4);
 }
 
+TEST(Acceptance, HasALimitWhateverTheError) {
+  EXPECT_EQ(acceptance_items(1e-300, 0.05), Count{1} << 50);
+  EXPECT_EQ(acceptance_items(0.9, 1e-12), 12);
+  const std::vector<ConfidenceCount> at_the_limit{{1 - 0.05 * (1 - 1e-15), 1000}};
+  EXPECT_FALSE(labels_to_accept(at_the_limit, 0.05, 0.05).has_value());
+}
+
 TEST(AcceptThreshold, StopsBeforeTheErrorsAndAllowsNone) {
   std::vector<AuditedItem> audited;
   for (int i = 0; i < 1000; ++i) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -128,6 +129,17 @@ TEST(LabelNoise, SaysNothingWithoutLabels) {
       fit_label_noise(LabelRows<double>::dense(2, sure), std::vector{Label{0}, Label{1}});
   EXPECT_GT(right.temperature, 0.05);
   EXPECT_EQ(right.rate, 0);
+}
+
+TEST(LabelNoise, EndsWhateverTheProbabilitiesAre) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::vector<double>& broken :
+       {std::vector{nan, nan, nan, nan}, std::vector{0.0, 0.0, 0.0, 0.0},
+        std::vector{1e-320, 1e-320, 1e300, 1e300}}) {
+    const LabelSuspicion found =
+        suspect_labels(LabelRows<double>::dense(2, broken), std::vector{Label{0}, Label{1}});
+    EXPECT_EQ(found.wrong.size(), 2U);
+  }
 }
 
 TEST(AccuracyWithoutNoise, UndoesWhatNoiseDoes) {

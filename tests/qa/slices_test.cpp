@@ -115,6 +115,7 @@ TEST(Seeds, NeededAndWhatRandomLabelsCost) {
   EXPECT_EQ(random_labels_for(.01, 1), 299);  // ln .05 / ln .99
   EXPECT_EQ(random_labels_for(1, 5), 5);
   EXPECT_EQ(random_labels_for(.2, 0), 0);
+  EXPECT_EQ(random_labels_for(0, 5), Count{1} << 50);  // none is ever found
 }
 
 TEST(KnnShapley, EqualsTheRecursionOfThePaper) {

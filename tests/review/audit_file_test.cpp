@@ -35,6 +35,16 @@ TEST(AuditFile, ComesBackAsItWas) {
   EXPECT_EQ(audit.answered(), 1);
   EXPECT_EQ(audit.population(), 40);
   EXPECT_THROW(from_json("{}", "audit.json"), Error);
+  const auto with = [&](auto change) {
+    Audit broken = make_audit();
+    change(broken);
+    return to_json(broken);
+  };
+  EXPECT_THROW(from_json(with([](Audit& a) { a.strata[0].drawn = 0; }), "audit.json"), Error);
+  EXPECT_THROW(
+      from_json(with([](Audit& a) { a.strata[0].drawn = a.strata[0].items + 1; }), "audit.json"),
+      Error);
+  EXPECT_THROW(from_json(with([](Audit& a) { a.entries[0].confidence = 7; }), "audit.json"), Error);
 }
 
 TEST(AuditFile, ListTellsInclusionAndNotThePrediction) {

@@ -13,7 +13,8 @@ namespace kith::qa {
 
 /// Fewest items that must be inspected, with at most `failures` wrong ones among them, to accept
 /// "the error is at most max_error" with risk delta of being mistaken: the smallest n with
-/// P(Binomial(n, max_error) <= failures) <= delta. max_error and delta in (0, 1).
+/// P(Binomial(n, max_error) <= failures) <= delta, or 2^50 if it is more. max_error and delta in
+/// (0, 1).
 [[nodiscard]] Count acceptance_items(double max_error, double delta, Count failures = 0);
 
 /// A threshold of the confidence from which a class' labels are used as they are.

@@ -51,7 +51,8 @@ struct ClassShare {
 [[nodiscard]] std::vector<Count> seeds_needed(std::span<const Count> seeds, Count wanted);
 
 /// Items to label at random so that a class with this share gets `seeds` of them with probability
-/// `confidence`: what a rare class costs without a search for it. share in (0, 1].
+/// `confidence`: what a rare class costs without a search for it; 2^50 if it is more. share in (0,
+/// 1].
 [[nodiscard]] Count random_labels_for(double share, Count seeds, double confidence = 0.95);
 
 }  // namespace kith::qa
