@@ -10,6 +10,7 @@
 #include <string>
 
 #include "kith/comm/agree.hpp"
+#include "kith/comm/launcher.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/parallel.hpp"
@@ -182,6 +183,14 @@ int dispatch(const comm::Communicator& world, int argc, char** argv) {
   if (command.name == "config") {
     print_on_root(world, config_text(world, command));
     return 0;
+  }
+  const auto copies =
+      comm::find_lonely_copies(world.size(), [](const char* name) { return std::getenv(name); });
+  if (copies && command.name != "plan") {  // a plan of one rank is right in any of them
+    if (copies->is_first) {
+      log::error(copies->sentence);
+    }
+    return 1;
   }
   choose_threads(world, command.config.run.threads);
   run_command(world, command);
