@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/io/files.hpp"
 
@@ -31,52 +32,68 @@ struct Request {
   bool is_assumed = false;  // what the rates of network and storage are
 };
 
-double number_of(const std::string& key, const std::string& text) {
-  std::size_t end = 0;
-  double value = 0;
-  try {
-    value = std::stod(text, &end);
-  } catch (const std::exception&) {
-    end = 0;
+/// A whole number in a range; "1e9" is one.
+double whole_number(const std::string& key, const std::string& text, double high) {
+  const NumberRange<double> range{1, high};
+  const auto value = parse_number<double>(text);
+  if (!value || !range.contains(*value) || *value != std::floor(*value)) {
+    fail("plan: {}={}, must be a whole number in {}", key, text, range.text());
   }
-  if (end == 0 || end != text.size() || !(value >= 1) || value > 1e15 ||
-      value != std::floor(value)) {
-    fail("plan: {}={}, must be a whole number from 1 on", key, text);
-  }
-  return value;
+  return *value;
+}
+
+/// An argument that is a number, and its largest value.
+template <class Number>
+struct Argument {
+  Number* field;
+  double high;
+};
+
+/// The ranges keep all products of counts below 2^63.
+bool apply_number(const std::string& key, const std::string& text, Request& request) {
+  PlanInput& input = request.input;
+  const std::map<std::string, Argument<Count>> counts{{"items", {&input.items, 1e11}},
+                                                      {"dim", {&input.dim, 65536}}};
+  const std::map<std::string, Argument<int>> small{
+      {"k", {&input.k, 1024}},
+      {"classes", {&input.classes, 1e6}},
+      {"members", {&request.members, 64}},
+      {"sweeps", {&request.sweeps, 100000}},
+      {"nodes", {&request.nodes, 100000}},
+      {"ranks_per_node", {&input.ranks_per_node, 1024}},
+      {"threads", {&input.threads, 4096}}};
+  const std::map<std::string, Argument<double>> rates{{"network", {&request.network_gbit, 1e6}},
+                                                      {"storage", {&request.storage_gb, 1e6}}};
+  const auto set = [&](const auto& arguments) {
+    const auto found = arguments.find(key);
+    if (found != arguments.end()) {
+      using Number = std::remove_reference_t<decltype(*found->second.field)>;
+      *found->second.field = static_cast<Number>(whole_number(key, text, found->second.high));
+    }
+    return found != arguments.end();
+  };
+  return set(counts) || set(small) || set(rates);
 }
 
 void apply(const std::string& argument, Request& request) {
   const std::size_t equals = argument.find('=');
   const std::string key = argument.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : argument.substr(equals + 1);
-  PlanInput& input = request.input;
-  const std::map<std::string, Count*> counts{{"items", &input.items}, {"dim", &input.dim}};
-  const std::map<std::string, int*> small{{"k", &input.k},
-                                          {"classes", &input.classes},
-                                          {"members", &request.members},
-                                          {"sweeps", &request.sweeps},
-                                          {"nodes", &request.nodes},
-                                          {"ranks_per_node", &input.ranks_per_node},
-                                          {"threads", &input.threads}};
   const std::map<std::string, Count> types{
       {"f64", 8}, {"f32", 4}, {"f16", 2}, {"u8", 1}, {"i8", 1}};
-  if (const auto found = counts.find(key); found != counts.end()) {
-    *found->second = static_cast<Count>(number_of(key, value));
-  } else if (const auto found_small = small.find(key); found_small != small.end()) {
-    *found_small->second = narrow<int>(static_cast<Count>(number_of(key, value)), key.c_str());
-  } else if (key == "type") {
+  if (apply_number(key, value, request)) {
+    return;
+  }
+  if (key == "type") {
     if (!types.contains(value)) {
       fail("plan: type={}, must be one of: f64 | f32 | f16 | u8 | i8", value);
     }
-    input.element_bytes = types.at(value);
-  } else if (key == "network" || key == "storage") {
-    (key == "network" ? request.network_gbit : request.storage_gb) = number_of(key, value);
+    request.input.element_bytes = types.at(value);
   } else if (key == "node_memory") {
     try {
-      input.node_memory = parse_bytes(value);
+      request.input.node_memory = parse_bytes(value);
     } catch (const Error&) {
-      fail("plan: node_memory={}, must be a number of bytes such as 256GiB", value);
+      fail("plan: node_memory={}, must be in {}", value, bytes_range());
     }
   } else {
     fail(
