@@ -4,16 +4,27 @@
 #include <charconv>
 
 #include "kith/core/error.hpp"
-#include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 
 namespace kith {
+
+std::optional<Count> whole_number(std::string_view text) {
+  if (const std::size_t point = text.find('.'); point != std::string_view::npos && point > 0) {
+    if (text.find_first_not_of('0', point + 1) == std::string_view::npos) {
+      text = text.substr(0, point);
+    }
+  }
+  Count value{};
+  const char* end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  return status == std::errc{} && rest == end ? std::optional{value} : std::nullopt;
+}
 
 ClassTable::ClassTable(std::span<const std::string> names) : num_classes_{count_of(names)} {
   for (Count i = 0; i < num_classes_; ++i) {
     const std::string& name = names[to_size(i)];
     numbers_.emplace(name, i);
-    names_are_numbers_ = names_are_numbers_ || parse_number<Count>(name).value_or(i) != i;
+    names_are_numbers_ = names_are_numbers_ || whole_number(name).value_or(i) != i;
   }
   const auto some = names.first(std::min<std::size_t>(names.size(), 10));
   expected_ = names.empty()
@@ -28,7 +39,7 @@ Count ClassTable::find(std::string_view text, const std::string& place) const {
   if (const auto found = numbers_.find(std::string{text}); found != numbers_.end()) {
     return found->second;
   }
-  const std::optional<Count> number = parse_number<Count>(text);
+  const std::optional<Count> number = whole_number(text);
   if (number && !names_are_numbers_) {
     return checked(*number, place);
   }

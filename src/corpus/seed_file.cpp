@@ -26,7 +26,7 @@ float check_weight(double weight, std::string_view text, const std::string& plac
 }
 
 GlobalId parse_row(std::string_view text, const std::string& place) {
-  const auto row = parse_number<std::int64_t>(text);
+  const std::optional<Count> row = whole_number(text);
   if (!row) {
     fail("{}: row \"{}\" is not a whole number", place, quote(text));
   }
@@ -97,6 +97,21 @@ std::vector<std::string> texts_of(const std::vector<T>& numbers) {
   return texts;
 }
 
+/// Codes of classes, or their names.
+std::vector<Count> read_labels(const io::InputFile& file, const std::string& path,
+                               const ClassTable& classes) {
+  const bool has_names = file.describe_field(kSeedDataset, "label").has_strings;
+  const auto names =
+      has_names ? file.read_field_strings(kSeedDataset, "label") : std::vector<std::string>{};
+  auto labels = has_names ? std::vector<Count>(names.size())
+                          : file.read_field<std::int64_t>(kSeedDataset, "label");
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::string place = place_of(path, true, static_cast<Count>(i));
+    labels[i] = has_names ? classes.find(names[i], place) : classes.checked(labels[i], place);
+  }
+  return labels;
+}
+
 /// A field of integers or strings, as text.
 std::vector<std::string> field_texts(const io::InputFile& file, const std::string& field) {
   const io::DatasetInfo info = file.describe_field(kSeedDataset, field);
@@ -119,14 +134,13 @@ SeedFile read_hdf5(const std::string& path, IdKind id_kind, const ClassTable& cl
   seeds.has_ids = !has("row");
   const auto keys = field_texts(file, seeds.has_ids ? "id" : "row");
   check_ids(path, seeds.has_ids, id_kind);
-  const auto labels = field_texts(file, "label");
+  const std::vector<Count> labels = read_labels(file, path, classes);
   const auto weights = has("weight") ? file.read_field<float>(kSeedDataset, "weight")
                                      : std::vector<float>(keys.size(), 1.0F);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::string place = place_of(path, true, static_cast<Count>(i));
     (void)check_weight(weights[i], fmt::format("{}", weights[i]), place);
-    append_entry(seeds, id_kind, keys[i],
-                 {{}, {}, classes.find(labels[i], place), weights[i], static_cast<Count>(i)},
+    append_entry(seeds, id_kind, keys[i], {{}, {}, labels[i], weights[i], static_cast<Count>(i)},
                  place);
   }
   return seeds;

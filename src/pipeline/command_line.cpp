@@ -72,6 +72,18 @@ std::vector<po::option> parse_words(const std::vector<std::string>& words) {
   }
 }
 
+/// Names of sections become names of folders and of groups in HDF5 files.
+void validate_name(const char* section, const std::string& name) {
+  constexpr std::size_t kLongest = 100;
+  const bool is_plain = std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ';
+  });
+  if (name.empty() || name.size() > kLongest || !is_plain) {
+    fail("[{}.{}]: a name has 1 to {} characters without / and \\", section,
+         name.substr(0, kLongest), kLongest);
+  }
+}
+
 void validate_graphs(const Config& config) {
   for (const GraphSource& graph : config.graphs) {
     if (graph.dataset.empty()) {
@@ -101,6 +113,12 @@ void validate_graphs(const Config& config) {
 }
 
 void validate(const Config& config) {
+  for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    validate_name("member", member.name);
+  }
+  for (const GraphSource& graph : config.graphs) {
+    validate_name("graph", graph.name);
+  }
   ensemble::validate(config.ensemble);
   validate_graphs(config);
   if (config.corpus.files.empty()) {
@@ -143,7 +161,7 @@ Count parse_audit(const std::string& text) {
   constexpr NumberRange<Count> kItems{1, 100'000'000};
   const auto items = parse_number<Count>(text);
   if (!items || !kItems.contains(*items)) {
-    fail("command line: --audit {}, must be how many items to have labeled, {}", text,
+    fail("command line: --audit {}, must be how many items to have labeled, {}", quote(text),
          kItems.text());
   }
   return *items;
@@ -262,7 +280,7 @@ Count parse_bytes(std::string_view text) {
   const auto found = kUnits.find(unit);
   const auto number = parse_number<double>(text.substr(0, digits));
   if (!number || found == kUnits.end() || *number * found->second > kMostTebibytes * 0x1p40) {
-    fail("run.memory_per_rank = {}, must be in {}", text, bytes_range());
+    fail("run.memory_per_rank = {}, must be in {}", quote(text), bytes_range());
   }
   return static_cast<Count>(*number * found->second);
 }

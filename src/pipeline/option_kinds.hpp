@@ -31,7 +31,7 @@ Option number(std::string key, std::optional<Stage> stage, Field field, NumberRa
       fail("{} = \"{}\", must be a number in {}", key, quote(text), range.text());
     }
     if (!range.contains(*value)) {
-      fail("{} = {}, must be in {}", key, text, range.text());
+      fail("{} = {}, must be in {}", key, quote(text), range.text());
     }
     field(config) = *value;
   };

@@ -27,6 +27,7 @@
 #include "pipeline/qa_audit.hpp"
 #include "pipeline/qa_seeds.hpp"
 #include "pipeline/run_directory.hpp"
+#include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -223,9 +224,9 @@ void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
   });
 }
 
-/// Collective. Each a run of its own up to the graph. Leaves nothing of them in memory, and the
+/// Collective. Each is a run of its own up to `last`. Leaves nothing of them in memory, and the
 /// shared graph in its files.
-void build_other_graphs(Workspace& workspace) {
+void run_other_graphs(Workspace& workspace, Stage last) {
   const Config& config = workspace.config;
   for (const GraphSource& source : config.graphs) {
     if (!is_used(config, source)) {
@@ -236,8 +237,35 @@ void build_other_graphs(Workspace& workspace) {
     workspace.components.reset();
     const Config other = config_of(config, source);
     log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
-    run(workspace.comm, other, Stage::graph);
+    try {
+      run(workspace.comm, other, last);
+    } catch (const comm::CollectiveError& error) {
+      throw comm::CollectiveError{fmt::format("graph.{}: {}", source.name, error.what())};
+    }
   }
+}
+
+/// Collective.
+void do_and_record(Stage stage, const std::string& print, const StagePlan& plan,
+                   Workspace& workspace, Manifest& manifest) {
+  const comm::Communicator& comm = workspace.comm;
+  comm::stop_if_asked(comm);
+  if (stage == Stage::propagate) {
+    run_other_graphs(workspace, Stage::graph);
+  }
+  manifest.begin(comm, stage, print);
+  const Clock::time_point start = Clock::now();
+  const ByteCounts before = bytes_moved();
+  workspace.fingerprint = print;
+  release_free_memory();
+  begin_peak();
+  do_stage(stage, workspace);
+  StageCost cost = cost_since(comm, start, before);
+  cost.planned_rss_bytes = plan.memory_bytes;
+  manifest.record(comm, stage, print, cost);
+  log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}",
+            to_string(stage), cost.seconds, cost.peak_rss_bytes >> 20,
+            cost.planned_rss_bytes >> 20);
 }
 
 void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
@@ -247,39 +275,27 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
       plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1, 1, 1});
   manifest.verify(comm, prints, last);
   warn_of_little_space(workspace, manifest, prints, plan, last);
+  check_settings(workspace);
+  if (!manifest.is_done(Stage::qa, prints[to_size(static_cast<int>(Stage::qa))])) {
+    check_groups(workspace);
+  }
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);
     if (manifest.is_done(current, prints[to_size(stage)])) {
       log::info("stage={} state=done_before", to_string(current));
-      continue;
+    } else {
+      if (!std::exchange(is_open, true)) {
+        open_corpus(workspace);
+      }
+      do_and_record(current, prints[to_size(stage)], plan[to_size(stage)], workspace, manifest);
     }
-    if (!std::exchange(is_open, true)) {
-      open_corpus(workspace);
+    if (current == Stage::check) {
+      check_neighbors(workspace);
+      run_other_graphs(workspace, Stage::check);
     }
-    comm::stop_if_asked(comm);
-    if (current == Stage::propagate) {
-      build_other_graphs(workspace);
-    }
-    manifest.begin(comm, current, prints[to_size(stage)]);
-    const Clock::time_point start = Clock::now();
-    const ByteCounts before = bytes_moved();
-    workspace.fingerprint = prints[to_size(stage)];
-    release_free_memory();
-    begin_peak();
-    do_stage(current, workspace);
-    StageCost cost = cost_since(comm, start, before);
-    cost.planned_rss_bytes = plan[to_size(stage)].memory_bytes;
-    manifest.record(comm, current, prints[to_size(stage)], cost);
-    log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}",
-              to_string(current), cost.seconds, cost.peak_rss_bytes >> 20,
-              cost.planned_rss_bytes >> 20);
   }
 }
-
-}  // namespace
-
-namespace {
 
 /// Collective. Before the first file is read: what this run would write over is its own.
 void require_own_directories(const comm::Communicator& comm, const Config& config) {

@@ -14,8 +14,8 @@
 namespace kith::pipeline {
 namespace {
 
-/// Collective. Outside votes, probabilities, gold and groups are read once, so that what is wrong
-/// with them is said here.
+/// Collective. Outside votes, probabilities and gold are read once, so that what is wrong with them
+/// is said here.
 void check_voters(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
@@ -29,9 +29,6 @@ void check_voters(const Workspace& workspace) {
                                block);
     }
   });
-  for (const std::string& dataset : workspace.config.corpus.slices) {
-    (void)read_grouping(workspace.comm, workspace.corpus, dataset, block);
-  }
 }
 
 Json census_facts(const Workspace& workspace, const corpus::Census& census) {
@@ -68,12 +65,6 @@ corpus::Census take_census(Workspace& workspace) {
   corpus::Census census =
       corpus::take_census(workspace.comm, workspace.corpus, workspace.config.corpus,
                           *workspace.reader, workspace.seeds);
-  const Count distinct = census.num_items - census.num_duplicate_items;
-  if (workspace.config.knn.k >= distinct) {
-    throw comm::CollectiveError{
-        fmt::format("knn.k = {}, must be below the number of distinct vectors of the corpus, {}",
-                    workspace.config.knn.k, distinct)};
-  }
   workspace.duplicates = census.duplicates;
   return census;
 }
@@ -81,16 +72,36 @@ corpus::Census take_census(Workspace& workspace) {
 }  // namespace
 
 void do_check(Workspace& workspace) {
-  comm::locally(workspace.comm, [&] {
-    ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
-  });
-  check_voter_names(workspace);
   check_voters(workspace);
   const corpus::Census census = take_census(workspace);
   log::info("stage=check items={} dim={} type={} classes={} seeds={} duplicates={}",
             workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
             workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items);
   write_facts(workspace, Stage::check, census_facts(workspace, census));
+}
+
+void check_settings(const Workspace& workspace) {
+  comm::locally(workspace.comm, [&] {
+    ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
+  });
+  check_voter_names(workspace);
+}
+
+void check_groups(const Workspace& workspace) {
+  const IdRange<GlobalId> block =
+      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
+  for (const std::string& dataset : workspace.config.corpus.slices) {
+    (void)read_grouping(workspace.comm, workspace.corpus, dataset, block);
+  }
+}
+
+void check_neighbors(const Workspace& workspace) {
+  const Count distinct = read_facts(workspace, Stage::check).at("distinct_vectors").get<Count>();
+  if (workspace.config.knn.k >= distinct) {
+    throw comm::CollectiveError{
+        fmt::format("knn.k = {}, must be below the number of distinct vectors of the corpus, {}",
+                    workspace.config.knn.k, distinct)};
+  }
 }
 
 void need_census(Workspace& workspace) {

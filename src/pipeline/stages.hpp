@@ -9,6 +9,16 @@ namespace kith::pipeline {
 /// be.
 void need_census(Workspace& workspace);
 
+/// Collective. What a key may contradict in the corpus, whether or not the stage that reads it is
+/// done: names of voters and shares of classes. Throws CollectiveError.
+void check_settings(const Workspace& workspace);
+
+/// Collective. The columns of corpus.slices, read once. Throws CollectiveError.
+void check_groups(const Workspace& workspace);
+
+/// Collective. knn.k against what the stage check has counted. Throws CollectiveError.
+void check_neighbors(const Workspace& workspace);
+
 /// Status and representative of the rows of this rank's block, as labels.h5 has them.
 struct RowStatuses {
   std::vector<std::uint8_t> status;

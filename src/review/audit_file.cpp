@@ -6,7 +6,6 @@
 
 #include "kith/core/class_table.hpp"
 #include "kith/core/error.hpp"
-#include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/io/csv.hpp"
 
@@ -121,7 +120,7 @@ Count take_answers(Audit& audit, io::TextFile text, std::span<const std::string>
   Count answers = 0;
   while (csv.next_row()) {
     const std::string place = csv.place();
-    const std::optional<Count> row = parse_number<Count>(csv.cell(row_column));
+    const std::optional<Count> row = whole_number(csv.cell(row_column));
     if (!row || !drawn.contains(*row)) {
       fail("{}: row \"{}\" was not drawn for this audit", place, quote(csv.cell(row_column)));
     }

@@ -11,6 +11,10 @@
 
 namespace kith {
 
+/// A whole number in decimal digits; what a spreadsheet makes of it, "12.0", is one too. None if it
+/// is none or needs more than 64 bits.
+[[nodiscard]] std::optional<Count> whole_number(std::string_view text);
+
 /// What a label may be called: the name of a class, or its number from 0. Where a name is
 /// another class's number, as "1" of the classes "1", "2", "3", labels are names only.
 class ClassTable {
