@@ -11,6 +11,8 @@
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 
+#include "corpus/column.hpp"
+
 namespace kith::corpus {
 namespace {
 
@@ -31,19 +33,30 @@ struct Part {
   }
 };
 
+std::optional<std::int64_t> parse(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_whole = status == std::errc{} && end == text.data() + text.size();
+  return is_whole ? std::optional{value} : std::nullopt;
+}
+
+/// Is a name the number of another class, as "1" of "1", "2", "3"? Then numbers are not understood.
+bool are_other_numbers(const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto number = parse(names[i]);
+    if (number && *number != static_cast<std::int64_t>(i)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Numbers number_names(const std::vector<std::string>& names) {
   Numbers numbers;
   for (std::size_t i = 0; i < names.size(); ++i) {
     numbers.emplace(names[i], static_cast<std::int64_t>(i));
   }
   return numbers;
-}
-
-std::optional<std::int64_t> parse(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_whole = status == std::errc{} && end == text.data() + text.size();
-  return is_whole ? std::optional{value} : std::nullopt;
 }
 
 void read_floats(const Part& part, std::span<std::int64_t> out) {
@@ -58,21 +71,37 @@ void read_floats(const Part& part, std::span<std::int64_t> out) {
   }
 }
 
+/// The number that a text stands for; none if it is no name and no number that may stand for one.
+std::optional<std::int64_t> number_of(const Numbers& numbers, bool may_be_number,
+                                      const std::string& text) {
+  if (text.empty()) {
+    return -1;
+  }
+  const auto named = numbers.find(text);
+  if (named != numbers.end()) {
+    return named->second;
+  }
+  return may_be_number ? parse(text) : std::nullopt;
+}
+
 void read_texts(const Part& part, const std::vector<std::string>& names,
                 std::span<std::int64_t> out) {
   const Numbers numbers = number_names(names);
-  const std::vector<std::string> texts = part.file->read_strings(
-      *part.dataset, part.first_row, count_of(out) / std::max<Count>(1, part.width));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto named = numbers.find(texts[i]);
-    const auto number = texts[i].empty()         ? std::optional<std::int64_t>{-1}
-                        : named != numbers.end() ? std::optional{named->second}
-                                                 : parse(texts[i]);
-    if (!number) {
-      fail("{}: \"{}\" is not known, expected one of the {} names, or nothing for none",
-           part.place_of(i), quote(texts[i]), names.size());
+  const bool may_be_number = !are_other_numbers(names);
+  const Count step = std::max<Count>(1, kTextBlock / part.width);  // rows
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const Count first = static_cast<Count>(done) / part.width;
+    const Count now = std::min(step, count_of(out) / part.width - first);
+    for (const std::string& text :
+         part.file->read_strings(*part.dataset, part.first_row + first, now)) {
+      const auto number = number_of(numbers, may_be_number, text);
+      if (!number) {
+        fail("{}: \"{}\" is not known, expected one of the {} names, or nothing for none",
+             part.place_of(done), quote(text), names.size());
+      }
+      out[done++] = *number;
     }
-    out[i] = *number;
   }
 }
 

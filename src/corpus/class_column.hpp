@@ -16,9 +16,9 @@ void require_named_values(const io::InputFile& file, const std::string& dataset,
                           const io::DatasetInfo& info);
 
 /// Rows x width of a column as numbers; -1 for -1, NaN and the empty string. A string is one of
-/// `names`, or a number; a member of an enumeration is the name that it has, or its value if none
-/// of the members has such a name. Numbers are not compared with the count of names. Local; throws
-/// Error, naming the row.
+/// `names`, or a number unless names are numbers of others; a member of an enumeration is the name
+/// that it has, or its value if none of the members has such a name. Numbers are not compared with
+/// the count of names. Local; throws Error, naming the row.
 [[nodiscard]] std::vector<std::int64_t> read_named_column(const Corpus& corpus,
                                                           const std::string& dataset,
                                                           const std::vector<std::string>& names,

@@ -67,9 +67,9 @@ io::DatasetInfo require_named_column(Inspection& found, const io::InputFile& fil
   return info;
 }
 
-/// Without names of classes those that are found become the classes, in an order of which numbers
-/// know nothing.
-void require_names_for_numbers(const Inspection& found, const CorpusConfig& config) {
+/// Do columns of strings name the classes, as nothing else does? Then no other column may number
+/// them: it knows nothing of the order that they get.
+bool has_classes_in_columns(const Inspection& found, const CorpusConfig& config) {
   const std::vector<std::string> columns = class_columns(config);
   const auto named = std::find_if(columns.begin(), columns.end(),
                                   [&](const std::string& column) { return found.is_text(column); });
@@ -80,6 +80,7 @@ void require_names_for_numbers(const Inspection& found, const CorpusConfig& conf
           found.corpus.files[0].path, quote(column), quote(*named));
     }
   }
+  return named != columns.end();
 }
 
 /// The groups' names, if the dataset has an attribute names or is an enumeration.
@@ -286,10 +287,8 @@ Inspection inspect(const CorpusConfig& config) {
     fail("corpus.classes: has {} names, expected at most {}", corpus.class_names.size(),
          kMostClasses);
   }
-  if (corpus.class_names.empty()) {
-    require_names_for_numbers(found, config);
-  }
-  if (corpus.class_names.empty() && found.text_columns.empty() && !config.seeds.empty()) {
+  if (corpus.class_names.empty() && !has_classes_in_columns(found, config) &&
+      !config.seeds.empty()) {
     for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_kind, {}).entries) {
       found.largest_seed_label = std::max(found.largest_seed_label, seed.label);
     }

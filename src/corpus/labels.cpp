@@ -5,6 +5,7 @@
 #include <span>
 
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 
 #include "corpus/class_column.hpp"
 #include "corpus/column.hpp"
@@ -57,7 +58,7 @@ std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& c
         const GlobalId row{block.begin.value() + static_cast<Count>(i) / num_voters};
         fail("{}: vote {} of {}, expected 0 to {}, or -1 to abstain",
              corpus.place_of(row, config.votes), classes[i],
-             corpus.vote_names[i % corpus.vote_names.size()], corpus.num_classes() - 1);
+             quote(corpus.vote_names[i % corpus.vote_names.size()]), corpus.num_classes() - 1);
       }
       votes.push_back(narrow<std::int16_t>(classes[i], "class of a vote"));
     }

@@ -179,8 +179,8 @@ std::vector<Seed> merge(std::vector<Candidate> candidates, const Corpus& corpus,
       fail(
           "{}: labels row {} of the corpus {}, but {} labels it {} (corpus.soft_seeds takes both, "
           "by weight)",
-          given(seed), seed.row.value(), corpus.class_names[to_size(seed.label)], given(*last),
-          corpus.class_names[to_size(last->label)]);
+          given(seed), seed.row.value(), quote(corpus.class_names[to_size(seed.label)]),
+          given(*last), quote(corpus.class_names[to_size(last->label)]));
     }
   }
   soften(seeds);
@@ -202,8 +202,8 @@ void check_classes(const std::vector<Seed>& seeds, const Corpus& corpus,
     fail(
         "class {} (\"{}\") has no seed, so no item could get it ({} of {} classes have none; "
         "corpus.allow_missing_classes goes on)",
-        label, corpus.class_names[to_size(label)], std::count(counts.begin(), counts.end(), 0),
-        counts.size());
+        label, quote(corpus.class_names[to_size(label)]),
+        std::count(counts.begin(), counts.end(), 0), counts.size());
   }
 }
 

@@ -57,6 +57,12 @@ std::string type_name_of(hid_t type, std::optional<ElementType> element) {
       return "enumeration";
     case H5T_FLOAT:
       return element ? to_string(*element) : "a float of another format";
+    case H5T_VLEN:
+      return "lists of any length";
+    case H5T_ARRAY:
+      return "arrays";
+    case H5T_REFERENCE:
+      return "references";
     default:
       return element ? to_string(*element) : "another type";
   }

@@ -168,6 +168,9 @@ std::vector<Count> checked_shape(const Dataset& dataset, const std::string& path
                                  const std::string& name) {
   const Dataspace space{H5Dget_space(dataset.id())};
   const Datatype type{H5Dget_type(dataset.id())};
+  if (H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
+    fail("{}: {}: is empty: it was made without a shape", path, quote(name));
+  }
   std::vector<hsize_t> sizes(to_size(std::max(0, H5Sget_simple_extent_ndims(space.id()))));
   H5Sget_simple_extent_dims(space.id(), sizes.data(), nullptr);
   auto bytes = static_cast<Count>(std::max<std::size_t>(1, H5Tget_size(type.id())));

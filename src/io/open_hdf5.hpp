@@ -21,7 +21,8 @@ namespace kith::io {
 [[nodiscard]] std::vector<std::string> children_of(const File& file, const std::string& path,
                                                    const std::string& group);
 
-/// The shape of an open dataset. Throws Error if its bytes cannot be counted in 63 bits.
+/// The shape of an open dataset. Throws Error if it has none (a null dataspace), or if its bytes
+/// cannot be counted in 63 bits.
 [[nodiscard]] std::vector<Count> checked_shape(const Dataset& dataset, const std::string& path,
                                                const std::string& name);
 

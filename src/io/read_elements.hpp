@@ -38,8 +38,8 @@ void convert_from(std::span<const std::byte> stored, std::span<To> out, const Pl
     std::memcpy(&value, stored.data() + i * sizeof(From), sizeof(From));
     if constexpr (std::is_integral_v<To>) {
       if (!std::in_range<To>(value)) {
-        fail("{}: {} does not fit into {} bits", place_of(static_cast<Count>(i)), value,
-             8 * sizeof(To));
+        fail("{}: {} does not fit into {}", place_of(static_cast<Count>(i)), value,
+             to_string(element_type_of<To>()));
       }
     }
     out[i] = static_cast<To>(value);  // NOLINT(bugprone-signed-char-misuse): i8 is a number

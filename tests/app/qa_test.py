@@ -22,15 +22,18 @@ class Seeds(unittest.TestCase):
         random = numpy.random.RandomState(3)
         wrong = random.permutation(numpy.flatnonzero(blobs.labels >= 0))[:20]
         blobs.labels[wrong] = (blobs.truth[wrong] + 1) % len(kith.NAMES)
-        ids = random.permutation(10**6)[:1500]
+        ids = random.permutation(10**6)[:1500] - 500000
         with kith.temporary_directory() as directory:
             path = blobs.write(os.path.join(directory, "corpus.h5"))
             with h5py.File(path, "a") as file:
-                file["ids"] = ids.astype(numpy.uint64)
+                file["ids"] = ids.astype(numpy.int64)
             report = run(directory)["seeds"]
             with h5py.File(os.path.join(directory, "run", "qa.h5")) as file:
                 seeds = {name: file["seeds"][name][...] for name in ("row", "given", "suggested", "joint")}
                 flags = {name: file["seeds/flags"][name][...] for name in file["seeds/flags"]}
+            with h5py.File(os.path.join(directory, "run", "labels.h5")) as file:
+                self.assertEqual(file["ids"].dtype, numpy.int64)
+                numpy.testing.assert_array_equal(file["ids"][...], ids)
         self.assertEqual(report["held_out"], 200)
         numpy.testing.assert_array_equal(blobs.labels[seeds["row"]], seeds["given"])
         self.assertAlmostEqual(seeds["joint"].sum(), 1, 9)

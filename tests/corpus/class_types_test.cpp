@@ -12,6 +12,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/corpus/labels.hpp"
+#include "kith/io/files.hpp"
 
 #include "support/failures.hpp"
 #include "support/made_hdf5.hpp"
@@ -175,6 +176,31 @@ TEST(ClassColumn, OfVotesAndGroupsMayHaveNamesToo) {
   EXPECT_THAT(kith::corpus::read_slices(corpus, "site", kAll), ElementsAre(1, -1, 0, 1));
   EXPECT_THAT(corpus.slices.at(1).names, ElementsAre("FALSE", "TRUE"));
   EXPECT_THAT(kith::corpus::read_slices(corpus, "sure", kAll), ElementsAre(1, 0, 0, 1));
+}
+
+TEST(ClassColumn, TakesNumbersForNamesWhereClassesAreNumbers) {
+  FourItems items{{"1", "2", "3"}};
+  items.add_strings("labels", {"3", "", "1", "2"});
+  items.add_strings("gold", {"0", "", "", ""});
+
+  EXPECT_THAT(items.labels(), ElementsAre(2, -1, 0, 1));
+  items.config.gold = "gold";
+  EXPECT_EQ(items.failure(), items.path +
+                                 ": gold: row 0: \"0\" is not known, expected one of the "
+                                 "3 names, or nothing for none");
+}
+
+TEST(ClassColumn, OfGroupNamesLeavesTheClassesAlone) {
+  FourItems items{{}};
+  items.add_strings("site", {"south", "", "north", "south"});
+  kith::comm::on_root(world(), [&] {
+    kith::io::write_file_atomically(items.directory / "seeds.csv", "row,label\n0,0\n3,1\n");
+  });
+  items.config.labels = "";
+  items.config.seeds = items.directory / "seeds.csv";
+  items.config.slices = {"site"};
+
+  EXPECT_THAT(items.labels(), ElementsAre(0, -1, -1, 1));
 }
 
 TEST(ClassColumn, OfOtherTypesIsOneSentence) {

@@ -270,7 +270,7 @@ TEST(InputFile, SaysWhatIsWrongWithADataset) {
   EXPECT_EQ(message_of([&] { (void)in.read_all<std::int64_t>("f32"); }),
             path + ": f32: row 0: is stored as f32, expected integers");
   EXPECT_EQ(message_of([&] { (void)in.read_all<std::int8_t>("wide"); }),
-            path + ": wide: row 2: 300 does not fit into 8 bits");
+            path + ": wide: row 2: 300 does not fit into i8");
   EXPECT_EQ(message_of([&] {
               std::vector<float> out_of(6);
               in.read_rows<float>("f32", kRows - 1, out_of);

@@ -63,7 +63,7 @@ TEST(InputFile, SaysWhereALinkPoints) {
   EXPECT_THAT(file.read_all<float>("good"), ElementsAre(3));
 }
 
-TEST(InputFile, NamesAMissingFilterAndAMissingFileOfValues) {
+TEST(InputFile, SaysWhyValuesCannotBeRead) {
   const TemporaryDirectory directory{world()};
   const std::string path = directory / "values.h5";
   const std::string values = directory / "values.raw";
@@ -71,11 +71,16 @@ TEST(InputFile, NamesAMissingFilterAndAMissingFileOfValues) {
     const MadeFile made{path};
     made.add("blosc", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(32001));
     made.add("rare", H5T_NATIVE_FLOAT, {4}, nullptr, filtered(511));
+    const hid_t nothing = H5Screate(H5S_NULL);
+    H5Dclose(H5Dcreate2(made.id(), "null", H5T_NATIVE_FLOAT, nothing, H5P_DEFAULT, H5P_DEFAULT,
+                        H5P_DEFAULT));
+    H5Sclose(nothing);
     made.add("raw", H5T_NATIVE_FLOAT, {2}, nullptr, elsewhere(values));
   }
 
   const InputFile file{path};
 
+  EXPECT_EQ(describe(file, "null"), path + ": null: is empty: it was made without a shape");
   EXPECT_EQ(describe(file, "blosc"),
             path +
                 ": blosc: went through the filter 32001 (blosc), which HDF5 does not find; "
