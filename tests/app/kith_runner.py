@@ -76,12 +76,12 @@ def status_of(pid):
         return {}
 
 
-def wait_until(holds, what):
+def wait_until(holds, what, pause_s=0.005):
     end = time.monotonic() + PATIENCE_S
     while not holds():
         if time.monotonic() > end:
             raise AssertionError(f"never came: {what}")
-        time.sleep(0.005)
+        time.sleep(pause_s)
 
 
 def start(arguments, ranks, log, variables=None):
