@@ -37,7 +37,7 @@ using Clock = std::chrono::steady_clock;
 using Fingerprints = std::array<std::string, kNumStages>;
 
 // Raised when what a stage leaves changes its meaning: older run directories are then redone.
-constexpr int kFormat = 4;
+constexpr int kFormat = 5;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();

@@ -1,8 +1,10 @@
 #include "pipeline/qa_rows.hpp"
 
+#include <utility>
+
 #include "kith/comm/agree.hpp"
 
-#include "pipeline/stages.hpp"
+#include "pipeline/row_labels.hpp"
 
 namespace kith::pipeline {
 QaRows collect_rows(const Workspace& workspace) {
@@ -11,10 +13,11 @@ QaRows collect_rows(const Workspace& workspace) {
   QaRows rows;
   rows.block = exchange.block();
   rows.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));
-  rows.label = exchange.to_rows<std::int32_t>(label_numbers(consensus.labels));
-  rows.best = exchange.to_rows<std::int32_t>(label_numbers(consensus.best));
-  rows.status = judge_rows(workspace, exchange).status;
-  rows.probability = exchange.to_rows<float>(consensus.probabilities);
+  RowLabels stated = label_rows(workspace, exchange);
+  rows.label = std::move(stated.label);
+  rows.best = std::move(stated.best);
+  rows.status = std::move(stated.status);
+  rows.probability = std::move(stated.probability);
   rows.vote_entropy = exchange.to_rows<float>(consensus.vote_entropy);
   rows.bald = exchange.to_rows<float>(consensus.bald);
   rows.margin = exchange.to_rows<float>(consensus.margin);

@@ -12,6 +12,7 @@
 
 #include "pipeline/item_ids.hpp"
 #include "pipeline/outside_voters.hpp"
+#include "pipeline/row_labels.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -65,17 +66,17 @@ void write_labels(const Workspace& workspace) {
   const RowExchange exchange{workspace.comm, workspace.items, num_rows};
   auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
   ColumnWriter columns{file, exchange, num_rows};
-  const RowStatuses rows = judge_rows(workspace, exchange);
-  columns.write<std::int32_t>("/label", label_numbers(consensus.labels));
-  columns.write<float>("/probability", consensus.probabilities);
+  const RowLabels rows = label_rows(workspace, exchange);
+  columns.write_block<std::int32_t>("/label", rows.label);
+  columns.write_block<float>("/probability", rows.probability);
   columns.write_block<std::uint8_t>("/status", rows.status);
-  columns.write<std::int32_t>("/best", label_numbers(consensus.best));
+  columns.write_block<std::int32_t>("/best", rows.best);
   columns.write<float>("/margin", consensus.margin);
   columns.write<float>("/vote_entropy", consensus.vote_entropy);
   columns.write<float>("/bald", consensus.bald);
   write_disagreement(workspace, columns);
   columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
-  columns.write_block<Count>("/duplicate_of", rows.representative);
+  columns.write_block<Count>("/duplicate_of", rows.duplicate_of);
   columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
   write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
   file.write_strings("/class_names", workspace.corpus.class_names);
@@ -101,33 +102,6 @@ std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
     values.push_back(label.value());
   }
   return values;
-}
-
-RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange) {
-  std::vector<std::uint8_t> statuses;
-  for (const ensemble::Status status : workspace.consensus->statuses) {
-    statuses.push_back(static_cast<std::uint8_t>(status));
-  }
-  std::vector<Count> representatives;
-  for (const GlobalId row : workspace.shard->rows) {
-    representatives.push_back(row.value());
-  }
-  RowStatuses columns{exchange.to_rows<std::uint8_t>(statuses),
-                      exchange.to_rows<Count>(representatives)};
-  const Count first = exchange.block().begin.value();
-  for (std::size_t i = 0; i < columns.status.size(); ++i) {
-    const GlobalId row{first + static_cast<Count>(i)};
-    if (columns.representative[i] == row.value()) {
-      columns.representative[i] = -1;
-      continue;
-    }
-    const bool is_seed = std::binary_search(
-        workspace.seeds.begin(), workspace.seeds.end(), corpus::Seed{row, {}, 0},
-        [](const corpus::Seed& a, const corpus::Seed& b) { return a.row < b.row; });
-    columns.status[i] =
-        static_cast<std::uint8_t>(is_seed ? ensemble::Status::seed : ensemble::Status::duplicate);
-  }
-  return columns;
 }
 
 std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {

@@ -19,16 +19,6 @@ void check_groups(const Workspace& workspace);
 /// Collective. knn.k against what the stage check has counted. Throws CollectiveError.
 void check_neighbors(const Workspace& workspace);
 
-/// Status and representative of the rows of this rank's block, as labels.h5 has them.
-struct RowStatuses {
-  std::vector<std::uint8_t> status;
-  std::vector<Count> representative;  // -1 = the item itself
-};
-
-/// Collective. An item that is not its node's representative is a duplicate, unless it is a seed
-/// itself.
-[[nodiscard]] RowStatuses judge_rows(const Workspace& workspace, const RowExchange& exchange);
-
 /// As files have them; none is -1.
 [[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
 

@@ -8,7 +8,7 @@ import numpy
 
 import kith_runner as kith
 
-UNREACHABLE, DUPLICATE = 4, 6
+SEED, UNREACHABLE, DUPLICATE = 1, 4, 6
 CLASSES = len(kith.NAMES)
 SMALLEST_SPLIT = 256  # items: smaller cells are not split
 
@@ -65,11 +65,11 @@ class HardCorpora(unittest.TestCase):
         self.assertLessEqual(cells["largest"], max(SMALLEST_SPLIT, 4 * num_nodes / num_cells), cells)
         self.assertGreaterEqual(cells["smallest"], 1)
 
-    def check_labels(self, columns, truth):
+    def check_labels(self, columns, truth, least=0.5):
         self.assertTrue((columns["best"] == truth).all(), numpy.flatnonzero(columns["best"] != truth))
         self.assertFalse((columns["status"] == UNREACHABLE).any())
         self.assertTrue((columns["label"] >= 0).all())
-        self.assertTrue((columns["probability"] > 0.5).all())
+        self.assertTrue((columns["probability"] > least).all())
         for name in ("probability", "margin", "vote_entropy", "bald", "neighbor_distance"):
             self.assertTrue(numpy.isfinite(columns[name]).all(), name)
 
@@ -84,17 +84,27 @@ class HardCorpora(unittest.TestCase):
         if metric == "cosine":  # the direction is what counts
             vectors *= 2.0 ** random.randint(-3, 4, size=(items, 1))
         labels = choose_seeds(truth, random.permutation(numpy.concatenate([group[:20], copies])))
+        labels[group] = -1
+        group.sort()
+        labels[group[5:8]] = truth[group[0]]
+        labels[group[3]] = (truth[group[0]] + 1) % CLASSES
 
         log, columns = self.run_kith(vectors, labels, 3, metric=metric)
 
         self.assertEqual(log["check"]["duplicates"], 999 + 600)
         self.check_cell_sizes(log["cells"], 1401, 30)
-        self.check_labels(columns, truth)
-        _, first, which = numpy.unique(unit, axis=0, return_index=True, return_inverse=True)
-        expected = numpy.where(first[which] == numpy.arange(items), -1, first[which])
+        is_seed = labels >= 0
+        self.check_labels(columns, numpy.where(is_seed, labels, truth), 0.2)
+        numpy.testing.assert_array_equal(columns["label"][is_seed], labels[is_seed])
+        _, which = numpy.unique(unit, axis=0, return_inverse=True)
+        speaks = numpy.lexsort((numpy.arange(items), ~is_seed | (labels != truth), which))
+        speaker = dict(reversed([(which[row], row) for row in speaks]))
+        expected = numpy.array([-1 if speaker[of] == row else speaker[of] for row, of in enumerate(which)])
         numpy.testing.assert_array_equal(columns["duplicate_of"], expected)
-        is_copy = (expected >= 0) & (labels < 0)
-        self.assertTrue((columns["status"][is_copy] == DUPLICATE).all())
+        self.assertTrue((columns["status"][is_seed] == SEED).all())
+        self.assertTrue((columns["status"][(expected >= 0) & ~is_seed] == DUPLICATE).all())
+        self.assertFalse((columns["status"][(expected < 0) & ~is_seed] == DUPLICATE).any())
+        numpy.testing.assert_allclose(columns["probability"][group[[3, 5, 0]]], (0.25, 0.75, 0.75))
 
     def test_duplicates_l2(self):
         self.check_duplicates("l2")
