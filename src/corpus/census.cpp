@@ -17,6 +17,7 @@
 #include "corpus/column.hpp"
 #include "corpus/duplicates.hpp"
 #include "corpus/norms.hpp"
+#include "corpus/seed_conflicts.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -131,7 +132,8 @@ void refuse(const comm::Communicator& comm, const Corpus& corpus, const FaultCou
 }
 
 /// Collective. Adds up faults over ranks and throws for those that nothing can be built on.
-Count check_faults(const comm::Communicator& comm, const Corpus& corpus, const Pass& pass) {
+/// Returns those that are zero.
+FaultCount check_faults(const comm::Communicator& comm, const Corpus& corpus, const Pass& pass) {
   std::array<FaultCount, kNumFaults> all = pass.faults;
   for (FaultCount& fault : all) {
     fault.num_rows = comm::sum_over_ranks(comm, fault.num_rows);
@@ -147,7 +149,7 @@ Count check_faults(const comm::Communicator& comm, const Corpus& corpus, const P
   if (corpus.metric == Metric::cosine) {
     refuse(comm, corpus, of(Fault::zero), "the vector is zero and has no direction under cosine");
   }
-  return of(Fault::zero).num_rows;
+  return of(Fault::zero);
 }
 
 /// The same on every rank.
@@ -190,7 +192,9 @@ Census take_census(const comm::Communicator& comm, const Corpus& corpus, const C
   Pass pass = look_at_rows(comm, corpus, reader, mine);
   Census census;
   census.num_items = corpus.num_items;
-  census.num_zero_vectors = check_faults(comm, corpus, pass);
+  const FaultCount zero = check_faults(comm, corpus, pass);
+  census.num_zero_vectors = zero.num_rows;
+  census.first_zero_vector = zero.num_rows > 0 ? GlobalId{zero.first_row} : GlobalId{};
   census.norms = summarize_norms(comm, pass.norms);
   refuse_vanishing(comm, corpus, double{census.norms.max});
   pass.norms = std::vector<float>{};  // an empty list would keep the memory
@@ -200,6 +204,7 @@ Census take_census(const comm::Communicator& comm, const Corpus& corpus, const C
   census.largest_group = groups.largest_group;
   census.largest_group_row = groups.largest_group_row;
   census.duplicates = std::move(groups.mine);
+  census.seed_conflicts = find_seed_conflicts(comm, census.duplicates, seeds);
   census.seeds_per_class.assign(corpus.class_names.size(), 0);
   for (const Seed& seed : seeds) {
     ++census.seeds_per_class[to_size(seed.label)];

@@ -28,10 +28,11 @@ Option number(std::string key, std::optional<Stage> stage, Field field, NumberRa
   option.set = [=](Config& config, const std::string& text) {
     const std::optional<Number> value = parse_number<Number>(text);
     if (!value) {
-      fail("{} = \"{}\", must be a number in {}", key, quote(text), range.text());
+      fail("{} = \"{}\", must be a number {}{}", key, quote(text), range.or_zero ? "" : "in ",
+           range.text());
     }
     if (!range.contains(*value)) {
-      fail("{} = {}, must be in {}", key, quote(text), range.text());
+      fail("{} = {}, must be {}{}", key, quote(text), range.or_zero ? "" : "in ", range.text());
     }
     field(config) = *value;
   };

@@ -55,6 +55,7 @@ Config config_of(const Config& config, const GraphSource& source) {
   other.corpus.metric = metric_of(source, config.corpus.metric);
   other.knn.k = source.k > 0 ? source.k : config.knn.k;
   other.graphs.clear();
+  other.corpus.slices.clear();  // they are looked at once
   return other;
 }
 

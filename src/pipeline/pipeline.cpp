@@ -284,6 +284,9 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
     const auto current = static_cast<Stage>(stage);
     if (manifest.is_done(current, prints[to_size(stage)])) {
       log::info("stage={} state=done_before", to_string(current));
+      if (current == Stage::check) {
+        log_warnings(read_facts(workspace, Stage::check));
+      }
     } else {
       if (!std::exchange(is_open, true)) {
         open_corpus(workspace);

@@ -1,4 +1,8 @@
 // check: one look at all inputs before anything is built on them. check.json holds the census.
+#include <algorithm>
+#include <numeric>
+#include <span>
+
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
@@ -6,6 +10,7 @@
 #include "kith/corpus/census.hpp"
 #include "kith/io/output_file.hpp"
 
+#include "pipeline/corpus_log.hpp"
 #include "pipeline/outside_voters.hpp"
 #include "pipeline/qa_slices.hpp"
 #include "pipeline/stages.hpp"
@@ -31,6 +36,31 @@ void check_voters(const Workspace& workspace) {
   });
 }
 
+/// The first groups, with the first rows of each.
+Json conflicts_json(const corpus::Corpus& corpus, std::span<const corpus::SeedConflict> conflicts) {
+  constexpr std::size_t kListedGroups = 100;
+  constexpr std::size_t kListedRows = 10;
+  Json json;
+  json["vectors"] = conflicts.size();
+  json["seeds"] = std::accumulate(
+      conflicts.begin(), conflicts.end(), Count{0},
+      [](Count sum, const corpus::SeedConflict& one) { return sum + count_of(one.given); });
+  json["listed"] = Json::array();
+  for (const corpus::SeedConflict& one :
+       conflicts.first(std::min(conflicts.size(), kListedGroups))) {
+    Json group;
+    group["seeds"] = one.given.size();
+    group["rows"] = Json::array();
+    group["given"] = Json::array();
+    for (std::size_t i = 0; i < std::min(one.given.size(), kListedRows); ++i) {
+      group["rows"].push_back(one.given[i].row.value());
+      group["given"].push_back(corpus.class_names[to_size(one.given[i].label)]);
+    }
+    json["listed"].push_back(group);
+  }
+  return json;
+}
+
 Json census_facts(const Workspace& workspace, const corpus::Census& census) {
   const corpus::Corpus& corpus = workspace.corpus;
   Json facts;
@@ -49,10 +79,14 @@ Json census_facts(const Workspace& workspace, const corpus::Census& census) {
   facts["vote_voters"] = corpus.vote_names;
   facts["prob_voters"] = corpus.prob_names;
   facts["zero_vectors"] = census.num_zero_vectors;
+  facts["first_zero_vector"] =
+      census.first_zero_vector.is_none() ? Json(nullptr) : Json(census.first_zero_vector.value());
   facts["duplicate_groups"] = census.num_duplicate_groups;
   facts["duplicate_items"] = census.num_duplicate_items;
   facts["largest_duplicate_group"] = census.largest_group;
   facts["distinct_vectors"] = census.num_items - census.num_duplicate_items;
+  facts["seed_conflicts"] = conflicts_json(corpus, census.seed_conflicts);
+  facts["warnings"] = find_warnings(corpus, census);
   facts["norm_min"] = census.norms.min;
   facts["norm_mean"] = census.norms.mean;
   facts["norm_max"] = census.norms.max;
@@ -74,10 +108,21 @@ corpus::Census take_census(Workspace& workspace) {
 void do_check(Workspace& workspace) {
   check_voters(workspace);
   const corpus::Census census = take_census(workspace);
-  log::info("stage=check items={} dim={} type={} classes={} seeds={} duplicates={}",
-            workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
-            workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items);
-  write_facts(workspace, Stage::check, census_facts(workspace, census));
+  log::info(
+      "stage=check items={} dim={} type={} classes={} seeds={} duplicates={} zero_vectors={} "
+      "seed_conflicts={}",
+      workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
+      workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items,
+      census.num_zero_vectors, census.seed_conflicts.size());
+  const Json facts = census_facts(workspace, census);
+  log_warnings(facts);
+  write_facts(workspace, Stage::check, facts);
+}
+
+void log_warnings(const Json& check_facts) {
+  for (const Json& warning : check_facts.at("warnings")) {
+    log::info("warning: {}", warning.get<std::string>());
+  }
 }
 
 void check_settings(const Workspace& workspace) {

@@ -19,6 +19,9 @@ void check_groups(const Workspace& workspace);
 /// Collective. knn.k against what the stage check has counted. Throws CollectiveError.
 void check_neighbors(const Workspace& workspace);
 
+/// Writes what check.json warns of.
+void log_warnings(const Json& check_facts);
+
 /// As files have them; none is -1.
 [[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
 

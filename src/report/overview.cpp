@@ -199,6 +199,9 @@ void find_in_seeds(const Json& report, std::vector<std::string>& notes) {
 /// What looks wrong, worst first; each a sentence.
 std::vector<std::string> find_problems(const Json& report) {
   std::vector<std::string> notes;
+  for (const Json& warning : report.at("run").at("corpus").at("warnings")) {
+    notes.push_back(escape(warning.get<std::string>()) + ".");
+  }
   find_in_graph(report, notes);
   find_in_seeds(report, notes);
   find_in_classes(report, notes);

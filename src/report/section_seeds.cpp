@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -74,13 +75,36 @@ std::string overlap_chart(const Json& seeds) {
                                   "% of seeds given one and likely the other", top, bars);
 }
 
-}  // namespace
-
-std::string seed_section(const Json& report) {
-  const Json& seeds = report.at("seeds");
-  if (seeds.at("held_out").get<long long>() == 0) {
+/// Equal vectors with seeds of different classes.
+std::string conflicts_part(const Json& report) {
+  const Json& conflicts = report.at("run").at("corpus").at("seed_conflicts");
+  const Json& listed = conflicts.at("listed");
+  if (listed.empty()) {
     return {};
   }
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& group : listed) {
+    std::vector<std::string> given;
+    for (std::size_t i = 0; i < group.at("rows").size(); ++i) {
+      given.push_back(fmt::format("row {}: {}", count_text(group["rows"][i]),
+                                  escape(group.at("given")[i].get<std::string>())));
+    }
+    rows.push_back({count_text(group.at("seeds")), fmt::format("{}", fmt::join(given, ", "))});
+  }
+  const long long left_out =
+      conflicts.at("vectors").get<long long>() - static_cast<long long>(listed.size());
+  return paragraph(fmt::format(
+             "Equal vectors with seeds of different classes: {}, with {} seeds in all. Each seed "
+             "keeps "
+             "the label that it was given; members learn the shares of the labels.{}",
+             count_text(conflicts["vectors"]), count_text(conflicts.at("seeds")),
+             left_out > 0 ? fmt::format(" The first {} of them:", listed.size()) : "")) +
+         details("Equal vectors with seeds of different classes",
+                 table({"seeds", "given"}, rows, {1}));
+}
+
+/// Which seeds may be wrong, by what members say of them.
+std::string suspects_part(const Json& seeds) {
   const Json& suspects = seeds.at("suspects");
   std::string html = paragraph(fmt::format(
       "{} of {} seeds may be mislabeled, by what members say that had not seen them ({}). In all "
@@ -94,7 +118,16 @@ std::string seed_section(const Json& report) {
     html += suspects_table(suspects);
   }
   html += overlap_chart(seeds) + details("Seeds by class", class_table(seeds));
-  return section("seeds", "Are the seeds right?", html);
+  return html;
+}
+
+}  // namespace
+
+std::string seed_section(const Json& report) {
+  const Json& seeds = report.at("seeds");
+  const bool has_judged = seeds.at("held_out").get<long long>() > 0;
+  const std::string html = (has_judged ? suspects_part(seeds) : "") + conflicts_part(report);
+  return html.empty() ? html : section("seeds", "Are the seeds right?", html);
 }
 
 }  // namespace kith::report

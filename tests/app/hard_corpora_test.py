@@ -93,6 +93,7 @@ class HardCorpora(unittest.TestCase):
 
         self.assertEqual(log["check"]["duplicates"], 999 + 600)
         self.check_cell_sizes(log["cells"], 1401, 30)
+        self.assertEqual(log["check"]["seed_conflicts"], 1)
         is_seed = labels >= 0
         self.check_labels(columns, numpy.where(is_seed, labels, truth), 0.2)
         numpy.testing.assert_array_equal(columns["label"][is_seed], labels[is_seed])

@@ -90,8 +90,37 @@ TEST(Census, FindsEveryGroupOfEqualVectors) {
     EXPECT_EQ(census.num_duplicate_items, kith::count_of(expected));
     EXPECT_EQ(census.largest_group, largest);
     EXPECT_EQ(census.num_zero_vectors, 2);
+    EXPECT_EQ(census.first_zero_vector, GlobalId{0});
     EXPECT_GE(census.num_duplicate_groups, 1);
   }
+}
+
+TEST(Census, ListsEqualVectorsWithSeedsOfDifferentClasses) {
+  const kith::test::TemporaryDirectory directory{world()};
+  MadeCorpus made = make_corpus(60, 3);
+  for (Count i = 0; i < made.num_rows() * made.dim; ++i) {
+    made.embeddings[kith::to_size(i)] = static_cast<float>(1 + i / made.dim);
+  }
+  const auto equal = [&](std::initializer_list<Count> rows) {
+    for (const Count row : rows) {
+      std::fill_n(made.embeddings.begin() + row * made.dim, made.dim,
+                  made.embeddings[kith::to_size(*rows.begin() * made.dim)]);
+    }
+  };
+  equal({3, 32, 48, 52});  // 3 is no seed; 32 has class 2, 48 class 0, 52 class 1
+  equal({4, 16});          // classes 1 and 1
+  equal({0, 57, 56});      // classes 0 and 2; 57 is no seed
+  kith::test::write_corpus(made, directory, 3);
+
+  const Census census = census_of(config_of(directory));
+
+  using kith::Label;
+  using kith::corpus::SeedConflict;
+  EXPECT_EQ(census.seed_conflicts,
+            (std::vector<SeedConflict>{
+                {{{GlobalId{0}, Label{0}}, {GlobalId{56}, Label{2}}}},
+                {{{GlobalId{32}, Label{2}}, {GlobalId{48}, Label{0}}, {GlobalId{52}, Label{1}}}}}));
+  EXPECT_TRUE(census.first_zero_vector.is_none());
 }
 
 TEST(Census, DescribesNormsExactly) {

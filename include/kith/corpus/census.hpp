@@ -20,6 +20,21 @@ struct DuplicateItem {
   bool operator==(const DuplicateItem&) const = default;
 };
 
+/// A seed's row and its label, the heaviest of a soft seed.
+struct GivenLabel {
+  GlobalId row;
+  Label label;
+
+  bool operator==(const GivenLabel&) const = default;
+};
+
+/// Seeds with one vector that do not have one label, by row.
+struct SeedConflict {
+  std::vector<GivenLabel> given;
+
+  bool operator==(const SeedConflict&) const = default;
+};
+
 /// Euclidean norms of the vectors as stored.
 struct NormSummary {
   static constexpr std::array<double, 7> kQuantiles = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
@@ -34,13 +49,15 @@ struct NormSummary {
 struct Census {
   Count num_items = 0;
   Count num_zero_vectors = 0;      // only without cosine, where they are an error
+  GlobalId first_zero_vector;      // none if there is none
   Count num_duplicate_groups = 0;  // distinct vectors that more than one item has
   Count num_duplicate_items = 0;   // items that are not their group's representative
   Count largest_group = 1;         // items
   GlobalId largest_group_row;      // its representative; the smallest such row; none if no group
   NormSummary norms;
   std::vector<Count> seeds_per_class;
-  std::vector<DuplicateItem> duplicates;  // of rows_of(this rank), by row
+  std::vector<SeedConflict> seed_conflicts;  // by the first row of their vector
+  std::vector<DuplicateItem> duplicates;     // of rows_of(this rank), by row
 };
 
 /// Collective. Reads this rank's block once, in blocks, on all threads. Two vectors are equal if
