@@ -31,10 +31,10 @@ void require_shape(const io::InputFile& file, const std::string& dataset,
 }
 
 /// Before anything of that width is allocated.
-void require_at_most(const io::InputFile& file, const std::string& dataset,
-                     const io::DatasetInfo& info, Count most, const char* what) {
-  if (info.shape[1] > most) {
-    fail("{}: {}: has the shape {} x {}, expected at most {} {}", file.path(), quote(dataset),
+void require_width(const io::InputFile& file, const std::string& dataset,
+                   const io::DatasetInfo& info, Count most, const char* what) {
+  if (info.shape[1] < 1 || info.shape[1] > most) {
+    fail("{}: {}: has the shape {} x {}, expected 1 to {} {}", file.path(), quote(dataset),
          info.shape[0], info.shape[1], most, what);
   }
 }
@@ -101,10 +101,7 @@ void append_embeddings(Corpus& corpus, const io::InputFile& file) {
   }
   require_shape(file, dataset, info, 2);
   const Count dim = info.shape[1];
-  if (dim == 0) {
-    fail("{}: {}: its vectors have no values", file.path(), dataset);
-  }
-  require_at_most(file, dataset, info, kMostValues, "values a vector");
+  require_width(file, dataset, info, kMostValues, "values a vector");
   if (info.num_rows() > kMostItems - corpus.num_items) {
     fail("{}: {}: has the shape {} x {}, expected at most {} items in all", file.path(),
          quote(dataset), info.num_rows(), dim, kMostItems);
@@ -186,7 +183,7 @@ void check_ids(Inspection& found, const CorpusConfig& config, const io::InputFil
 void check_votes(Inspection& found, const std::string& dataset, const io::InputFile& file) {
   Corpus& corpus = found.corpus;
   const io::DatasetInfo info = require_named_column(found, file, dataset, 2);
-  require_at_most(file, dataset, info, kMostVoters, "voters");
+  require_width(file, dataset, info, kMostVoters, "voters");
   if (corpus.files.size() > 1) {
     if (info.shape[1] != count_of(corpus.vote_names)) {
       fail("{}: {}: has {} voters, but {} has {}", file.path(), dataset, info.shape[1],
@@ -226,7 +223,7 @@ Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile&
     if (!info.type || !io::is_float(*info.type)) {
       fail("{}: {}: holds {}, expected f16, f32 or f64", file.path(), dataset, info.type_name);
     }
-    require_at_most(file, dataset, info, kMostClasses, "classes");
+    require_width(file, dataset, info, kMostClasses, "classes");
     if (num_classes != 0 && info.shape[1] != num_classes) {
       fail("{}: {}: is of {} classes, but {} of {}", file.path(), dataset, info.shape[1],
            names.front(), num_classes);

@@ -225,6 +225,7 @@ TEST(Describe, ChecksShapesBeforeAnythingIsAllocated) {
     };
     huge("votes", 4, hsize_t{1} << 40);
     huge("probs_model", 4, hsize_t{1} << 40);
+    items.file->add("none", H5T_NATIVE_FLOAT, {4, 0});
     huge("wide", 600, hsize_t{1} << 40);
     huge("long", hsize_t{1} << 40, 64);
     huge("longest", hsize_t{1} << 55, 2);
@@ -234,27 +235,28 @@ TEST(Describe, ChecksShapesBeforeAnythingIsAllocated) {
   });
   items.add<std::int8_t>("labels", H5T_NATIVE_INT8, {0, 1, 2, 0});
 
+  const auto shaped = [&](const char* name, const char* words) {
+    return items.path + ": " + name + ": has the shape " + words;
+  };
   items.config.votes = "votes";
-  EXPECT_EQ(items.failure(), items.path +
-                                 ": votes: has the shape 4 x 1099511627776, expected at most "
-                                 "4096 voters");
+  EXPECT_EQ(items.failure(), shaped("votes", "4 x 1099511627776, expected 1 to 4096 voters"));
+  items.config.votes = "none";
+  EXPECT_EQ(items.failure(), shaped("none", "4 x 0, expected 1 to 4096 voters"));
   items.config.votes = "";
   items.config.probs = "probs";
-  EXPECT_EQ(items.failure(), items.path +
-                                 ": probs/model: has the shape 4 x 1099511627776, expected "
-                                 "at most 16777216 classes");
+  EXPECT_EQ(items.failure(),
+            shaped("probs/model", "4 x 1099511627776, expected 1 to 16777216 classes"));
   items.config.probs = "";
   items.config.embeddings = "wide";
-  EXPECT_EQ(items.failure(), items.path +
-                                 ": wide: has the shape 600 x 1099511627776, expected at "
-                                 "most 16777216 values a vector");
+  EXPECT_EQ(items.failure(),
+            shaped("wide", "600 x 1099511627776, expected 1 to 16777216 values a vector"));
   items.config.labels = "";
   items.config.embeddings = "long";
   EXPECT_THAT(items.failure(), StartsWith(items.path + ": long: with 1099511627776 items in all"));
   items.config.embeddings = "longest";
-  EXPECT_EQ(items.failure(), items.path +
-                                 ": longest: has the shape 36028797018963968 x 2, expected "
-                                 "at most 281474976710656 items in all");
+  EXPECT_EQ(
+      items.failure(),
+      shaped("longest", "36028797018963968 x 2, expected at most 281474976710656 items in all"));
 }
 
 }  // namespace
