@@ -5,11 +5,15 @@
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/stop.hpp"
+#include "kith/knn/faiss_trial.hpp"
 
 #include "app/commands.hpp"
 
 int main(int argc, char** argv) {
-  kith::listen_for_stop();  // first of all: a signal while MPI starts is a wish to stop as well
+  if (const auto status = kith::knn::serve_faiss_trial(argc, argv)) {
+    return *status;
+  }
+  kith::listen_for_stop();  // before MPI starts: a signal until then is a wish to stop as well
   const kith::comm::Environment mpi{argc,
                                     argv};  // outside the try: no unwinding rank finalizes alone
   try {

@@ -14,16 +14,21 @@
 #include "kith/core/parallel.hpp"
 
 namespace kith::knn {
+
+std::unique_ptr<faiss::Index> make_faiss_index(const std::string& factory, Count dim,
+                                               corpus::Metric metric) {
+  return std::unique_ptr<faiss::Index>{faiss::index_factory(
+      static_cast<int>(dim), factory.c_str(),
+      metric == corpus::Metric::inner_product ? faiss::METRIC_INNER_PRODUCT : faiss::METRIC_L2)};
+}
+
 namespace {
 
 /// FAISS numbers vectors in the order in which they are added: ghosts of lower ranks, owned nodes,
 /// ghosts of higher ranks, the wave's own numbering.
 std::unique_ptr<faiss::Index> build_index(const cells::Shard& shard, const Wave& wave,
                                           const std::string& factory) {
-  const auto metric = shard.metric == corpus::Metric::inner_product ? faiss::METRIC_INNER_PRODUCT
-                                                                    : faiss::METRIC_L2;
-  std::unique_ptr<faiss::Index> index{
-      faiss::index_factory(static_cast<int>(shard.dim), factory.c_str(), metric)};
+  std::unique_ptr<faiss::Index> index = make_faiss_index(factory, shard.dim, shard.metric);
   const Count num_owned = shard.vectors.size();
   std::vector<float> scratch;
   index->train(num_owned, shard.vectors.floats(0, num_owned, scratch).data());

@@ -274,7 +274,7 @@ class Builder {
       for (const IdRange<CellId> homes : cut_wave(wave_->homes())) {
         comm::locally(comm_, [&] {
           if (is_faiss(config_)) {
-            search_with_faiss(shard_, *wave_, config_.method.substr(kFaissPrefix.size()), lists_);
+            search_with_faiss(shard_, *wave_, faiss_factory(config_), lists_);
           } else {
             num_flops +=
                 scan_wave(shard_, neighborhoods, *wave_, homes, lists_, progress, meanwhile);
@@ -399,10 +399,13 @@ void validate(const KnnConfig& config) {
   if (config.memory_bytes < 0) {
     fail("knn.memory_bytes = {}, must not be negative", config.memory_bytes);
   }
-  const bool has_factory = is_faiss(config) && config.method.size() > kFaissPrefix.size();
-  if (config.method != "cells" && config.method != "exact" && !has_factory) {
+  if (config.method != "cells" && config.method != "exact" && faiss_factory(config).empty()) {
     fail("knn.method = {}, must be cells, exact or faiss:<index_factory string>", config.method);
   }
+}
+
+std::string faiss_factory(const KnnConfig& config) {
+  return is_faiss(config) ? config.method.substr(kFaissPrefix.size()) : "";
 }
 
 KnnResult build_neighbors(const cells::Shard& shard, const KnnConfig& config) {

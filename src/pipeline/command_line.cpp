@@ -128,7 +128,7 @@ void validate(const Config& config) {
     fail("neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
   }
   const std::string& method = config.knn.method;
-  if (method != "cells" && method != "exact" && !method.starts_with("faiss:")) {
+  if (method != "cells" && method != "exact" && knn::faiss_factory(config.knn).empty()) {
     fail("knn.method = {}, must be one of: cells | exact | faiss:<factory>", method);
   }
   if (config.ensemble.abstain_probability > config.ensemble.auto_probability) {

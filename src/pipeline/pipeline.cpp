@@ -17,6 +17,7 @@
 #include "kith/core/random.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
+#include "kith/knn/faiss_trial.hpp"
 #include "kith/pipeline/plan.hpp"
 #include "kith/qa/accuracy.hpp"
 
@@ -224,6 +225,22 @@ void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
   });
 }
 
+/// Collective. Tries the FAISS index of the graph, if it is still to be built.
+void try_faiss_index(const Workspace& workspace, const Manifest& manifest,
+                     const Fingerprints& prints) {
+  const knn::KnnConfig& config = workspace.config.knn;
+  const std::string factory = knn::faiss_factory(config);
+  if (factory.empty() ||
+      manifest.is_done(Stage::knn, prints[to_size(static_cast<int>(Stage::knn))])) {
+    return;
+  }
+  comm::on_root(workspace.comm, [&] {
+    const corpus::Corpus& corpus = workspace.corpus;
+    knn::try_faiss(
+        {factory, corpus.dim, corpus.metric, corpus.num_items / workspace.comm.size(), config.k});
+  });
+}
+
 /// Collective. Each is a run of its own up to `last`. Leaves nothing of them in memory, and the
 /// shared graph in its files.
 void run_other_graphs(Workspace& workspace, Stage last) {
@@ -279,6 +296,7 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
   if (!manifest.is_done(Stage::qa, prints[to_size(static_cast<int>(Stage::qa))])) {
     check_groups(workspace);
   }
+  try_faiss_index(workspace, manifest, prints);
   bool is_open = false;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto current = static_cast<Stage>(stage);

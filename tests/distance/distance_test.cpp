@@ -15,6 +15,7 @@
 #include "kith/distance/direct.hpp"
 #include "kith/distance/nearest.hpp"
 #include "kith/distance/panels.hpp"
+#include "kith/distance/score_error.hpp"
 #include "kith/distance/target.hpp"
 
 namespace kith::distance {
@@ -313,6 +314,80 @@ TEST(Target, NamesThoseThatExistWhenAskedForAnother) {
     EXPECT_THAT(error.what(), testing::StartsWith("KITH_TARGET = PDP11: no such instruction set"));
   }
   EXPECT_GE(available_targets().size(), 1U);
+}
+
+/// One set of items, all queries, k = all.
+std::vector<Neighbor> scan_all(Scanner& scanner, const Panels& panels,
+                               std::span<const float> queries) {
+  std::vector<std::int32_t> numbers(to_size(count_of(queries) / panels.dim()));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  scanner.scan(panels, 0, numbers);
+  std::vector<Neighbor> found(numbers.size() * to_size(panels.num_items()));
+  scanner.finish(found);
+  return found;
+}
+
+TEST(ScoreError, BoundsWhatRoundingDoes) {
+  constexpr Count kItems = 40;
+  for (const Count dim : {1, 3, 65, 777}) {
+    for (const float far : {0.0F, 1e3F, 1e8F, 1e-18F}) {
+      std::vector<float> rows = random_rows(kItems, dim, 5);
+      if (far < 1) {
+        std::transform(rows.begin(), rows.end(), rows.begin(),
+                       [&](float value) { return far > 0 ? far * value : value; });
+      } else {
+        rows[0] += far;  // moves the origin away from all others
+      }
+      Panels panels;
+      panels.pack(rows, dim);
+      Scanner scanner{dim, kItems};
+      scanner.start(rows);
+      const ScoreError error{dim};
+      for (Count i = 0; const Neighbor& item : scan_all(scanner, panels, rows)) {
+        const Count query = i++ / kItems;
+        const float direct =
+            squared_distance(row_of(rows, query, dim), row_of(rows, item.index, dim));
+        const float reach = scanner.reach(query);
+        EXPECT_LE(error.least_distance(item.distance, reach), direct) << dim << " " << far;
+        EXPECT_LT(item.distance, error.most_score(direct, reach)) << dim << " " << far;
+        EXPECT_GT(error.least_distance(error.most_score(direct, reach), reach), direct);
+      }
+    }
+  }
+}
+
+TEST(Scanner, FindsAllUpToAThreshold) {
+  constexpr Count kItems = 200;
+  constexpr Count kDim = 5;
+  const std::vector<float> rows = random_rows(kItems, kDim, 7);
+  Panels panels;
+  panels.pack(rows, kDim);
+  Scanner scanner{kDim, kItems};
+  scanner.start(rows);
+  const std::vector<Neighbor> all = scan_all(scanner, panels, rows);
+  const std::vector<float> thresholds(to_size(kItems), 0.1F);
+  scanner.start(rows, thresholds);
+  const std::vector<Neighbor> some = scan_all(scanner, panels, rows);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(some[i].index, all[i].distance <= 0.1F ? all[i].index : -1);
+  }
+}
+
+TEST(Scanner, ReachLeavesOutItemsThatAreTooFarAway) {
+  const std::vector<float> near{1, 2, 1, 3};
+  const std::vector<float> far{1e6F, 0, 1e6F, 1};
+  const std::array<std::int32_t, 1> first{0};
+  Panels panels;
+  Scanner scanner{2, 1};
+  scanner.start(std::span{near}.first(2));
+  std::vector<Neighbor> found(1);
+  for (const auto& items : {near, far}) {
+    panels.pack(items, 2);
+    scanner.scan(panels, 0, first);
+    scanner.finish(found);
+  }
+  EXPECT_EQ(found[0].index, 0);
+  EXPECT_EQ(scanner.reach(0), 0.125F);  // half the square of the distance to the first two's mean
 }
 
 }  // namespace

@@ -37,9 +37,9 @@ std::vector<MadeCorpus> tied_corpora() {
     for (const corpus::Metric metric : kMetrics) {
       for (const Count dim : {1, 21}) {
         MadeCorpus corpus;
-        corpus.num_nodes = 150;
+        corpus.num_nodes = 100;
         corpus.dim = dim;
-        corpus.num_cells = 9;
+        corpus.num_cells = 7;
         corpus.num_probes = 3;
         corpus.metric = metric;
         corpus.values = values;
@@ -71,10 +71,10 @@ TEST(Ties, GoToTheSmallerPosition) {
 /// More equal distances than a scan keeps candidates of.
 TEST(Ties, MayBeThousands) {
   MadeCorpus corpus;
-  corpus.num_nodes = 1500;
+  corpus.num_nodes = 1000;
   corpus.dim = 3;
   corpus.shift = 0.3;
-  corpus.num_equal = 1400;
+  corpus.num_equal = 1200;
   expect_same(build_on_world(corpus, {5, 0, "exact", 0}), Alone{corpus}.all(5), "equal vectors");
 }
 

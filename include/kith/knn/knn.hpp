@@ -22,6 +22,9 @@ struct KnnConfig {
 /// Throws Error with one sentence.
 void validate(const KnnConfig& config);
 
+/// The string behind "faiss:"; empty with another method.
+[[nodiscard]] std::string faiss_factory(const KnnConfig& config);
+
 /// Owned nodes x k, each node's list sorted by (distance, position). Never the node itself.
 struct NeighborLists {
   int k = 0;
