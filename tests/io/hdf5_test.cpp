@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <numeric>
@@ -227,6 +229,7 @@ TEST(InputFile, SaysWhatIsWrongWithAFile) {
     kith::io::write_file_atomically(directory / "cut.h5", bytes.substr(0, bytes.size() / 2));
     kith::io::write_file_atomically(directory / "text.h5", "no HDF5 at all");
     kith::io::write_file_atomically(directory / "empty.h5", "");
+    ASSERT_EQ(mkfifo((directory / "pipe.h5").c_str(), 0600), 0);
   });
   const auto open = [&](const char* name) {
     return message_of([&] { (void)InputFile{directory / name}; });
@@ -240,6 +243,7 @@ TEST(InputFile, SaysWhatIsWrongWithAFile) {
   EXPECT_EQ(open("."), (directory / ".") + ": is a directory, expected an HDF5 file");
   EXPECT_EQ(message_of([] { (void)InputFile{"/dev/zero"}; }),
             "/dev/zero: is no plain file, expected an HDF5 file");
+  EXPECT_EQ(open("pipe.h5"), (directory / "pipe.h5") + ": is no plain file, expected an HDF5 file");
 }
 
 TEST(InputFile, SaysWhatIsWrongWithADataset) {
