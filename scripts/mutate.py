@@ -62,6 +62,8 @@ max_sweeps = 20
 [member.two]
 method = nearest_seed
 """
+# A run that is killed in its propagation, and what it goes on with.
+STOPPED = ("run", "-c", "m.ini", "--run.snapshot_minutes", "0", "--member.one.max_sweeps", "3000", "--member.one.tolerance", "1e-30")
 NASTY_NUMBERS = [0, -1, 1, 2, 77, 255, 2**31 - 1, -2**31, 2**31, 2**32 - 1, 2**40, 2**62, -2**62, 2**63 - 1]
 NASTY_FLOATS = [numpy.nan, numpy.inf, -numpy.inf, -1.0, 0.0, 1e-38, 1e38, 2.0, -0.0, 1e300]
 NASTY_JSON = [None, True, [], {}, [1], {"a": 1}, "", "x", 0, -1, 5, 2**63, 1.5, 1e300, [[[[]]]], "é\u0000", "x" * 5000]
@@ -97,7 +99,8 @@ def write_inputs(directory, draw=0):
 def run_kith(directory, arguments, ranks, limit_s):
     """Return code (None: it had to be killed), output, error output."""
     with open(os.path.join(directory, "err"), "w+b") as err, open(os.path.join(directory, "out"), "w+b") as out:
-        process = subprocess.Popen([MPIEXEC, "-q", "-n", str(ranks), KITH, *arguments], cwd=directory, env=ENVIRONMENT,
+        launch = [MPIEXEC, "-q", "-n", str(ranks)] if ranks > 1 else []
+        process = subprocess.Popen([*launch, KITH, *arguments], cwd=directory, env=ENVIRONMENT,
                                    stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
         try:
             code = process.wait(timeout=limit_s)
@@ -155,9 +158,9 @@ class Mutator:
             file.write(data)
         self.did.append(f"{how} {path}")
 
-    def place(self, path, other):
+    def place(self, path, other, may_pipe=True):
         """The name is another thing than a file, or another file. other: the same file of another run."""
-        how = self.pick(["gone", "directory", "dangling", "pipe", "other", "link to other", "text"])
+        how = self.pick(["gone", "directory", "dangling", "pipe" if may_pipe else "gone", "other", "link to other", "text"])
         os.remove(path)
         if how == "directory":
             os.mkdir(path)
@@ -176,7 +179,8 @@ class Mutator:
 
     def nasty(self, dtype):
         if dtype.kind == "f":
-            return numpy.float64(self.pick(NASTY_FLOATS)).astype(dtype)
+            with numpy.errstate(over="ignore"):
+                return numpy.float64(self.pick(NASTY_FLOATS)).astype(dtype)
         if dtype.kind in "iu":
             value = self.pick(NASTY_NUMBERS)
             info = numpy.iinfo(dtype)
@@ -330,6 +334,8 @@ class Trials:
         self.references = {}
         self.base = os.path.join(work, "base")
         self.other = os.path.join(work, "other")
+        self.stopped = os.path.join(work, "stopped")
+        self.make_stopped()
         for place, seed in ((self.base, "1"), (self.other, "2")):
             os.makedirs(place)
             write_inputs(place)
@@ -337,10 +343,22 @@ class Trials:
             assert code == 0, err
             run_kith(place, ["review", "export", "-c", "m.ini", "--run.seed", seed, "--audit", "20", "--file", "a.csv"], 1, limit_s)
 
-    def copy(self, name, only_inputs=False):
+    def make_stopped(self):
+        """A run that was killed after it has saved what it had of the propagation."""
+        os.makedirs(self.stopped)
+        write_inputs(self.stopped)
+        process = subprocess.Popen([KITH, *STOPPED], cwd=self.stopped, env=ENVIRONMENT,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while not os.path.exists(os.path.join(self.stopped, "run", "snapshots", "propagate.1.h5")):
+            assert process.poll() is None, "the run to be killed has ended"
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+
+    def copy(self, name, only_inputs=False, of=None):
         place = os.path.join(self.work, name)
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(self.base, place, ignore=shutil.ignore_patterns("run", "a.csv") if only_inputs else None)
+        shutil.copytree(of or self.base, place, ignore=shutil.ignore_patterns("run", "a.csv") if only_inputs else None)
         return place
 
     def reference(self, arguments):
@@ -422,10 +440,10 @@ class Trials:
                 pass
         mutator.did.append(f"mixed {stages}{' with their lines' if takes_lines else ''}")
 
-    def trial_of_run(self, mutator, place):
+    def trial_of_run(self, mutator, place, is_stopped):
         random = mutator.random
-        command = mutator.pick(["run"] * 8 + ["eval", "audit", "export", "replay"])
-        arguments = {"run": ("run", "-c", "m.ini", *mutator.pick(EXTRAS)),
+        command = "stopped" if is_stopped else mutator.pick(["run"] * 8 + ["eval", "audit", "export", "replay"])
+        arguments = {"stopped": STOPPED, "run": ("run", "-c", "m.ini", *mutator.pick(EXTRAS)),
                      "eval": ("eval", "-c", "m.ini", "--gold", "gold.csv"),
                      "audit": ("review", "export", "-c", "m.ini", "--audit", "20", "--file", "b.csv"),
                      "export": ("export", "-c", "m.ini", "--graph", "graph.h5"),
@@ -439,7 +457,7 @@ class Trials:
         out_wanted, labels_wanted = self.reference(arguments)
         if command == "eval" and out != out_wanted:
             return "other accuracy, and nothing said", code, err
-        if command in ("run", "audit") and digest(os.path.join(place, "run", "labels.h5")) != labels_wanted:
+        if command in ("run", "audit", "stopped") and digest(os.path.join(place, "run", "labels.h5")) != labels_wanted:
             return "other labels", code, err
         return None, ("again" if "state=incomplete" in err else 0), err
 
@@ -448,7 +466,8 @@ class Trials:
             name = mutator.pick(["corpus.h5", "corpus.h5", "seeds.csv", "m.ini", "m.ini", "classes.txt"])
             path = os.path.join(place, name)
             if mutator.random.randint(8) == 0 and os.path.isfile(path):
-                mutator.place(path, os.path.join(self.other, "seeds.csv"))
+                # Text may come through a pipe: then it is waited for.
+                mutator.place(path, os.path.join(self.other, "seeds.csv"), may_pipe=name == "corpus.h5")
             elif os.path.isfile(path) and not os.path.islink(path):
                 try:
                     change = mutator.hdf5 if name == "corpus.h5" else mutator.text
@@ -474,11 +493,11 @@ class Trials:
 
     def trial(self, seed):
         mutator = Mutator(numpy.random.RandomState(seed))
-        of_run = mutator.random.randint(4) > 0
-        place = self.copy("trial", only_inputs=not of_run)
+        name = mutator.pick(["input"] * 2 + ["stopped run"] + ["run directory"] * 5)
+        place = self.copy("trial", only_inputs=name == "input", of=self.stopped if name == "stopped run" else None)
         started = time.monotonic()
-        wrong, end, err = (self.trial_of_run if of_run else self.trial_of_input)(mutator, place)
-        name = "run directory" if of_run else "input"
+        wrong, end, err = self.trial_of_input(mutator, place) if name == "input" else \
+            self.trial_of_run(mutator, place, name == "stopped run")
         self.outcomes[f"{name}: " + (wrong or {0: "done", 1: "one sentence", 75: "stopped", "again": "done again"}[end])] += 1
         if wrong:
             print(f"FAILED seed {seed}: {wrong} ({time.monotonic() - started:.1f} s)")

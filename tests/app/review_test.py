@@ -108,6 +108,7 @@ class Review(unittest.TestCase):
             seen.add((tuple(rows), *(kith.digest(os.path.join(self.directory, "run", name))
                                      for name in ("audit.json", "qa.h5", "report.json"))))
             os.rename(os.path.join(self.directory, "run"), os.path.join(self.directory, f"run{ranks}"))
+            os.remove(self.list)  # a list of answers is not written over
         self.assertEqual(len(seen), 1)
 
     def test_eval_counts_as_we_do(self):
