@@ -89,6 +89,10 @@ Json look_into(const std::string& directory) {
     fail("run.directory is not set: where should the results go?");
   }
   std::error_code unknown;
+  const fs::file_status state = fs::status(directory, unknown);
+  if (fs::exists(state) && !fs::is_directory(state)) {
+    fail("run.directory = {}: is there, but is no directory: set another one", directory);
+  }
   const std::string path = manifest_path(directory);
   Json manifest;
   if (fs::exists(fs::symlink_status(path, unknown))) {

@@ -141,6 +141,16 @@ TEST_F(RunDirectory, FilesOfOthersAreNamedAndStay) {
   EXPECT_EQ(read("labels.h5.part"), "mine");
 }
 
+TEST_F(RunDirectory, WhatIsNoDirectoryIsRefused) {
+  write("file", "mine");
+  EXPECT_EQ(message_of([&] { require_own_directory(world(), directory_ / "file"); }),
+            "run.directory = " + (directory_ / "file") +
+                ": is there, but is no directory: set another one");
+  write("labels.h5/inside", "mine");
+  EXPECT_THAT(refusal(), HasSubstr("labels.h5: kith would write over"));
+  EXPECT_EQ(message_of([&] { require_own_directory(world(), directory_ / "missing"); }), "");
+}
+
 TEST_F(RunDirectory, AfterAKillItsFilesAreKnown) {
   {
     Manifest manifest = open();
