@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -16,7 +17,8 @@
 namespace kith::corpus {
 namespace {
 
-constexpr double kExactWhole = 0x1p53;  // doubles are whole numbers one by one up to here
+constexpr double kExactWhole = 0x1p53;          // doubles are whole numbers one by one up to here
+constexpr std::int64_t kMostOfMember = 10'000;  // a larger value is no number of a name
 
 using Numbers = std::unordered_map<std::string_view, std::int64_t>;
 
@@ -41,20 +43,20 @@ std::optional<std::int64_t> parse(std::string_view text) {
 }
 
 /// Is a name the number of another class, as "1" of "1", "2", "3"? Then numbers are not understood.
-bool are_other_numbers(const std::vector<std::string>& names) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
+bool are_other_numbers(const FileNames& names) {
+  for (Count i = 0; i < names.size(); ++i) {
     const auto number = parse(names[i]);
-    if (number && *number != static_cast<std::int64_t>(i)) {
+    if (number && *number != i) {
       return true;
     }
   }
   return false;
 }
 
-Numbers number_names(const std::vector<std::string>& names) {
+Numbers number_names(const FileNames& names) {
   Numbers numbers;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    numbers.emplace(names[i], static_cast<std::int64_t>(i));
+  for (Count i = 0; i < names.size(); ++i) {
+    numbers.emplace(names[i], i);
   }
   return numbers;
 }
@@ -84,8 +86,7 @@ std::optional<std::int64_t> number_of(const Numbers& numbers, bool may_be_number
   return may_be_number ? parse(text) : std::nullopt;
 }
 
-void read_texts(const Part& part, const std::vector<std::string>& names,
-                std::span<std::int64_t> out) {
+void read_texts(const Part& part, const FileNames& names, std::span<std::int64_t> out) {
   const Numbers numbers = number_names(names);
   const bool may_be_number = !are_other_numbers(names);
   const Count step = std::max<Count>(1, kTextBlock / part.width);  // rows
@@ -107,7 +108,7 @@ void read_texts(const Part& part, const std::vector<std::string>& names,
 
 /// Values of an enumeration become the numbers of its members' names.
 void rename_members(const Part& part, const std::vector<io::EnumMember>& members,
-                    const std::vector<std::string>& names, std::span<std::int64_t> values) {
+                    const FileNames& names, std::span<std::int64_t> values) {
   const Numbers numbers = number_names(names);
   std::unordered_map<std::int64_t, const io::EnumMember*> member_of;
   bool has_names = false;
@@ -130,8 +131,7 @@ void rename_members(const Part& part, const std::vector<io::EnumMember>& members
   }
 }
 
-void read_part(const Part& part, const std::vector<std::string>& names,
-               std::span<std::int64_t> out) {
+void read_part(const Part& part, const FileNames& names, std::span<std::int64_t> out) {
   const io::DatasetInfo info = part.file->describe(*part.dataset);
   if (info.has_strings) {
     return read_texts(part, names, out);
@@ -155,42 +155,53 @@ void require_named_values(const io::InputFile& file, const std::string& dataset,
   }
 }
 
-std::vector<std::int64_t> read_named_column(const Corpus& corpus, const std::string& dataset,
-                                            const std::vector<std::string>& names,
-                                            IdRange<GlobalId> rows, Count width) {
+std::vector<std::int64_t> read_named_column(const FileExtent& file, const std::string& dataset,
+                                            const FileNames& names, IdRange<GlobalId> rows,
+                                            Count width) {
   std::vector<std::int64_t> numbers(to_size(rows.size() * width));
-  for (const FileExtent& extent : corpus.files) {
-    const GlobalId first = std::max(rows.begin, extent.first_row);
-    const GlobalId last = std::min(rows.end, extent.rows().end);
-    if (first < last) {
-      const io::InputFile file{extent.path};
-      read_part({&file, &dataset, first.value() - extent.first_row.value(), width}, names,
-                std::span{numbers}.subspan(to_size((first.value() - rows.begin.value()) * width),
-                                           to_size((last.value() - first.value()) * width)));
-    }
-  }
+  const io::InputFile input{file.path};
+  read_part({&input, &dataset, rows.begin.value() - file.first_row.value(), width}, names, numbers);
   return numbers;
 }
 
 std::vector<std::int64_t> read_class_column(const Corpus& corpus, const std::string& dataset,
-                                            IdRange<GlobalId> rows, Count width) {
-  return read_named_column(corpus, dataset, corpus.class_names, rows, width);
+                                            IdRange<GlobalId> rows) {
+  std::vector<std::int64_t> classes;
+  classes.reserve(to_size(rows.size()));
+  for_each_file(corpus, rows, [&](const FileExtent& file, IdRange<GlobalId> here) {
+    const FileNames names = class_names_in(file, corpus);
+    const auto codes = read_named_column(file, dataset, names, here);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (names.are_own() && codes[i] >= names.size()) {
+        const GlobalId row{here.begin.value() + static_cast<Count>(i)};
+        fail("{}: label {}, expected 0 to {}, or -1 for none", corpus.place_of(row, dataset),
+             codes[i], names.size() - 1);
+      }
+      classes.push_back(names.in_corpus(codes[i]));
+    }
+  });
+  return classes;
 }
 
 std::vector<std::string> names_of_members(const io::DatasetInfo& info) {
-  std::vector<std::string> names(info.members.size());
+  std::vector<std::string> names;
   for (const io::EnumMember& member : info.members) {
-    if (member.value >= 0 && member.value < count_of(names)) {
-      names[to_size(member.value)] = member.name;
-    } else if (member.value != -1) {
+    if (member.value < -1 || member.value > kMostOfMember) {
       return {};
     }
+    const Count size = std::max(count_of(names), member.value + 1);
+    names.resize(to_size(size));
+    if (member.value >= 0) {
+      names[to_size(member.value)] = member.name;
+    }
   }
-  while (!names.empty() && names.back().empty()) {
-    names.pop_back();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) {
+      names[i] = std::to_string(i);
+    }
   }
-  return std::find(names.begin(), names.end(), "") == names.end() ? names
-                                                                  : std::vector<std::string>{};
+  const std::set<std::string> distinct(names.begin(), names.end());
+  return distinct.size() == names.size() ? names : std::vector<std::string>{};
 }
 
 }  // namespace kith::corpus

@@ -7,8 +7,9 @@
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
-#include "kith/io/input_file.hpp"
 #include "kith/io/text_file.hpp"
+
+#include "corpus/class_column.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -59,24 +60,45 @@ void check_names(const std::vector<std::string>& names, const std::string& place
   }
 }
 
+/// Names of the members of those columns of classes that are enumerations, together.
+NamesOfFile names_of_columns(const CorpusConfig& config, const io::InputFile& file) {
+  NamesOfFile found{file.path() + ": " + kDefaultDataset, std::nullopt};
+  for (const std::string& column : class_columns(config)) {
+    const std::vector<std::string> members = names_of_members(file.describe(column));
+    if (!found.names && !members.empty()) {
+      found = {file.path() + ": " + quote(column), members};
+    }
+    for (const std::string& member : members) {
+      if (std::find(found.names->begin(), found.names->end(), member) == found.names->end()) {
+        found.names->push_back(member);
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
-std::vector<std::string> read_class_names(const CorpusConfig& config,
-                                          const std::string& first_file) {
-  const io::InputFile file{first_file};
+std::vector<std::string> class_columns(const CorpusConfig& config) {
+  std::vector<std::string> columns = {config.labels, config.gold, config.votes};
+  std::erase(columns, "");
+  return columns;
+}
+
+NamesOfFile class_names_of(const CorpusConfig& config, const io::InputFile& file) {
   const bool is_default = config.classes.empty();
   const std::string dataset = is_default ? kDefaultDataset : config.classes;
-  if (file.has(dataset)) {
-    if (is_default && file.describe(dataset).type_name != "string") {
-      return {};
-    }
-    std::vector<std::string> names = file.read_strings(dataset);
-    check_names(names, first_file + ": " + dataset);
-    return names;
+  NamesOfFile found{file.path() + ": " + quote(dataset), std::nullopt};
+  if (file.has(dataset) && (!is_default || file.describe(dataset).type_name == "string")) {
+    found.names = file.read_strings(dataset);
+    check_names(*found.names, found.place);
+    return found;
   }
-  if (is_default) {
-    return {};
-  }
+  return is_default ? names_of_columns(config, file) : found;
+}
+
+std::vector<std::string> read_class_file(const CorpusConfig& config,
+                                         const std::string& first_file) {
   std::error_code unknown;  // a name that is too long, say
   if (!std::filesystem::exists(config.classes, unknown)) {
     fail("corpus.classes = {}: neither a dataset of {} nor a file", quote(config.classes),

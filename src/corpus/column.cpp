@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <span>
 
 #include "kith/core/error.hpp"
 
@@ -15,16 +14,10 @@ template <class T>
 std::vector<T> read_column(const Corpus& corpus, const std::string& dataset, IdRange<GlobalId> rows,
                            Count width) {
   std::vector<T> values(to_size(rows.size() * width));
-  for (const FileExtent& file : corpus.files) {
-    const GlobalId first = std::max(rows.begin, file.first_row);
-    const GlobalId last = std::min(rows.end, file.rows().end);
-    if (first < last) {
-      const auto part =
-          std::span{values}.subspan(to_size((first.value() - rows.begin.value()) * width),
-                                    to_size((last.value() - first.value()) * width));
-      io::InputFile{file.path}.read_rows<T>(dataset, first.value() - file.first_row.value(), part);
-    }
-  }
+  for_each_file(corpus, rows, [&](const FileExtent& file, IdRange<GlobalId> here) {
+    io::InputFile{file.path}.read_rows<T>(dataset, here.begin.value() - file.first_row.value(),
+                                          part_of(values, rows, here, width));
+  });
   return values;
 }
 
@@ -40,16 +33,12 @@ template std::vector<std::uint64_t> read_column(const Corpus&, const std::string
 std::vector<std::string> read_text_column(const Corpus& corpus, const std::string& dataset,
                                           IdRange<GlobalId> rows) {
   std::vector<std::string> texts;
-  for (const FileExtent& file : corpus.files) {
-    const GlobalId first = std::max(rows.begin, file.first_row);
-    const GlobalId last = std::min(rows.end, file.rows().end);
-    if (first < last) {
-      auto part = io::InputFile{file.path}.read_strings(
-          dataset, first.value() - file.first_row.value(), last.value() - first.value());
-      texts.insert(texts.end(), std::make_move_iterator(part.begin()),
-                   std::make_move_iterator(part.end()));
-    }
-  }
+  for_each_file(corpus, rows, [&](const FileExtent& file, IdRange<GlobalId> here) {
+    auto part = io::InputFile{file.path}.read_strings(
+        dataset, here.begin.value() - file.first_row.value(), here.size());
+    texts.insert(texts.end(), std::make_move_iterator(part.begin()),
+                 std::make_move_iterator(part.end()));
+  });
   return texts;
 }
 

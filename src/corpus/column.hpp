@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,32 @@ void for_each_block(IdRange<GlobalId> rows, Count step, Visit&& visit) {
   }
 }
 
+/// Calls visit(file, part) for the part of `rows` in each file that holds some.
+template <class Visit>
+void for_each_file(const Corpus& corpus, IdRange<GlobalId> rows, Visit&& visit) {
+  for (const FileExtent& file : corpus.files) {
+    const GlobalId first = std::max(rows.begin, file.first_row);
+    const GlobalId last = std::min(rows.end, file.rows().end);
+    if (first < last) {
+      visit(file, IdRange<GlobalId>{first, last});
+    }
+  }
+}
+
+/// The part of `out`, a row of `width` for each of `rows`, that belongs to `part`.
+template <class T>
+[[nodiscard]] std::span<T> part_of(std::vector<T>& out, IdRange<GlobalId> rows,
+                                   IdRange<GlobalId> part, Count width = 1) {
+  return std::span{out}.subspan(to_size((part.begin.value() - rows.begin.value()) * width),
+                                to_size(part.size() * width));
+}
+
 /// Rows of a narrow column that are held at once.
 inline constexpr Count kColumnBlock = Count{1} << 20;
 /// The same of strings, which are longer.
 inline constexpr Count kTextBlock = Count{1} << 16;
 
-/// Largest label of a column in these rows, -1 if none is known. Throws Error for a label below -1,
+/// Largest class of a column in these rows, -1 if none is known. Throws Error for a label below -1,
 /// or of num_classes and above (0 = any).
 [[nodiscard]] Count largest_label(const Corpus& corpus, const std::string& dataset,
                                   IdRange<GlobalId> rows, Count num_classes);

@@ -11,6 +11,7 @@
 #include "corpus/class_names.hpp"
 #include "corpus/column.hpp"
 #include "corpus/distinct_names.hpp"
+#include "corpus/file_numbers.hpp"
 #include "corpus/inspect.hpp"
 
 namespace kith::corpus {
@@ -55,6 +56,10 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   broadcast_strings(comm, corpus.class_names);
   broadcast_strings(comm, corpus.vote_names);
   broadcast_strings(comm, corpus.prob_names);
+  broadcast_strings(comm, corpus.notes);
+  for (Slices& slice : corpus.slices) {
+    broadcast_strings(comm, slice.names);
+  }
   broadcast_strings(comm, found.text_columns);
   comm::broadcast(comm, found.prob_file);
   corpus.num_items = numbers[0];
@@ -63,12 +68,16 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   corpus.id_kind = static_cast<IdKind>(numbers[3]);
   found.prob_classes = numbers[4];
   found.largest_seed_label = numbers[5];
-  corpus.files.clear();
+  corpus.files.resize(paths.size());  // rank 0 keeps their numbers
   Count first = 0;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    corpus.files.push_back({paths[i], GlobalId{first}, numbers[6 + i]});
-    first += numbers[6 + i];
+    FileExtent& file = corpus.files[i];
+    file.path = paths[i];
+    file.first_row = GlobalId{first};
+    file.num_rows = numbers[6 + i];
+    first += file.num_rows;
   }
+  broadcast_numbers(comm, corpus);
 }
 
 /// Collective. Largest label of a column over all ranks; checks every label on the way.
@@ -107,11 +116,7 @@ void collect_names(const comm::Communicator& comm, Inspection& found, const Corp
   if (corpus.class_names.empty() && !columns.empty()) {
     corpus.class_names = distinct_names(comm, corpus, columns, kMostUnnamedClasses);
   }
-  corpus.slices.resize(config.slices.size());
-  for (std::size_t i = 0; i < config.slices.size(); ++i) {
-    Slices& slice = corpus.slices[i];
-    slice.dataset = config.slices[i];
-    broadcast_strings(comm, slice.names);
+  for (Slices& slice : corpus.slices) {
     if (found.is_text(slice.dataset)) {
       slice.names = distinct_names(comm, corpus, std::span{&slice.dataset, 1}, kMostGroups);
     }
@@ -154,7 +159,11 @@ void name_classes(const comm::Communicator& comm, Inspection& found, const Corpu
 Corpus describe(const comm::Communicator& comm, const CorpusConfig& config) {
   Inspection found;
   comm::on_root(comm, [&] { found = inspect(config); });
+  found.corpus.slices.resize(config.slices.size());
   broadcast_inspection(comm, found);
+  for (std::size_t slice = 0; slice < config.slices.size(); ++slice) {
+    found.corpus.slices[slice].dataset = config.slices[slice];
+  }
   found.corpus.metric = config.metric;
   found.corpus.embeddings = config.embeddings;
   require_census_memory(comm, found.corpus);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
@@ -10,6 +12,8 @@
 #include "corpus/class_column.hpp"
 #include "corpus/class_names.hpp"
 #include "corpus/file_order.hpp"
+#include "corpus/names_of_files.hpp"
+#include "corpus/require_column.hpp"
 #include "corpus/seed_file.hpp"
 
 namespace kith::corpus {
@@ -19,37 +23,6 @@ constexpr Count kMostItems = Count{1} << 48;
 constexpr Count kMostValues = Count{1} << 24;
 constexpr Count kMostVoters = 4096;
 constexpr Count kMostClasses = Count{1} << 24;
-
-void require_shape(const io::InputFile& file, const std::string& dataset,
-                   const io::DatasetInfo& info, std::size_t num_axes) {
-  const bool is_one_wide = num_axes == 1 && info.shape.size() == 2 && info.shape[1] == 1;
-  if (info.shape.size() != num_axes && !is_one_wide) {
-    fail("{}: {}: has the shape {}, expected {}", file.path(), quote(dataset),
-         info.shape.empty() ? "of one value" : fmt::format("{}", fmt::join(info.shape, " x ")),
-         num_axes == 1 ? "one value an item" : "items x values");
-  }
-}
-
-/// Before anything of that width is allocated.
-void require_width(const io::InputFile& file, const std::string& dataset,
-                   const io::DatasetInfo& info, Count most, const char* what) {
-  if (info.shape[1] < 1 || info.shape[1] > most) {
-    fail("{}: {}: has the shape {} x {}, expected 1 to {} {}", file.path(), quote(dataset),
-         info.shape[0], info.shape[1], most, what);
-  }
-}
-
-/// A dataset with one row an item; num_axes: 1 (or N x 1) or 2.
-io::DatasetInfo require_column(const io::InputFile& file, const std::string& dataset,
-                               Count num_rows, std::size_t num_axes) {
-  io::DatasetInfo info = file.describe(dataset);
-  require_shape(file, dataset, info, num_axes);
-  if (info.num_rows() != num_rows) {
-    fail("{}: {}: has {} rows, but the embeddings have {}", file.path(), dataset, info.num_rows(),
-         num_rows);
-  }
-  return info;
-}
 
 /// A column of classes or groups. All files store it as strings, or none does.
 io::DatasetInfo require_named_column(Inspection& found, const io::InputFile& file,
@@ -83,10 +56,18 @@ bool has_classes_in_columns(const Inspection& found, const CorpusConfig& config)
   return named != columns.end();
 }
 
-/// The groups' names, if the dataset has an attribute names or is an enumeration.
-std::vector<std::string> group_names(const io::InputFile& file, const std::string& dataset) {
-  return file.has_attribute(dataset, "names") ? file.attribute_strings(dataset, "names")
-                                              : names_of_members(file.describe(dataset));
+/// Names of a file's groups: the attribute names, or the members of an enumeration.
+NamesOfFile group_names_of(const Inspection& found, const io::InputFile& file,
+                           const std::string& dataset) {
+  if (found.is_text(dataset)) {  // the strings themselves, of all files
+    return {file.path() + ": " + quote(dataset), std::nullopt};
+  }
+  NamesOfFile names = names_in_attribute(file, dataset);
+  std::vector<std::string> members = names_of_members(file.describe(dataset));
+  if (!names.names && !members.empty()) {
+    names.names = std::move(members);
+  }
+  return names;
 }
 
 void append_embeddings(Corpus& corpus, const io::InputFile& file) {
@@ -180,66 +161,80 @@ void check_ids(Inspection& found, const CorpusConfig& config, const io::InputFil
                 require_column(file, config.ids, corpus.files.back().num_rows, 1));
 }
 
-void check_votes(Inspection& found, const std::string& dataset, const io::InputFile& file) {
-  Corpus& corpus = found.corpus;
-  const io::DatasetInfo info = require_named_column(found, file, dataset, 2);
-  require_width(file, dataset, info, kMostVoters, "voters");
-  if (corpus.files.size() > 1) {
-    if (info.shape[1] != count_of(corpus.vote_names)) {
-      fail("{}: {}: has {} voters, but {} has {}", file.path(), dataset, info.shape[1],
-           corpus.files[0].path, corpus.vote_names.size());
-    }
-    return;
+/// Returns how many classes the probabilities are of.
+Count check_probs(const io::InputFile& file, const std::string& group, Count num_rows,
+                  NamesOfFiles& names) {
+  const std::vector<std::string> voters = file.children(group);
+  if (voters.empty()) {
+    fail("{}: {}: holds nothing, expected a dataset a voter", file.path(), quote(group));
   }
-  if (file.has_attribute(dataset, "names")) {
-    corpus.vote_names = file.attribute_strings(dataset, "names");
-    if (count_of(corpus.vote_names) != info.shape[1]) {
-      fail("{}: {}: has {} voters, but its attribute names has {}", file.path(), dataset,
-           info.shape[1], corpus.vote_names.size());
-    }
-    return;
-  }
-  for (Count voter = 0; voter < info.shape[1]; ++voter) {
-    corpus.vote_names.push_back(fmt::format("votes.{}", voter));
-  }
-}
-
-/// Returns how many classes the probabilities are of, 0 without voters.
-Count check_probs(Corpus& corpus, const std::string& group, const io::InputFile& file) {
-  const std::vector<std::string> names = file.children(group);
-  if (corpus.files.size() == 1) {
-    corpus.prob_names = names;
-  } else if (names != corpus.prob_names) {
-    fail("{}: {}: has the voters {}, but {} has {}", file.path(), group, fmt::join(names, ", "),
-         corpus.files[0].path, fmt::join(corpus.prob_names, ", "));
-  }
+  names.prob_voters.push_back({file.path() + ": " + quote(group), voters});
   Count num_classes = 0;
-  for (const std::string& name : names) {
+  for (const std::string& name : voters) {
     if (!is_utf8(name)) {
       fail("{}: {}: the voter {} is not UTF-8", file.path(), quote(group), quote(name));
     }
     const std::string dataset = fmt::format("{}/{}", group, name);
-    const io::DatasetInfo info = require_column(file, dataset, corpus.files.back().num_rows, 2);
+    const io::DatasetInfo info = require_column(file, dataset, num_rows, 2);
     if (!info.type || !io::is_float(*info.type)) {
       fail("{}: {}: holds {}, expected f16, f32 or f64", file.path(), dataset, info.type_name);
     }
     require_width(file, dataset, info, kMostClasses, "classes");
     if (num_classes != 0 && info.shape[1] != num_classes) {
       fail("{}: {}: is of {} classes, but {} of {}", file.path(), dataset, info.shape[1],
-           names.front(), num_classes);
+           voters.front(), num_classes);
     }
     num_classes = info.shape[1];
   }
   return num_classes;
 }
 
-}  // namespace
-
-std::vector<std::string> class_columns(const CorpusConfig& config) {
-  std::vector<std::string> columns = {config.labels, config.gold, config.votes};
-  std::erase(columns, "");
-  return columns;
+/// A file with class names of its own has a probability for each; the others' are counted in
+/// `found`.
+void count_prob_classes(const NamesOfFile& classes, const std::string& path,
+                        const std::string& group, Count num_classes, Inspection& found) {
+  if (classes.names) {
+    if (num_classes != count_of(*classes.names)) {
+      fail("{}: {}: is of {} classes, expected {}", path, group, num_classes,
+           classes.names->size());
+    }
+    return;
+  }
+  if (found.prob_classes != 0 && num_classes != found.prob_classes) {
+    fail("{}: {}: is of {} classes, but {} is of {}", path, group, num_classes, found.prob_file,
+         found.prob_classes);
+  }
+  found.prob_classes = num_classes;
+  found.prob_file = path;
 }
+
+void inspect_file(const CorpusConfig& config, const io::InputFile& file, Inspection& found,
+                  NamesOfFiles& names) {
+  append_embeddings(found.corpus, file);
+  check_ids(found, config, file);
+  std::vector<std::string> columns = config.slices;
+  columns.insert(columns.end(), {config.labels, config.gold});
+  std::erase(columns, "");
+  for (const std::string& column : columns) {
+    (void)require_named_column(found, file, column, 1);
+  }
+  if (!config.votes.empty()) {
+    const io::DatasetInfo info = require_named_column(found, file, config.votes, 2);
+    require_width(file, config.votes, info, kMostVoters, "voters");
+    add_voters(file, config.votes, info.shape[1], names);
+  }
+  names.classes.push_back(class_names_of(config, file));
+  for (std::size_t slice = 0; slice < config.slices.size(); ++slice) {
+    names.slices[slice].push_back(group_names_of(found, file, config.slices[slice]));
+  }
+  if (!config.probs.empty()) {
+    const Count num_classes =
+        check_probs(file, config.probs, found.corpus.files.back().num_rows, names);
+    count_prob_classes(names.classes.back(), file.path(), config.probs, num_classes, found);
+  }
+}
+
+}  // namespace
 
 Inspection inspect(const CorpusConfig& config) {
   validate(config);
@@ -247,39 +242,18 @@ Inspection inspect(const CorpusConfig& config) {
   Corpus& corpus = found.corpus;
   corpus.metric = config.metric;
   corpus.embeddings = config.embeddings;
+  NamesOfFiles names;
+  names.slices.resize(config.slices.size());
   for (const std::string& path : expand_files(config)) {
-    const io::InputFile file{path};
-    append_embeddings(corpus, file);
-    check_ids(found, config, file);
-    std::vector<std::string> columns = config.slices;
-    columns.insert(columns.end(), {config.labels, config.gold});
-    for (const std::string& column : columns) {
-      if (!column.empty()) {
-        (void)require_named_column(found, file, column, 1);
-      }
-    }
-    for (const std::string& slice : config.slices) {
-      if (corpus.files.size() == 1) {
-        corpus.slices.push_back({slice, group_names(file, slice)});
-      }
-    }
-    if (!config.votes.empty()) {
-      check_votes(found, config.votes, file);
-    }
-    if (!config.probs.empty()) {
-      const Count classes = check_probs(corpus, config.probs, file);
-      if (found.prob_classes != 0 && classes != found.prob_classes) {
-        fail("{}: {}: is of {} classes, but {} is of {}", path, config.probs, classes,
-             found.prob_file, found.prob_classes);
-      }
-      found.prob_classes = classes;
-      found.prob_file = path;
-    }
+    inspect_file(config, io::InputFile{path}, found, names);
   }
   if (corpus.num_items == 0) {
     fail("{}: {}: has no rows", corpus.files[0].path, corpus.embeddings);
   }
-  corpus.class_names = read_class_names(config, corpus.files[0].path);
+  join_names_of_files(config, names, corpus);
+  if (corpus.class_names.empty() && !config.classes.empty()) {
+    corpus.class_names = read_class_file(config, corpus.files[0].path);
+  }
   if (count_of(corpus.class_names) > kMostClasses) {
     fail("corpus.classes: has {} names, expected at most {}", corpus.class_names.size(),
          kMostClasses);

@@ -14,7 +14,7 @@ namespace kith::corpus {
 struct Inspection {
   Corpus corpus;
   std::vector<std::string> text_columns;  // of classes or groups that are stored as strings
-  Count prob_classes = 0;                 // 0 = no probabilities
+  Count prob_classes = 0;                 // in files that name no classes; 0 = none there
   std::string prob_file;                  // where that number was found
   std::string u64_id_file;                // a file with ids of 64 bits and no sign, if any
   std::string signed_id_file;             // a file with ids that have one
@@ -24,9 +24,6 @@ struct Inspection {
     return std::find(text_columns.begin(), text_columns.end(), column) != text_columns.end();
   }
 };
-
-/// Columns of items' classes that are configured: labels, gold, votes.
-[[nodiscard]] std::vector<std::string> class_columns(const CorpusConfig& config);
 
 /// Opens every file; looks at names, shapes and types, and reads the names of classes and the seed
 /// file. Local; throws Error.

@@ -26,7 +26,7 @@ void log_files(const corpus::Corpus& corpus) {
 }
 
 std::vector<std::string> find_warnings(const corpus::Corpus& corpus, const corpus::Census& census) {
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = corpus.notes;
   if (census.num_zero_vectors > 0) {
     warnings.push_back(fmt::format(
         "{} of {} vectors are all zero, the first is {}; rows that were never written read so",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
@@ -111,6 +112,71 @@ TEST(GoodFiles, AreReadInAllTheirParts) {
   }
 }
 
+/// Files with names of their own; what they say is what the files of the kind "plain" say.
+class FilesThatNumberOtherwise : public testing::TestWithParam<const char*> {};
+
+TEST_P(FilesThatNumberOtherwise, AreReadByName) {
+  CorpusConfig config = config_of(GetParam());
+  config.gold = "gold";
+  config.votes = "votes";
+  config.probs = "probs";
+  config.slices = {"groups"};
+  config.allow_missing_classes = true;
+  const Corpus corpus = kith::corpus::describe(world(), config);
+  CorpusConfig plain_config = config_of("plain");
+  plain_config.gold = "gold";
+  plain_config.votes = "votes";
+  plain_config.probs = "probs";
+  const Corpus plain = kith::corpus::describe(world(), plain_config);
+  const IdRange<GlobalId> rows{GlobalId{10}, GlobalId{90}};
+  const auto model = std::find(corpus.prob_names.begin(), corpus.prob_names.end(), "model");
+  const int model_number = static_cast<int>(model - corpus.prob_names.begin());
+  const auto probs = kith::corpus::read_probs(corpus, config, model_number, rows);
+  const auto early = kith::corpus::read_probs(corpus, config, 1 - model_number, rows);
+  const auto plain_probs = kith::corpus::read_probs(plain, plain_config, 0, rows);
+
+  EXPECT_THAT(corpus.class_names, ElementsAre("cat", "dog", "owl", "fox"));
+  EXPECT_THAT(corpus.vote_names, ElementsAre("rule", "model"));
+  EXPECT_THAT(corpus.slices[0].names, ElementsAre("north", "south", "west"));
+  EXPECT_EQ(kith::corpus::read_seeds(world(), corpus, config),
+            kith::corpus::read_seeds(world(), plain, plain_config));
+  EXPECT_EQ(kith::corpus::read_gold(corpus, config, rows),
+            kith::corpus::read_gold(plain, plain_config, rows));
+  EXPECT_EQ(kith::corpus::read_votes(corpus, config, rows),
+            kith::corpus::read_votes(plain, plain_config, rows));
+  const auto groups = kith::corpus::read_slices(corpus, "groups", rows);
+  for (Count i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(groups[kith::to_size(i)], (10 + i) % 3);
+    for (Count k = 0; k < 4; ++k) {
+      const float expected = k == 3 ? 0.0F : plain_probs[kith::to_size(3 * i + k)];
+      EXPECT_EQ(probs[kith::to_size(4 * i + k)], expected);
+      EXPECT_EQ(early[kith::to_size(4 * i + k)], 10 + i < 51 ? expected : 0.0F);
+    }
+  }
+  EXPECT_EQ(corpus.notes.size(), 4U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, FilesThatNumberOtherwise,
+                         testing::Values("other-names", "other-names-as-texts", "other-members"));
+
+TEST(Describe, SaysWhichFilesNumberOtherwise) {
+  const std::string directory = directory_of("other-names");
+  CorpusConfig config = config_of("other-names");
+
+  EXPECT_THAT(
+      kith::corpus::describe(world(), config).notes,
+      ElementsAre(
+          directory + "/part-2.h5: /classes names its classes differently from " + directory +
+          "/part-0.h5: /classes (1 of 3 files differ): they are matched by name, 4 in all"));
+  config.files = {directory_of("other-members") + "/part-[02].h5"};
+  EXPECT_THAT(kith::corpus::describe(world(), config).notes,
+              ElementsAre(directory_of("other-members") +
+                          "/part-2.h5: labels names its classes differently from " +
+                          directory_of("other-members") +
+                          "/part-0.h5: labels (1 of 2 files differ): they are matched by name, "
+                          "4 in all"));
+}
+
 TEST(SeedFile, OfEveryFormNamesTheSameRows) {
   for (const char* kind : {"seeds-by-row", "seeds-by-id", "seeds-table", "seeds-table-rows"}) {
     CorpusConfig config = config_of(kind);
@@ -177,6 +243,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"other-dim",
                  "@/part-2.h5: /embeddings: has 5 values a vector, but @/part-0.h5 has 7"},
         BadInput{"short-labels", "@/part-2.h5: labels: has 38 rows, but the embeddings have 39"},
+        BadInput{"names-in-some",
+                 "@/part-1.h5: /classes: names no classes, but @/part-0.h5: /classes and "
+                 "@/part-2.h5: /classes name theirs differently"},
+        BadInput{"label-beyond-own-names",
+                 "@/part-1.h5: labels: row 0: label 3, expected 0 to 2, or -1 for none"},
+        BadInput{"text-beyond-own-names",
+                 "@/part-1.h5: labels: row 0: \"fox\" is not known, expected one of the 3 names, "
+                 "or nothing for none"},
         BadInput{"label-out-of-range",
                  "@/part-2.h5: labels: row 4: label 3, expected 0 to 2, or -1 for none"},
         BadInput{"label-negative",

@@ -150,6 +150,105 @@ def some_duplicates(corpus):
     corpus.embeddings[51, :] = -0.0
 
 
+def in_groups(corpus, names):
+    """Adds a column of groups, which each file names."""
+    for part, (first, last) in enumerate(((0, 50), (50, 51), (51, 90))):
+        def change(file, rows=numpy.arange(first, last), part=part):
+            file["groups"] = (rows % 3).astype("i4")
+            file["groups"].attrs["names"] = names[part]
+        corpus.change_part[part] = change
+
+
+def other_names(corpus):
+    """The last file numbers everything otherwise than the others; what it says is the same."""
+    in_groups(corpus, 3 * [["north", "south", "west"]])
+    add_groups = dict(corpus.change_part)
+
+    def change(part, file):
+        add_groups[part](file)
+        if "classes" in file:
+            del file["classes"]
+        file["classes"] = ["owl", "fox", "cat", "dog"] if part == 2 else ["cat", "dog", "owl"]
+        file["votes"].attrs["names"] = ["rule", "model"] if part < 2 else ["model", "rule"]
+        if part < 2:
+            file["probs/early"] = file["probs/model"][()]
+            return
+        code = numpy.array([2, 3, 0, -1])  # of cat, dog, owl, none
+        for name in ("labels", "gold"):
+            file[name][...] = code[file[name][()]]
+        file["votes"][...] = code[file["votes"][()]][:, ::-1]
+        probabilities = file["probs/model"][()]
+        del file["probs/model"]
+        file["probs/model"] = numpy.insert(probabilities[:, [2, 0, 1]], 1, 0, axis=1)
+        file["groups"][...] = (file["groups"][()] + 1) % 3
+        file["groups"].attrs["names"] = ["west", "north", "south"]
+    for part in range(3):
+        corpus.change_part[part] = lambda file, part=part: change(part, file)
+
+
+def some_without_names(corpus):
+    other_names(corpus)
+    with_names = corpus.change_part[1]
+
+    def change(file):
+        with_names(file)
+        del file["classes"]
+    corpus.change_part[1] = change
+
+
+def replace(file, name, **values):
+    """Another dataset with the attributes of the one before."""
+    attributes = dict(file[name].attrs)
+    del file[name]
+    file.create_dataset(name, **values).attrs.update(attributes)
+
+
+def as_texts(corpus):
+    """As other_names, but labels and votes hold the names."""
+    other_names(corpus)
+    for part, change in list(corpus.change_part.items()):
+        def with_texts(file, change=change):
+            change(file)
+            names = numpy.append(file["classes"].asstr()[()], "")
+            for name in ("labels", "votes"):
+                texts = names[file[name][()]].astype(object)
+                replace(file, name, data=texts, dtype=h5py.string_dtype())
+        corpus.change_part[part] = with_texts
+
+
+def as_members(corpus):
+    """As other_names, but nothing besides enumerations names classes and groups; gold has an order of its own."""
+    other_names(corpus)
+    for part, change in list(corpus.change_part.items()):
+        def with_members(file, change=change):
+            change(file)
+            classes = list(file["classes"].asstr()[()])
+            groups = list(file["groups"].attrs["names"])
+            del file["classes"]
+            for name, members in (("labels", classes), ("gold", classes[::-1]), ("votes", classes), ("groups", groups)):
+                codes = file[name][()]
+                if name == "gold":
+                    codes = numpy.where(codes < 0, -1, len(classes) - 1 - codes)
+                numbers = {"none": -1, **{member: number for number, member in enumerate(members)}}
+                if name == "groups":
+                    del file[name].attrs["names"]
+                replace(file, name, data=codes.astype(h5py.enum_dtype(numbers, basetype="i2")))
+        corpus.change_part[part] = with_members
+
+
+def label_of_one(make, label):
+    """The file with one row says what its own names do not have."""
+    def change(corpus):
+        make(corpus)
+        before = corpus.change_part[1]
+
+        def with_label(file):
+            before(file)
+            file["labels"][0] = label
+        corpus.change_part[1] = with_label
+    return change
+
+
 def probability(row, values):
     return lambda corpus: corpus.probs["model"].__setitem__(row, values)
 
@@ -174,7 +273,13 @@ KINDS = {
     "seeds-by-id": seeds("id,label", "1623,2", "1000,cat", '1028,"dog"'),
     "seeds-table": seeds_table("id", "u8", [1000, 1028, 1623], [0, 1, 2]),
     "seeds-table-rows": seeds_table("row", "i8", [0, 4, 62], [0, 1, 2]),
+    "other-names": other_names,
+    "other-names-as-texts": as_texts,
+    "other-members": as_members,
     # bad
+    "names-in-some": some_without_names,
+    "label-beyond-own-names": label_of_one(other_names, 3),
+    "text-beyond-own-names": label_of_one(as_texts, "fox"),
     "text": lambda corpus: corpus.change_bytes.__setitem__(1, lambda data: b"id,vector\n"),
     "truncated": lambda corpus: corpus.change_bytes.__setitem__(2, lambda data: data[:len(data) // 2]),
     "missing-dataset": in_part(1, lambda file: file.__delitem__("embeddings")),

@@ -21,7 +21,7 @@ struct CorpusConfig {
   std::string labels;                      // [N] classes; -1 = none: seeds as a column
   std::string seeds;                       // path: CSV (row|id,label[,weight]) or HDF5 (/seeds)
   std::string gold;                        // [N] classes; -1 = unknown; only measured with
-  std::string classes;                     // dataset in the first file, or path; names in order
+  std::string classes;                     // dataset, or path of a text file; names in order
   std::string votes;                       // [N, M] classes; -1 = abstains
   std::string probs;                       // group with one [N, K] float dataset a voter
   std::vector<std::string> slices;         // [N] each: the group of an item; -1 = in none

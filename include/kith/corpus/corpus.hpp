@@ -12,10 +12,20 @@
 
 namespace kith::corpus {
 
+/// What the numbers of one file are in the corpus, where files number the same names otherwise.
+/// Empty: the same numbers.
+struct FileNumbers {
+  std::vector<std::int32_t> classes;  // of its codes in labels, gold, votes; of columns of probs
+  std::vector<std::int32_t> voters;   // of its columns in corpus.votes
+  std::vector<std::int32_t> prob_voters;          // of its datasets in corpus.probs; others abstain
+  std::vector<std::vector<std::int32_t>> slices;  // [slice]: of its groups
+};
+
 struct FileExtent {
   std::string path;
   GlobalId first_row;
   Count num_rows = 0;
+  FileNumbers numbers{};
 
   [[nodiscard]] IdRange<GlobalId> rows() const {
     return {first_row, GlobalId{first_row.value() + num_rows}};
@@ -44,6 +54,7 @@ struct Corpus {
   std::vector<std::string> vote_names;  // M voters that gave votes; empty = none
   std::vector<std::string> prob_names;  // voters that gave probabilities, in name order
   std::vector<Slices> slices;           // as configured
+  std::vector<std::string> notes;       // on what differs among files, a sentence each
 
   [[nodiscard]] int num_classes() const { return static_cast<int>(class_names.size()); }
   /// The file that holds `row`.
@@ -54,7 +65,8 @@ struct Corpus {
 
 /// Collective. Rank 0 opens every file and checks names, shapes and types; label columns are
 /// scanned by all. K is the number of class names, or the largest known label plus one without
-/// names. Throws CollectiveError with one sentence for whatever does not fit together.
+/// names. Files that name their classes, voters or groups differently are joined by name. Throws
+/// CollectiveError with one sentence for whatever does not fit together.
 [[nodiscard]] Corpus describe(const comm::Communicator& comm, const CorpusConfig& config);
 
 /// The block of rows that `rank` reads: even, contiguous, in rank order; empty if ranks outnumber
