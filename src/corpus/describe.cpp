@@ -56,6 +56,7 @@ void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   broadcast_strings(comm, corpus.class_names);
   broadcast_strings(comm, corpus.vote_names);
   broadcast_strings(comm, corpus.prob_names);
+  broadcast_strings(comm, corpus.sources);
   broadcast_strings(comm, corpus.notes);
   for (Slices& slice : corpus.slices) {
     broadcast_strings(comm, slice.names);

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/io/input_file.hpp"
+#include "kith/io/storage.hpp"
 
 #include "corpus/class_column.hpp"
 #include "corpus/class_names.hpp"
@@ -208,6 +211,29 @@ void count_prob_classes(const NamesOfFile& classes, const std::string& path,
   found.prob_file = path;
 }
 
+/// Values that are not there read as zeros: as class 0, as group 0, as a vector.
+void check_storage(const CorpusConfig& config, const io::InputFile& file,
+                   std::span<const std::string> columns, std::set<std::string>& sources) {
+  std::vector<std::string> datasets(columns.begin(), columns.end());
+  datasets.push_back(config.embeddings);
+  if (!config.probs.empty()) {
+    for (const std::string& voter : file.children(config.probs)) {
+      datasets.push_back(fmt::format("{}/{}", config.probs, voter));
+    }
+  }
+  const std::vector<io::Storage> storage = io::describe_storage(file.path(), datasets);
+  for (std::size_t i = 0; i < datasets.size(); ++i) {
+    sources.insert(storage[i].sources.begin(), storage[i].sources.end());
+    const bool is_number = i < columns.size() && !file.describe(datasets[i]).has_strings;
+    if (is_number && storage[i].unwritten) {
+      fail(
+          "{}: {}: {} never written and would read as 0; write them, or give the dataset a fill "
+          "value: -1 for none",
+          file.path(), quote(datasets[i]), *storage[i].unwritten);
+    }
+  }
+}
+
 void inspect_file(const CorpusConfig& config, const io::InputFile& file, Inspection& found,
                   NamesOfFiles& names) {
   append_embeddings(found.corpus, file);
@@ -222,6 +248,7 @@ void inspect_file(const CorpusConfig& config, const io::InputFile& file, Inspect
     const io::DatasetInfo info = require_named_column(found, file, config.votes, 2);
     require_width(file, config.votes, info, kMostVoters, "voters");
     add_voters(file, config.votes, info.shape[1], names);
+    columns.push_back(config.votes);
   }
   names.classes.push_back(class_names_of(config, file));
   for (std::size_t slice = 0; slice < config.slices.size(); ++slice) {
@@ -232,6 +259,10 @@ void inspect_file(const CorpusConfig& config, const io::InputFile& file, Inspect
         check_probs(file, config.probs, found.corpus.files.back().num_rows, names);
     count_prob_classes(names.classes.back(), file.path(), config.probs, num_classes, found);
   }
+  if (found.corpus.id_kind != IdKind::none) {
+    columns.push_back(config.ids);
+  }
+  check_storage(config, file, columns, names.sources);
 }
 
 }  // namespace
@@ -251,6 +282,7 @@ Inspection inspect(const CorpusConfig& config) {
     fail("{}: {}: has no rows", corpus.files[0].path, corpus.embeddings);
   }
   join_names_of_files(config, names, corpus);
+  corpus.sources.assign(names.sources.begin(), names.sources.end());
   if (corpus.class_names.empty() && !config.classes.empty()) {
     corpus.class_names = read_class_file(config, corpus.files[0].path);
   }

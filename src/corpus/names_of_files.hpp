@@ -1,6 +1,7 @@
 /// What all files name, and how it becomes the names of the corpus.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,14 @@
 
 namespace kith::corpus {
 
-/// One entry a file each, in order of files; voters only if they are configured.
+/// Names: one entry a file each, in order of files; voters only if they are configured.
 struct NamesOfFiles {
   std::vector<NamesOfFile> classes;
   std::vector<NamesOfFile> voters;
   std::vector<Count> num_votes;  // columns of corpus.votes
   std::vector<NamesOfFile> prob_voters;
   std::vector<std::vector<NamesOfFile>> slices;  // [slice]
+  std::set<std::string> sources;                 // files that virtual datasets take values from
 };
 
 /// The attribute names of a dataset. Throws Error.

@@ -8,6 +8,8 @@
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 
+#include "io/descriptor.hpp"
+
 namespace kith::io {
 namespace {
 
@@ -18,6 +20,7 @@ struct KnownFilter {
   const char* source;
 };
 
+constexpr const char* kOrigin = "${ORIGIN}";
 constexpr const char* kPython = "Python's package hdf5plugin";
 constexpr const char* kDebian = "Debian's hdf5-filter-plugin or Python's package hdf5plugin";
 constexpr std::array kKnownFilters = {
@@ -69,36 +72,48 @@ void require_filters(const Properties& made, const std::string& place) {
 }
 
 /// As HDF5 looks for it: behind a prefix, else from the working directory.
-std::filesystem::path values_path(const std::string& name) {
-  const char* prefix = std::getenv("HDF5_EXTFILE_PREFIX");  // NOLINT(concurrency-mt-unsafe)
-  const bool has_prefix = prefix != nullptr && *prefix != '\0';
-  return has_prefix ? std::filesystem::path{prefix} / name : std::filesystem::path{name};
-}
-
-void require_outside_files(const Properties& made, const std::string& place) {
-  for (int i = 0; i < H5Pget_external_count(made.id()); ++i) {
-    std::array<char, 4096> name{};
-    off_t offset = 0;
-    hsize_t size = 0;
-    if (H5Pget_external(made.id(), static_cast<unsigned>(i), name.size() - 1, name.data(), &offset,
-                        &size) < 0) {
-      continue;
-    }
-    std::error_code unseen;
-    if (std::string{name.data()}.find("${ORIGIN}") == std::string::npos &&
-        !std::filesystem::exists(values_path(name.data()), unseen)) {
-      fail("{}: its values lie in the file {}, which is not there", place, quote(name.data()));
-    }
+std::filesystem::path values_path(const std::string& path, const std::string& name) {
+  const char* given = std::getenv("HDF5_EXTFILE_PREFIX");  // NOLINT(concurrency-mt-unsafe)
+  std::string prefix = given == nullptr ? "" : given;
+  if (prefix.starts_with(kOrigin)) {
+    prefix.replace(0, std::string{kOrigin}.size(), directory_of(path));
   }
+  return std::filesystem::path{prefix} / name;
 }
 
 }  // namespace
+
+std::vector<std::string> outside_files(const Properties& made, const std::string& path,
+                                       const std::string& name) {
+  std::vector<std::string> files;
+  for (int i = 0; i < H5Pget_external_count(made.id()); ++i) {
+    std::array<char, 4096> stored_name{};
+    off_t offset = 0;
+    hsize_t size = 0;
+    if (H5Pget_external(made.id(), static_cast<unsigned>(i), stored_name.size() - 1,
+                        stored_name.data(), &offset, &size) < 0) {
+      continue;
+    }
+    files.push_back(values_path(path, stored_name.data()).string());
+    std::error_code missing;
+    const std::uintmax_t there = std::filesystem::file_size(files.back(), missing);
+    if (missing) {
+      fail("{}: {}: its values lie in the file {}, which is not there", path, quote(name),
+           quote(files.back()));
+    }
+    if (size != H5F_UNLIMITED && there < static_cast<hsize_t>(offset) + size) {
+      fail("{}: {}: its values lie in the file {}, which has {} bytes, expected {}", path,
+           quote(name), quote(files.back()), there, static_cast<hsize_t>(offset) + size);
+    }
+  }
+  return files;
+}
 
 void require_stored_values(const Dataset& dataset, const std::string& path,
                            const std::string& name) {
   const Properties made{H5Dget_create_plist(dataset.id())};
   const std::string place = fmt::format("{}: {}", path, quote(name));
-  require_outside_files(made, place);
+  (void)outside_files(made, path, name);
   if (H5Pget_layout(made.id()) != H5D_CHUNKED || H5Pget_nfilters(made.id()) <= 0) {
     return;
   }

@@ -2,13 +2,19 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "io/hdf5_support.hpp"
 
 namespace kith::io {
 
-/// Throws Error if a filter is missing that the values went through, if they lie in another file
-/// that is not there, or if one chunk of them is more than this process could hold.
+/// Files that hold the values of a dataset besides its own (external storage). made: how it was
+/// created. Throws Error if one is not there or too short.
+std::vector<std::string> outside_files(const Properties& made, const std::string& path,
+                                       const std::string& name);
+
+/// Throws Error if a filter is missing that the values went through, for outside_files, or if one
+/// chunk of them is more than this process could hold.
 void require_stored_values(const Dataset& dataset, const std::string& path,
                            const std::string& name);
 

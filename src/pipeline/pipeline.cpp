@@ -77,6 +77,7 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
     for (const corpus::FileExtent& file : corpus.files) {
       paths.push_back(file.path);
     }
+    paths.insert(paths.end(), corpus.sources.begin(), corpus.sources.end());
     vectors = describe_files(paths);
     labels = describe_files(std::vector{config.corpus.seeds, config.corpus.classes});
   });
@@ -166,6 +167,9 @@ std::vector<std::string> input_paths(const comm::Communicator& comm, const Works
   comm::on_root(comm, [&] {
     for (const corpus::FileExtent& file : workspace.corpus.files) {
       list += file.path + "\n";
+    }
+    for (const std::string& path : workspace.corpus.sources) {
+      list += path + "\n";
     }
     for (const std::string& path :
          {workspace.config.corpus.seeds, workspace.config.corpus.classes}) {

@@ -90,7 +90,7 @@ TEST_P(OddFiles, GiveTheFloatsThatPythonHas) {
 
 INSTANTIATE_TEST_SUITE_P(Corpus, OddFiles,
                          testing::Values("f32-gzip", "f16-gzip", "f16", "f64", "u8-chunked", "i8",
-                                         "f32-big-endian"));
+                                         "f32-big-endian", "virtual"));
 
 TEST(GoodFiles, AreReadInAllTheirParts) {
   for (const char* kind : {"plain", "no-ids", "no-names", "names-in-text", "signed-ids"}) {
@@ -177,6 +177,13 @@ TEST(Describe, SaysWhichFilesNumberOtherwise) {
                           "4 in all"));
 }
 
+TEST(VirtualDatasets, NameTheFilesTheyComeFrom) {
+  const Corpus corpus = kith::corpus::describe(world(), config_of("virtual"));
+
+  EXPECT_THAT(corpus.sources, ElementsAre(directory_of("virtual") + "/nested.hdf5",
+                                          directory_of("virtual") + "/values.hdf5"));
+}
+
 TEST(SeedFile, OfEveryFormNamesTheSameRows) {
   for (const char* kind : {"seeds-by-row", "seeds-by-id", "seeds-table", "seeds-table-rows"}) {
     CorpusConfig config = config_of(kind);
@@ -251,6 +258,25 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"text-beyond-own-names",
                  "@/part-1.h5: labels: row 0: \"fox\" is not known, expected one of the 3 names, "
                  "or nothing for none"},
+        BadInput{"labels-half-written",
+                 "@/part-2.h5: labels: 2 of 4 chunks were never written and would read as 0; write "
+                 "them, or give the dataset a fill value: -1 for none"},
+        BadInput{"virtual-source-missing",
+                 "@/part-0.h5: /embeddings: is a virtual dataset, but its source nested.hdf5 is "
+                 "missing or cannot be opened"},
+        BadInput{"virtual-nested-source-missing",
+                 "@/part-0.h5: /embeddings: is a virtual dataset, but its source values.hdf5 is "
+                 "missing or cannot be opened"},
+        BadInput{"virtual-dataset-missing",
+                 "@/nested.hdf5: inner: is a virtual dataset, but its source @/values.hdf5 has no "
+                 "dataset last"},
+        BadInput{"external-missing",
+                 "@/part-0.h5: /embeddings: its values lie in the file @/values.raw, which is not "
+                 "there"},
+        BadInput{"external-short",
+                 "@/part-0.h5: /embeddings: its values lie in the file @/values.raw, which has "
+                 "1000 bytes, "
+                 "expected 1400"},
         BadInput{"label-out-of-range",
                  "@/part-2.h5: labels: row 4: label 3, expected 0 to 2, or -1 for none"},
         BadInput{"label-negative",

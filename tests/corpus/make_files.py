@@ -249,6 +249,60 @@ def label_of_one(make, label):
     return change
 
 
+def virtual(missing=None):
+    """The embeddings of the first file lie in others: one named from where the file is, one nested."""
+    def change(corpus):
+        corpus.has_reference = True
+
+        def make(file):
+            directory = os.path.dirname(file.filename)
+            values = file["embeddings"][()]
+            del file["embeddings"]
+            with h5py.File(os.path.join(directory, "values.hdf5"), "w") as source:
+                source["first"], source["last"] = values[:20], values[20:]
+            outer = h5py.VirtualLayout(shape=(30, DIM), dtype="f4")
+            outer[:] = h5py.VirtualSource("values.hdf5", "last", shape=(30, DIM))
+            with h5py.File(os.path.join(directory, "nested.hdf5"), "w", libver="latest") as source:
+                source.create_virtual_dataset("inner", outer)
+            layout = h5py.VirtualLayout(shape=values.shape, dtype="f4")
+            layout[:20] = h5py.VirtualSource("values.hdf5", "first", shape=(20, DIM))
+            layout[20:] = h5py.VirtualSource("nested.hdf5", "inner", shape=(30, DIM))
+            file.create_virtual_dataset("embeddings", layout)
+            if missing is not None:
+                missing(directory)
+        corpus.change_part[0] = make
+    return change
+
+
+def lose_dataset(directory):
+    with h5py.File(os.path.join(directory, "values.hdf5"), "a") as source:
+        del source["last"]
+
+
+def lose(name):
+    return lambda directory: os.remove(os.path.join(directory, name))
+
+
+def half_written(file):
+    values = file["labels"][()]
+    del file["labels"]
+    file.create_dataset("labels", values.shape, values.dtype, chunks=(10,))[:20] = values[:20]
+
+
+def external(bytes_there):
+    """The embeddings of the first file lie in a file without a format, which may be cut off."""
+    def make(file):
+        path = os.path.join(os.path.dirname(file.filename), "values.raw")
+        values = file["embeddings"][()]
+        del file["embeddings"]
+        with open(path, "wb") as raw:
+            raw.write(values.tobytes()[:bytes_there])
+        file.create_dataset("embeddings", values.shape, values.dtype, external=[(path, 0, values.nbytes)])
+        if bytes_there == 0:
+            os.remove(path)
+    return in_part(0, make)
+
+
 def probability(row, values):
     return lambda corpus: corpus.probs["model"].__setitem__(row, values)
 
@@ -276,10 +330,17 @@ KINDS = {
     "other-names": other_names,
     "other-names-as-texts": as_texts,
     "other-members": as_members,
+    "virtual": virtual(),
     # bad
     "names-in-some": some_without_names,
     "label-beyond-own-names": label_of_one(other_names, 3),
     "text-beyond-own-names": label_of_one(as_texts, "fox"),
+    "virtual-source-missing": virtual(lose("nested.hdf5")),
+    "virtual-nested-source-missing": virtual(lose("values.hdf5")),
+    "virtual-dataset-missing": virtual(lose_dataset),
+    "external-missing": external(0),
+    "external-short": external(1000),
+    "labels-half-written": in_part(2, half_written),
     "text": lambda corpus: corpus.change_bytes.__setitem__(1, lambda data: b"id,vector\n"),
     "truncated": lambda corpus: corpus.change_bytes.__setitem__(2, lambda data: data[:len(data) // 2]),
     "missing-dataset": in_part(1, lambda file: file.__delitem__("embeddings")),

@@ -54,6 +54,7 @@ struct Corpus {
   std::vector<std::string> vote_names;  // M voters that gave votes; empty = none
   std::vector<std::string> prob_names;  // voters that gave probabilities, in name order
   std::vector<Slices> slices;           // as configured
+  std::vector<std::string> sources;     // other files that virtual datasets take values from
   std::vector<std::string> notes;       // on what differs among files, a sentence each
 
   [[nodiscard]] int num_classes() const { return static_cast<int>(class_names.size()); }
