@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
+double passed_s(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
@@ -42,8 +42,8 @@ double rate_of(double seconds, Work&& work) {
   do {
     work();
     ++calls;
-  } while (seconds_since(start) < seconds);
-  return calls / seconds_since(start);
+  } while (passed_s(start) < seconds);
+  return calls / passed_s(start);
 }
 
 double scan_rate(const PlanInput& input, double seconds) {
@@ -112,14 +112,14 @@ double read_rate(const std::string& path, double seconds) {
   std::vector<char> buffer(std::size_t{8} << 20);
   Count total = 0;
   const Clock::time_point start = Clock::now();
-  while (seconds_since(start) < seconds) {
+  while (passed_s(start) < seconds) {
     const ssize_t got = ::read(file, buffer.data(), buffer.size());
     if (got < 0 || (got == 0 && (total == 0 || ::lseek(file, 0, SEEK_SET) != 0))) {
       break;
     }
     total += got;
   }
-  const double rate = static_cast<double>(total) / seconds_since(start);
+  const double rate = static_cast<double>(total) / passed_s(start);
   ::close(file);
   return rate;
 }
@@ -153,7 +153,7 @@ Rates calibrate(const comm::Communicator& comm, const PlanInput& input, const st
   for (int i = 0; i < kCalls; ++i) {
     (void)comm::sum_over_ranks(comm, Count{1});
   }
-  rates.allreduce_s = comm::max_over_ranks(comm, seconds_since(start)) / kCalls;
+  rates.allreduce_s = comm::max_over_ranks(comm, passed_s(start)) / kCalls;
   const std::vector<float> sent(std::size_t{1} << 20, 1.0F);
   const std::vector<Count> counts(to_size(comm.size()), count_of(sent) / comm.size());
   const auto sum = static_cast<std::size_t>(counts[0] * comm.size());
@@ -163,7 +163,7 @@ Rates calibrate(const comm::Communicator& comm, const PlanInput& input, const st
     (void)comm::exchange<float>(comm, std::span{sent}.first(sum), counts);
   }
   rates.exchange_bytes = kExchanges * static_cast<double>(sum * sizeof(float)) /
-                         comm::max_over_ranks(comm, seconds_since(start));
+                         comm::max_over_ranks(comm, passed_s(start));
   return rates;
 }
 

@@ -6,7 +6,7 @@
 namespace kith::report {
 namespace {
 
-std::string estimate_table(const Json& audit) {
+std::string audit_estimates(const Json& audit) {
   return table(
       {"estimator", "share right, 95 % interval", "rests on"},
       {{"stratified", share_text(audit.at("accuracy")),
@@ -17,7 +17,7 @@ std::string estimate_table(const Json& audit) {
                     audit["difference"].at("lambda").get<double>())}});
 }
 
-std::string class_table(const Json& audit) {
+std::string audit_by_class(const Json& audit) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& of_class : audit.at("per_class")) {
     rows.push_back({escape(of_class.at("class").get<std::string>()),
@@ -45,7 +45,7 @@ std::string audit_section(const Json& report) {
                                        "items.{}",
                                        count_text(audit["audited"]),
                                        count_text(audit.at("population")), answered)) +
-                     estimate_table(audit) + class_table(audit));
+                     audit_estimates(audit) + audit_by_class(audit));
 }
 
 }  // namespace kith::report
