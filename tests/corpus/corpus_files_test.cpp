@@ -298,8 +298,8 @@ INSTANTIATE_TEST_SUITE_P(
             "class 1 (\"dog\") has no seed, so no item could get it (1 of 3 classes have none; "
             "corpus.allow_missing_classes goes on)"},
         BadInput{"seed-unknown-class",
-                 "@/seeds.csv: line 3: class \"horse\" is not known; expected one of the 3 class "
-                 "names or a number",
+                 "@/seeds.csv: line 3: class \"horse\" is not known, expected one of: cat, dog, "
+                 "owl, or 0 to 2",
                  "seeds.csv"},
         BadInput{"seed-label-out-of-range", "@/seeds.csv: line 3: label 3, expected 0 to 2",
                  "seeds.csv"},
@@ -312,8 +312,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "labels it cat (corpus.soft_seeds takes both, by weight)",
                  "seeds.csv"},
         BadInput{"seed-bad-header",
-                 "@/seeds.csv: line 1: header \"item,class\", expected row,label or id,label, then "
-                 ",weight if any",
+                 "@/seeds.csv: line 1: has no column row, expected the header row,label or "
+                 "id,label; it has: item, class",
                  "seeds.csv"},
         BadInput{"seed-bad-row", "@/seeds.csv: line 2: row \"zero\" is not a whole number",
                  "seeds.csv"},
@@ -328,7 +328,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"seed-hdf5-weight",
                  "@/seeds.hdf5: /seeds: row 1: weight inf, expected 1e-09..1000000000",
                  "seeds.hdf5"},
-        BadInput{"seed-few-cells", "@/seeds.csv: line 2: has 1 of 2 cells", "seeds.csv"},
+        BadInput{"seed-few-cells", "@/seeds.csv: line 2: has 1 values, but the header has 2",
+                 "seeds.csv"},
         BadInput{"seed-empty",
                  "no seed at all: neither corpus.labels nor corpus.seeds names a label",
                  "seeds.csv"},
