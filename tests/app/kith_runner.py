@@ -76,6 +76,10 @@ def status_of(pid):
         return {}
 
 
+def all_gone(pids):
+    return not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
 def wait_until(holds, what, pause_s=0.005):
     end = time.monotonic() + PATIENCE_S
     while not holds():
