@@ -426,7 +426,7 @@ class Trials:
         takes_lines = mutator.random.randint(2)
         for stage in stages:
             for name in lines[stage]["files"]:
-                if os.path.isfile(os.path.join(run, name)):
+                if os.path.isfile(os.path.join(run, name)) and not os.path.islink(os.path.join(run, name)):
                     shutil.copy(os.path.join(other, name), os.path.join(run, name))
         path = os.path.join(run, "manifest.json")
         if takes_lines and os.path.isfile(path):

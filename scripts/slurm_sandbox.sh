@@ -112,6 +112,8 @@ ReturnToService=2
 SlurmdParameters=config_overrides
 KillWait=5
 JobRequeue=1
+# Open MPI names shared memory by host and job: those of two sandboxes must not meet
+FirstJobId=$((port * 50))
 ${SLURM_SANDBOX_EXTRA:-}
 NodeName=n[1-$nodes]$names NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + nodes))] CPUs=$cpus RealMemory=4000 State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP

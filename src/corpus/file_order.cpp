@@ -44,7 +44,8 @@ int compare_parts(std::string_view a, std::string_view b) {
 
 std::vector<std::string> matches_of(const std::string& pattern,
                                     const std::function<bool(const std::string&)>& is_no_input) {
-  if (std::filesystem::exists(pattern)) {  // a name may hold brackets
+  std::error_code unknown;                          // a name may be too long for the system
+  if (std::filesystem::exists(pattern, unknown)) {  // a name may hold brackets
     return {pattern};
   }
   glob_t found{};  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, before any other starts

@@ -53,7 +53,8 @@ std::string digest(const std::string& text) {
 std::string describe_files(std::span<const std::string> paths) {
   std::string text;
   for (const std::string& path : paths) {
-    if (std::filesystem::is_regular_file(path)) {
+    std::error_code unknown;
+    if (std::filesystem::is_regular_file(path, unknown)) {
       const auto changed = std::filesystem::last_write_time(path).time_since_epoch().count();
       text += fmt::format("{} {} {}\n", path, std::filesystem::file_size(path), changed);
     }
@@ -173,7 +174,8 @@ std::vector<std::string> input_paths(const comm::Communicator& comm, const Works
     }
     for (const std::string& path :
          {workspace.config.corpus.seeds, workspace.config.corpus.classes}) {
-      list += std::filesystem::is_regular_file(path) ? path + "\n" : "";
+      std::error_code unknown;
+      list += std::filesystem::is_regular_file(path, unknown) ? path + "\n" : "";
     }
   });
   comm::broadcast(comm, list);

@@ -49,7 +49,7 @@ CASES = [
     (["--corpus.probs", "/clash"], "its voter harmonic has the name of another voter or member"),
     (["--member.m.method", "correct_smooth", "--member.m.voter", "nobody", "--corpus.probs", "/probs"],
      "member.m.voter = nobody, but corpus.probs has model"),
-    (["--member.a/b.method", "harmonic"], "[member.a/b]: a name has 1 to 100 characters without /"),
+    (["--member.a/b.method", "harmonic"], "[member.a/b]: a name has at most 100 bytes, no /"),
     ([*OTHER, "--graph.other.dataset", "/broken"],
      "graph.other: {}/corpus.h5: /broken: row 17: the vector holds NaN"),
     ([*OTHER, "--graph.other.dataset", "/few"],

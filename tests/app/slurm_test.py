@@ -154,10 +154,12 @@ class Slurm(unittest.TestCase):
     def test_scaling_in_one_table(self):
         config = self.configure()
         table = os.path.join(self.directory, "scaling.csv")
-        job = self.sbatch("--array=0-2", "--nodes=4", "--ntasks-per-node=1",
+        job = self.sbatch("--array=0-2", "--nodes=4", "--ntasks-per-node=1", f"--output={self.directory}/scaling-%a.log",
                           os.path.join(JOBS, "scaling.sbatch"), table, "strong", config)
         for task in range(3):
-            self.assertEqual(self.wait_for(f"{job}_{task}"), "COMPLETED")
+            state = self.wait_for(f"{job}_{task}")
+            with open(os.path.join(self.directory, f"scaling-{task}.log"), encoding="utf-8") as file:
+                self.assertEqual(state, "COMPLETED", file.read())
         with open(table, encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual(sorted({(int(row["nodes"]), int(row["ranks"])) for row in rows}), [(1, 1), (2, 2), (4, 4)])

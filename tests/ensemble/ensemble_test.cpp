@@ -420,8 +420,10 @@ TEST(Prior, RefusesWhatIsNoListOfShares) {
   EXPECT_EQ(message("0.2,0.8", 2), "");
   EXPECT_EQ(message("seeds", 2), "");
   EXPECT_EQ(message("0.2,0.8", 3), "ensemble.prior has 2 shares, but there are 3 classes");
-  EXPECT_EQ(message("even", 0),
-            "ensemble.prior = even, must be seeds, uniform, estimated or a share for each class");
+  EXPECT_EQ(
+      message("even", 0),
+      "ensemble.prior = even, must be seeds | uniform | estimated | a share for each class, 0 or "
+      "1e-09..1000000000, separated by commas");
   EXPECT_EQ(message("0,0", 0), "ensemble.prior = 0,0: no class has a share");
 }
 
