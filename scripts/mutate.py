@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 
 import h5py
 import numpy
@@ -382,7 +383,7 @@ class Trials:
         said = [line for line in err.splitlines() if line.startswith("kith: ")]
         if code == 1 and len(said) != 1:
             return f"says {len(said)} sentences"
-        if any(len(line) > 1500 or not line.isprintable() for line in said):
+        if any(len(line) > 1500 or any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in line) for line in said):
             return "says what cannot be read"
         return None
 
