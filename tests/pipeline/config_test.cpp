@@ -204,8 +204,10 @@ TEST(Config, ItsTextIsAnIniFileOfTheSame) {
 TEST(Config, FilesThatComeWithTheProgramAreRead) {
   int files = 0;
   for (const auto& file : std::filesystem::directory_iterator{KITH_CONFIGS}) {
-    EXPECT_EQ(error_of({"config", "-c", file.path().string()}), "no error");
-    ++files;
+    if (file.path().extension() == ".ini") {
+      EXPECT_EQ(error_of({"config", "-c", file.path().string()}), "no error");
+      ++files;
+    }
   }
   EXPECT_GE(files, 2);
 }
