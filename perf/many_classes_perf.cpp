@@ -12,7 +12,7 @@
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
-#include "kith/propagate/sparse.hpp"
+#include "kith/propagate/propagate.hpp"
 
 namespace {
 
@@ -60,9 +60,8 @@ graph::KnnLists make_lists(const Settings& settings, Count begin, Count end) {
 propagate::Task make_task(const Settings& settings) {
   propagate::Task task;
   task.name = settings.method;
-  task.solver.method =
-      settings.method == "poisson" ? propagate::Method::poisson : propagate::Method::spreading;
-  task.solver.alpha = 0.9;
+  task.solver.method = &propagate::method(settings.method);
+  task.solver.parameters["alpha"] = 0.9;
   task.solver.max_sweeps = settings.sweeps;
   for (int label = 0; label < settings.classes; ++label) {
     const Count begin = label * settings.items / settings.classes;
@@ -111,12 +110,12 @@ int main(int argc, char** argv) {
   const Count held = resident_bytes();
   // State, scores, and what a sweep packs for the other ranks.
   const Count planned =
-      propagate::sparse_state_bytes(graph.num_owned() + graph.num_ghosts(), task, settings.top) +
+      propagate::truncated_state_bytes(graph.num_owned() + graph.num_ghosts(), task, settings.top) +
       graph.num_owned() * (8 * settings.top + 8);
   std::ofstream{"/proc/self/clear_refs"} << "5";  // the peak begins anew (Linux, proc(5))
   const auto start = std::chrono::steady_clock::now();
   const propagate::TaskResult result =
-      propagate::propagate_sparse(graph, std::span{&task, 1}, {settings.classes, settings.top})[0];
+      propagate::propagate(graph, std::span{&task, 1}, {settings.classes, settings.top})[0];
   const double seconds = comm::max_over_ranks(
       world, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   const Count used = peak_resident_bytes() - held;

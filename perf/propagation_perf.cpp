@@ -71,8 +71,8 @@ std::vector<propagate::Task> make_tasks(const Settings& settings, int count) {
   for (int t = 0; t < count; ++t) {
     propagate::Task& task = tasks.emplace_back();
     task.name = fmt::format("task{}", t);
-    task.solver.method = propagate::Method::spreading;
-    task.solver.alpha = 0.9;
+    task.solver.method = &propagate::method("spreading");
+    task.solver.parameters["alpha"] = 0.9;
     task.solver.max_sweeps = settings.sweeps;
     task.solver.tolerance = settings.tolerance;
     task.solver.solver = settings.solver == "chebyshev" ? propagate::Solver::chebyshev
@@ -168,7 +168,7 @@ int main(int argc, char** argv) {
     for (int repeat = 0; repeat < settings.repeats; ++repeat) {
       comm::barrier(world);
       const auto start = std::chrono::steady_clock::now();
-      const auto results = propagate::propagate(graph, tasks, {kClasses, 0});
+      const auto results = propagate::propagate(graph, tasks, {kClasses});
       const double seconds = comm::max_over_ranks(
           world, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       const double cores = world.size() * num_threads();

@@ -7,12 +7,11 @@
 namespace kith::ensemble {
 namespace {
 
-using propagate::Method;
-
-MemberConfig make_member(std::string name, Method method, int max_sweeps, ClassMass class_mass) {
+MemberConfig make_member(std::string name, std::string_view method, int max_sweeps,
+                         ClassMass class_mass) {
   MemberConfig member;
   member.name = std::move(name);
-  member.solver.method = method;
+  member.solver.method = &propagate::method(method);
   member.solver.max_sweeps = max_sweeps;
   member.class_mass = class_mass;
   return member;
@@ -27,61 +26,24 @@ MemberConfig make_bootstrap(std::string name, MemberConfig member, int bootstrap
   return member;
 }
 
-void validate_solver(const MemberConfig& member) {
-  const propagate::SolverConfig& solver = member.solver;
-  if (solver.alpha <= 0 || solver.alpha >= 1) {
-    fail("member.{}.alpha = {}, must be above 0 and below 1", member.name, solver.alpha);
-  }
-  if (solver.max_sweeps < 1 || solver.max_sweeps > 100000) {
-    fail("member.{}.max_sweeps = {}, must be in 1..100000", member.name, solver.max_sweeps);
-  }
-  if (solver.tolerance <= 0 || solver.tolerance >= 1) {
-    fail("member.{}.tolerance = {}, must be above 0 and below 1", member.name, solver.tolerance);
-  }
-  if (solver.seed_trust <= 0 || solver.seed_trust > 1) {
-    fail("member.{}.seed_trust = {}, must be above 0 and at most 1", member.name,
-         solver.seed_trust);
-  }
-  if (solver.seed_trust < 1 && solver.method != Method::harmonic) {
-    fail("member.{}.seed_trust = {}, but only harmonic clamps seeds that could be let loose",
-         member.name, solver.seed_trust);
-  }
-  if (solver.injection <= 0 || solver.continuation <= 0 || solver.abandonment < 0) {
-    fail("member.{}: injection and continuation must be above 0, abandonment not below",
-         member.name);
-  }
-  if (solver.early_stop &&
-      (solver.solver != propagate::Solver::sweeps || solver.method == Method::nearest_seed ||
-       solver.method == Method::poisson_volume || solver.method == Method::correct_smooth)) {
-    fail("member.{}.early_stop = yes, but this member is only right at its end", member.name);
-  }
-  if (solver.smoothing <= 0 || solver.smoothing >= 1) {
-    fail("member.{}.smoothing = {}, must be above 0 and below 1", member.name, solver.smoothing);
-  }
-  if (!propagate::has_solver(solver.method, solver.solver)) {
-    fail("member.{}.solver = {}, which cannot solve {}: use sweeps", member.name,
-         propagate::to_string(solver.solver), propagate::to_string(solver.method));
-  }
-}
-
 void validate_member(const MemberConfig& member) {
-  validate_solver(member);
-  const bool corrects = member.solver.method == Method::correct_smooth;
-  if (corrects && member.voter.empty()) {
-    fail("member.{}.voter is missing: correct_smooth needs a voter of corpus.probs", member.name);
+  propagate::validate(member.solver, "member." + member.name);
+  const propagate::MethodFacts& method = member.solver.method->facts();
+  if (method.takes_voter && member.voter.empty()) {
+    fail("member.{}.voter is missing: {} needs a voter of corpus.probs", member.name, method.name);
   }
-  if (!corrects && !member.voter.empty()) {
-    fail("member.{}.voter = {}, but only correct_smooth takes a voter", member.name, member.voter);
+  if (!method.takes_voter && !member.voter.empty()) {
+    fail("member.{}.voter = {}, but only {} takes a voter", member.name, member.voter,
+         propagate::method_names([](const propagate::MethodFacts& of) { return of.takes_voter; }));
   }
   if (member.bootstrap < 0) {
     fail("member.{}.bootstrap = {}, must not be negative", member.name, member.bootstrap);
   }
   const bool takes_distribution =
       member.class_mass == ClassMass::normalize || member.class_mass == ClassMass::bidding;
-  if (takes_distribution && member.solver.method == Method::poisson) {
-    fail(
-        "member.{}.class_mass = {}, but poisson balances its classes by itself: use none or volume",
-        member.name, to_string(member.class_mass));
+  if (takes_distribution && !method.gives_distributions) {
+    fail("member.{}.class_mass = {}, but {} balances its classes by itself: use none or volume",
+         member.name, to_string(member.class_mass), method.name);
   }
 }
 
@@ -91,12 +53,12 @@ std::vector<MemberConfig> default_members() {
   // 100 sweeps of the harmonic method: run to convergence it collapses when seeds are few (Calder
   // 2020).
   std::vector<MemberConfig> members{
-      make_member("harmonic", Method::harmonic, 100, ClassMass::normalize),
-      make_member("spreading", Method::spreading, 300, ClassMass::normalize),
-      make_member("adsorption", Method::adsorption, 300, ClassMass::normalize),
-      make_member("poisson", Method::poisson, 300, ClassMass::none),
-      make_member("wnll", Method::wnll, 300, ClassMass::normalize),
-      make_member("nearest-seed", Method::nearest_seed, 300, ClassMass::none)};
+      make_member("harmonic", "harmonic", 100, ClassMass::normalize),
+      make_member("spreading", "spreading", 300, ClassMass::normalize),
+      make_member("adsorption", "adsorption", 300, ClassMass::normalize),
+      make_member("poisson", "poisson", 300, ClassMass::none),
+      make_member("wnll", "wnll", 300, ClassMass::normalize),
+      make_member("nearest-seed", "nearest_seed", 300, ClassMass::none)};
   members[1].solver.solver = propagate::Solver::chebyshev;
   members[4].solver.solver = propagate::Solver::conjugate_gradient;
   members.push_back(make_bootstrap("spreading-b1", members[1], 1));
@@ -108,8 +70,9 @@ std::vector<MemberConfig> many_class_members() {
   constexpr int kManyClassSweeps = 10;
   std::vector<MemberConfig> members;
   for (MemberConfig& member : default_members()) {
-    if (propagate::has_sparse_form(member.solver.method)) {
-      if (member.solver.method != Method::nearest_seed) {
+    const propagate::MethodFacts& method = member.solver.method->facts();
+    if (method.has_truncated_form) {
+      if (method.walk == propagate::Walk::neighbor_sums) {
         member.solver.max_sweeps = kManyClassSweeps;
       }
       member.solver.solver = propagate::Solver::sweeps;
@@ -141,19 +104,19 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
       num_classes, top, num_classes);
   for (const MemberConfig& member : config.members) {
     const propagate::SolverConfig& solver = member.solver;
-    if (!propagate::has_sparse_form(solver.method)) {
-      fail(
-          "member.{}.method = {}, which needs all classes: use harmonic, spreading, walk, poisson "
-          "or nearest_seed ({})",
-          member.name, propagate::to_string(solver.method), instead);
+    if (!solver.method->facts().has_truncated_form) {
+      fail("member.{}.method = {}, which needs all classes: use {} ({})", member.name,
+           solver.method->name(), propagate::method_names([](const propagate::MethodFacts& method) {
+             return method.has_truncated_form;
+           }),
+           instead);
     }
     if (solver.solver != propagate::Solver::sweeps) {
       fail("member.{}.solver = {}, which needs all classes: use sweeps ({})", member.name,
            propagate::to_string(solver.solver), instead);
     }
-    if (solver.early_stop || solver.seed_trust < 1) {
-      fail("member.{}.{}, which needs all classes ({})", member.name,
-           solver.early_stop ? "early_stop = yes" : "seed_trust below 1", instead);
+    if (solver.early_stop) {
+      fail("member.{}.early_stop = yes, which needs all classes ({})", member.name, instead);
     }
     if (member.class_mass == ClassMass::bidding || member.class_mass == ClassMass::volume) {
       fail("member.{}.class_mass = {}, which needs all classes: use normalize or none ({})",

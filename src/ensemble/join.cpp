@@ -48,7 +48,7 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
   Readout readout;
   std::vector<double> prior(seed_prior.begin(), seed_prior.end());
   std::vector<double> factors(prior.size(), 1.0);
-  if (member.config.solver.method == propagate::Method::poisson) {
+  if (!member.config.solver.method->facts().gives_distributions) {
     readout.takes_log = false;
     std::fill(factors.begin(), factors.end(), 1 / potential_scale(graph, member.scores));
   }

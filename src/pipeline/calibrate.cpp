@@ -142,7 +142,7 @@ Rates calibrate(const comm::Communicator& comm, const PlanInput& input, const st
   for (const ensemble::MemberConfig& member : input.members) {
     if (member.solver.solver == propagate::Solver::conjugate_gradient) {
       solved.push_back(member);
-    } else if (member.solver.method != propagate::Method::nearest_seed) {
+    } else if (member.solver.method->facts().walk == propagate::Walk::neighbor_sums) {
       swept.push_back(member);
     }
   }

@@ -6,7 +6,6 @@
 #include "kith/core/log.hpp"
 #include "kith/core/random.hpp"
 #include "kith/propagate/propagate.hpp"
-#include "kith/propagate/sparse.hpp"
 
 #include "pipeline/calibrate.hpp"
 
@@ -73,11 +72,7 @@ double seconds_of(const graph::Graph& graph, std::vector<propagate::Task> tasks,
   }
   comm::barrier(graph.comm());
   const auto start = std::chrono::steady_clock::now();
-  if (top < num_classes) {
-    (void)propagate::propagate_sparse(graph, tasks, {num_classes, top});
-  } else {
-    (void)propagate::propagate(graph, tasks, {num_classes, 0});
-  }
+  (void)propagate::propagate(graph, tasks, {num_classes, top < num_classes ? top : 0});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   return comm::max_over_ranks(graph.comm(), took.count());
 }

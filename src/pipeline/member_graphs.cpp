@@ -8,7 +8,6 @@
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/propagate/propagate.hpp"
-#include "kith/propagate/sparse.hpp"
 
 #include "pipeline/graphs_in_turn.hpp"
 #include "pipeline/node_maps.hpp"
@@ -110,13 +109,11 @@ std::vector<propagate::TaskResult> propagate_on(Workspace& workspace, const Vari
                                                 comm::Checkpoint& checkpoint) {
   const auto voters = add_voters(workspace, tasks);
   const int num_classes = workspace.num_classes();
-  const int top = ensemble::labels_kept(workspace.config.ensemble, num_classes);
+  const int kept = ensemble::labels_kept(workspace.config.ensemble, num_classes);
+  const int top = kept < num_classes ? kept : 0;
   const auto run = [&](const graph::Graph& graph) {
-    if (top < num_classes) {
-      return propagate::propagate_sparse(graph, tasks, {num_classes, top, &checkpoint});
-    }
-    return propagate::propagate(graph, tasks,
-                                {num_classes, memory_left(workspace.memory_bytes), &checkpoint});
+    return propagate::propagate(
+        graph, tasks, {num_classes, top, memory_left(workspace.memory_bytes), &checkpoint});
   };
   return variant == whole_graph(workspace.config, variant.graph)
              ? run(*workspace.graph)

@@ -64,14 +64,7 @@ inline constexpr double kExactSamples = 1250;  // pilot and recall
 inline constexpr double kReverseLists = 16;
 inline constexpr double kRefineDistances = 30;  // an item, in all rounds
 inline constexpr double kAssignShare = 0.2;     // of the scan's rate: few points a group
-inline constexpr double kMixingSweeps = 120;    // usual numbers of sweeps
-inline constexpr double kAdsorptionSweeps = 60;
-inline constexpr double kChebyshevSweeps =
-    0.65;  // x ln(1 / tolerance) sqrt((1 + alpha) / (1 - alpha))
-inline constexpr double kSolverSteps = 130;
-inline constexpr double kPathSweeps = 30;
-inline constexpr double kPathEntry_s = 60e-9;  // a seed of a node, with its merging
-inline constexpr double kVolumeSweeps = 800;
+inline constexpr double kPathEntry_s = 60e-9;   // a seed of a node, with its merging
 
 // Seconds, on one core of 2024.
 inline constexpr double kLookAtValue_s = 3e-9;

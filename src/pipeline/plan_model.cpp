@@ -12,7 +12,6 @@ namespace kith::pipeline {
 namespace {
 
 using namespace plan_constants;
-using propagate::Method;
 using propagate::Solver;
 
 /// The input in doubles, a rank's share of it, and what several stages need.
@@ -233,54 +232,20 @@ struct Pass {
 enum Kind : std::size_t { sweeps, solver, paths };
 
 Kind kind_of(const ensemble::MemberConfig& member) {
-  return member.solver.method == Method::nearest_seed         ? paths
-         : member.solver.solver == Solver::conjugate_gradient ? solver
-                                                              : sweeps;
+  return member.solver.method->facts().walk == propagate::Walk::shortest_paths ? paths
+         : member.solver.solver == Solver::conjugate_gradient                  ? solver
+                                                                               : sweeps;
 }
 
 double columns_of(const ensemble::MemberConfig& member, int num_classes, const Sizes& of) {
-  if (of.is_sparse && member.solver.method != Method::nearest_seed) {
+  if (of.is_sparse && kind_of(member) != paths) {
     return of.row_labels;
   }
-  switch (member.solver.method) {
-    case Method::poisson:
-    case Method::poisson_volume:
-      return num_classes + 1;
-    case Method::adsorption:
-      return 2 * num_classes;
-    case Method::nearest_seed:
-      return member.solver.nearest;
-    default:
-      return num_classes;
-  }
+  return static_cast<double>(member.solver.method->num_columns(member.solver, num_classes));
 }
 
-/// How many of its sweeps a method usually takes.
 double expected_sweeps(const ensemble::MemberConfig& member) {
-  const double most = member.solver.max_sweeps;
-  switch (kind_of(member)) {
-    case solver:
-      return std::min(most, kSolverSteps);
-    case paths:
-      return std::min(most, kPathSweeps);
-    case sweeps:
-      break;
-  }
-  if (member.solver.solver == Solver::chebyshev) {
-    const double alpha = member.solver.alpha;
-    return std::min(most, kChebyshevSweeps * std::log(1 / member.solver.tolerance) *
-                              std::sqrt((1 + alpha) / (1 - alpha)));
-  }
-  switch (member.solver.method) {
-    case Method::poisson:
-      return std::min(most, kMixingSweeps);
-    case Method::adsorption:
-      return std::min(most, kAdsorptionSweeps);
-    case Method::poisson_volume:
-      return most + kVolumeSweeps;
-    default:
-      return most;
-  }
+  return member.solver.method->expected_sweeps(member.solver);
 }
 
 std::array<Pass, 3> passes_of(const PlanInput& in, const Sizes& of) {
@@ -319,7 +284,8 @@ double sparse_bytes(const PlanInput& in, const Sizes& of) {
   const double row = (2 * of.row_labels + 2) * kFloat;  // labels, values, rest, walk
   double most = 0;
   for (const ensemble::MemberConfig& member : in.members) {
-    const double bytes = kind_of(member) == paths ? member.solver.nearest * kDouble : row;
+    const double bytes =
+        kind_of(member) == paths ? columns_of(member, in.classes, of) * kDouble : row;
     most = std::max(most, of.nodes * 2 * bytes + of.graph_ghosts * 4 * bytes);
   }
   return most + of.nodes * kTaskNode;

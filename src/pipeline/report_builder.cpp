@@ -107,19 +107,16 @@ Json trace_json(const propagate::TaskResult& result) {
 /// How a member of the graph was made and how it settled.
 void add_solver(Json& json, const ensemble::Member& member) {
   const propagate::SolverConfig& solver = member.config.solver;
-  json["method"] = propagate::to_string(solver.method);
+  json["method"] = solver.method->name();
+  json["citation"] = solver.method->facts().citation;
   json["solver"] = propagate::to_string(solver.solver);
-  json["alpha"] = solver.alpha;
   json["early_stop"] = solver.early_stop;
-  json["seed_trust"] = solver.seed_trust;
-  json["nearest"] = solver.nearest;
-  json["injection"] = solver.injection;
-  json["continuation"] = solver.continuation;
-  json["abandonment"] = solver.abandonment;
+  for (const propagate::Parameter& parameter : propagate::all_parameters()) {
+    json[parameter.name] = solver.parameters[parameter.name];
+  }
   json["max_sweeps"] = solver.max_sweeps;
   json["tolerance"] = solver.tolerance;
   json["corrected_voter"] = member.config.voter;
-  json["smoothing"] = solver.smoothing;
   json["graph"] = member.config.graph;
   json["k"] = member.config.k;
   json["weights"] = member.config.weights;

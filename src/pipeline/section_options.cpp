@@ -6,13 +6,10 @@ namespace {
 
 using ensemble::ClassMass;
 using ensemble::MemberConfig;
-using propagate::Method;
 using propagate::Solver;
 
 constexpr std::string_view kMember = "member.";
 constexpr std::string_view kGraph = "graph.";
-// In single precision 1 - alpha must not vanish.
-constexpr NumberRange<double> kOpenShare{1e-6, 0.999999};
 
 /// The entry with this name, which is added if there is none.
 template <class Entry>
@@ -46,25 +43,47 @@ std::vector<Option> graph_options(const std::string& name) {
   };
 }
 
+std::vector<Word<const propagate::Method*>> method_words() {
+  std::vector<Word<const propagate::Method*>> words;
+  for (const propagate::Method* method : propagate::methods()) {
+    words.push_back({method->name().c_str(), method});
+  }
+  return words;
+}
+
+/// "spreading, walk: share that comes from the neighbors".
+std::string parameter_help(const propagate::Parameter& parameter) {
+  std::vector<std::string> takers;
+  for (const propagate::Method* method : propagate::methods()) {
+    if (method->takes(parameter.name)) {
+      takers.push_back(method->name());
+    }
+  }
+  return fmt::format("{}: {}", fmt::join(takers, ", "), parameter.help);
+}
+
+/// An option for each parameter of any method.
+template <class Member>
+void add_parameters(const std::string& prefix, const Member& member, std::vector<Option>& options) {
+  for (const propagate::Parameter& parameter : propagate::all_parameters()) {
+    const auto field = [member, name = parameter.name](Config& config) -> double& {
+      return member(config).solver.parameters[name];
+    };
+    options.push_back(number<double>(prefix + parameter.name, Stage::propagate, field,
+                                     parameter.range, parameter_help(parameter)));
+  }
+}
+
 std::vector<Option> member_options(const std::string& name) {
   const auto member = [name](Config& config) -> MemberConfig& {
     return entry_of(config.ensemble.members, name);
   };
   const std::string prefix = std::string{kMember} + name + ".";
   constexpr Stage kStage = Stage::propagate;
-  return {
-      choice<Method>(
+  std::vector<Option> options{
+      choice<const propagate::Method*>(
           prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
-          {{"harmonic", Method::harmonic},
-           {"spreading", Method::spreading},
-           {"poisson", Method::poisson},
-           {"walk", Method::walk},
-           {"adsorption", Method::adsorption},
-           {"poisson_volume", Method::poisson_volume},
-           {"wnll", Method::wnll},
-           {"nearest_seed", Method::nearest_seed},
-           {"correct_smooth", Method::correct_smooth}},
-          "how labels spread"),
+          method_words(), "how labels spread"),
       choice<Solver>(
           prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
           {{"sweeps", Solver::sweeps},
@@ -72,13 +91,6 @@ std::vector<Option> member_options(const std::string& name) {
            {"conjugate_gradient", Solver::conjugate_gradient}},
           "the method's own iteration, or its limit in fewer steps: chebyshev for spreading and "
           "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
-      number<double>(
-          prefix + "alpha", kStage, [=](Config & c) -> auto& { return member(c).solver.alpha; },
-          kOpenShare, "spreading, walk, correct_smooth: share that comes from the neighbors"),
-      number<double>(
-          prefix + "smoothing",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.smoothing; }, kOpenShare,
-          "correct_smooth: share that comes from the neighbors when labels are smoothed"),
       text(
           prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
           "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
@@ -105,25 +117,6 @@ std::vector<Option> member_options(const std::string& name) {
           prefix + "early_stop",
           kStage, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
           "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
-      number<double>(
-          prefix + "seed_trust",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.seed_trust; }, 1e-6, 1.0,
-          "harmonic: below 1 neighbors that disagree can move a seed"),
-      number<int>(
-          prefix + "nearest", kStage, [=](Config & c) -> auto& { return member(c).solver.nearest; },
-          1, 64, "nearest_seed: seeds that an item hears"),
-      number<double>(
-          prefix + "injection",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.injection; }, 1e-6, 1e6,
-          "adsorption: mu_1, weight of the seeds' labels"),
-      number<double>(
-          prefix + "continuation",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.continuation; }, 1e-6, 1e6,
-          "adsorption: mu_2, weight of agreement with the neighbors"),
-      number<double>(
-          prefix + "abandonment",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.abandonment; }, kWeightRange,
-          "adsorption: mu_3, weight of no label"),
       choice<ClassMass>(
           prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
           {{"none", ClassMass::none},
@@ -139,6 +132,8 @@ std::vector<Option> member_options(const std::string& name) {
           kWeightRange,
           "in the consensus; all members count the same in the measures of disagreement"),
   };
+  add_parameters(prefix, member, options);
+  return options;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ ConjugateGradient::ConjugateGradient(const graph::Graph& graph, const graph::Com
 }
 
 void ConjugateGradient::step(bool /*measured*/) {
-  for (System& system : systems_) {
+  for (BlockConjugateGradient& system : systems_) {
     system.step();
   }
 }

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "propagate/block_conjugate_gradient.hpp"
 #include "propagate/engine.hpp"
-#include "propagate/system.hpp"
 
 namespace kith::propagate {
 
@@ -34,7 +34,7 @@ class ConjugateGradient : public Engine {
     std::size_t system;
     std::size_t task;  // in the system
   };
-  std::vector<System> systems_;
+  std::vector<BlockConjugateGradient> systems_;
   std::vector<Place> places_;  // of each task
 };
 

@@ -27,13 +27,14 @@ Engine::Engine(const graph::Graph& graph, std::size_t num_tasks, int num_classes
 }
 
 Measure Engine::check(std::size_t task) {
+  const std::size_t num_counted = has_all_classes() ? to_size(num_classes_) : 0;
   Measure total;
-  total.class_counts.assign(to_size(num_classes_), 0);
+  total.class_counts.assign(num_counted, 0);
   measure(task, total);
   std::mutex merging;
   parallel_for(graph_->num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
     Measure mine;
-    mine.class_counts.assign(to_size(num_classes_), 0);
+    mine.class_counts.assign(num_counted, 0);
     check_rows(task, begin, end, mine);
     const std::scoped_lock lock{merging};
     total.unmixed = std::max(total.unmixed, mine.unmixed);
@@ -74,11 +75,12 @@ void Engine::load_rows(std::size_t task, std::span<const std::byte> rows) {
 
 Count Engine::count_right(std::size_t index, const Task& task) const {
   Count right = 0;
-  std::vector<float> values(to_size(num_classes_));
+  std::int32_t best = -1;
   for (std::size_t i = 0; i < task.truth.size(); ++i) {
     if (graph_->owned().contains(task.watched[i])) {
-      read_row(index, graph_->local_id(task.watched[i]), values);
-      right += best_class(values) == task.truth[i].value() ? 1 : 0;
+      const Count row = graph_->local_id(task.watched[i]).value();
+      best_classes(index, row, row + 1, std::span{&best, 1});
+      right += best == task.truth[i].value() ? 1 : 0;
     }
   }
   return right;
@@ -92,7 +94,9 @@ void Engine::check_rows(std::size_t task, Count begin, Count end, Measure& measu
     measure.flips += now[i] != before[static_cast<Count>(i)] ? 1 : 0;
     if (now[i] >= 0) {
       ++measure.reached;
-      ++measure.class_counts[to_size(now[i])];
+      if (has_all_classes()) {
+        ++measure.class_counts[to_size(now[i])];
+      }
     }
   }
   std::copy(now.begin(), now.end(), before);

@@ -11,6 +11,8 @@
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
 
+#include "propagate/plan.hpp"
+
 namespace kith::propagate {
 
 /// What a check of one task found on this rank, before reduction.
@@ -75,6 +77,14 @@ class Engine {
 
   /// Watched nodes owned here whose best class is the truth.
   [[nodiscard]] Count count_right(std::size_t index, const Task& task) const;
+
+  /// Whether rows have all classes: then checks count nodes by class, and class masses and energies
+  /// are known.
+  [[nodiscard]] virtual bool has_all_classes() const { return true; }
+
+  /// Collective. Fills the scores and class masses of a result as they are now.
+  virtual void collect(std::size_t index, const Task& task, const Plan& plan,
+                       TaskResult& result) const;
 
  protected:
   Engine(const graph::Graph& graph, std::size_t num_tasks, int num_classes);

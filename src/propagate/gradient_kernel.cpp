@@ -45,50 +45,50 @@ HWY_INLINE void keep_largest(Vector value, double* largest) {
   hn::StoreU(hn::Max(hn::LoadU(tag, largest), hn::Abs(value)), tag, largest);
 }
 
-void CurveRow(const SystemRow& row, const double* decay, FoldedSums::Chunk& sums, double* largest) {
+void FormQRow(const GradientRow& row, const double* decay, FoldedSums::Chunk& sums,
+              double* largest) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
   for (Count column = 0; column < row.stride; column += lanes) {
     const Vector diagonal = hn::LoadU(tag, row.diagonal + column);
-    const Vector direction = hn::LoadU(tag, row.direction + column);
-    const Vector sum =
-        hn::Mul(hn::LoadU(tag, decay + column), hn::LoadU(tag, row.product + column));
-    const Vector product = hn::IfThenElseZero(hn::Gt(diagonal, hn::Zero(tag)),
-                                              hn::Sub(hn::Mul(diagonal, direction), sum));
-    hn::StoreU(product, tag, row.product + column);
-    fold(hn::Mul(direction, product), sums, column);
-    keep_largest(product, largest + column);
+    const Vector p = hn::LoadU(tag, row.p + column);
+    const Vector sum = hn::Mul(hn::LoadU(tag, decay + column), hn::LoadU(tag, row.q + column));
+    const Vector q =
+        hn::IfThenElseZero(hn::Gt(diagonal, hn::Zero(tag)), hn::Sub(hn::Mul(diagonal, p), sum));
+    hn::StoreU(q, tag, row.q + column);
+    fold(hn::Mul(p, q), sums, column);
+    keep_largest(q, largest + column);
   }
 }
 
-void AdvanceRow(const SystemRow& row, const double* length, FoldedSums::Chunk& sums,
-                double* largest) {
+void UpdateXRRow(const GradientRow& row, const double* alpha, FoldedSums::Chunk& sums,
+                 double* largest) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
   for (Count column = 0; column < row.stride; column += lanes) {
-    const Vector step = hn::LoadU(tag, length + column);
-    const Vector direction = hn::LoadU(tag, row.direction + column);
-    const Vector product = hn::LoadU(tag, row.product + column);
-    const Vector x = hn::Add(hn::LoadU(tag, row.x + column), hn::Mul(step, direction));
+    const Vector alpha_of = hn::LoadU(tag, alpha + column);
+    const Vector p = hn::LoadU(tag, row.p + column);
+    const Vector q = hn::LoadU(tag, row.q + column);
+    const Vector x = hn::Add(hn::LoadU(tag, row.x + column), hn::Mul(alpha_of, p));
     hn::StoreU(x, tag, row.x + column);
-    const Vector residual = hn::Sub(hn::LoadU(tag, row.residual + column), hn::Mul(step, product));
-    hn::StoreU(residual, tag, row.residual + column);
-    const Vector square = hn::Mul(residual, residual);
+    const Vector r = hn::Sub(hn::LoadU(tag, row.r + column), hn::Mul(alpha_of, q));
+    hn::StoreU(r, tag, row.r + column);
+    const Vector square = hn::Mul(r, r);
     fold(hn::Mul(square, hn::LoadU(tag, row.diagonal + column)), sums, column);
-    keep_largest(residual, largest + column);
+    keep_largest(r, largest + column);
   }
 }
 
-void TurnRow(const SystemRow& row, const double* turn, double* largest) {
+void UpdatePRow(const GradientRow& row, const double* beta, double* largest) {
   const Tag tag;
   const auto lanes = static_cast<Count>(hn::Lanes(tag));
   for (Count column = 0; column < row.stride; column += lanes) {
-    const Vector residual = hn::LoadU(tag, row.residual + column);
-    const Vector before = hn::LoadU(tag, row.direction + column);
-    const Vector direction = hn::Add(hn::Mul(residual, hn::LoadU(tag, row.diagonal + column)),
-                                     hn::Mul(hn::LoadU(tag, turn + column), before));
-    hn::StoreU(direction, tag, row.direction + column);
-    keep_largest(direction, largest + column);
+    const Vector r = hn::LoadU(tag, row.r + column);
+    const Vector before = hn::LoadU(tag, row.p + column);
+    const Vector p = hn::Add(hn::Mul(r, hn::LoadU(tag, row.diagonal + column)),
+                             hn::Mul(hn::LoadU(tag, beta + column), before));
+    hn::StoreU(p, tag, row.p + column);
+    keep_largest(p, largest + column);
   }
 }
 
@@ -106,26 +106,26 @@ constexpr int kBits = 40;
 }  // namespace
 
 HWY_EXPORT(MultiplyRows);
-HWY_EXPORT(CurveRow);
-HWY_EXPORT(AdvanceRow);
-HWY_EXPORT(TurnRow);
+HWY_EXPORT(FormQRow);
+HWY_EXPORT(UpdateXRRow);
+HWY_EXPORT(UpdatePRow);
 
 void multiply_rows(const ProductArguments& arguments, Count begin, Count end) {
   HWY_DYNAMIC_DISPATCH(MultiplyRows)(arguments, begin, end);
 }
 
-void curve_row(const SystemRow& row, const double* decay, FoldedSums::Chunk& sums,
-               double* largest) {
-  HWY_DYNAMIC_DISPATCH(CurveRow)(row, decay, sums, largest);
+void form_q_row(const GradientRow& row, const double* decay, FoldedSums::Chunk& sums,
+                double* largest) {
+  HWY_DYNAMIC_DISPATCH(FormQRow)(row, decay, sums, largest);
 }
 
-void advance_row(const SystemRow& row, const double* length, FoldedSums::Chunk& sums,
-                 double* largest) {
-  HWY_DYNAMIC_DISPATCH(AdvanceRow)(row, length, sums, largest);
+void update_x_r_row(const GradientRow& row, const double* alpha, FoldedSums::Chunk& sums,
+                    double* largest) {
+  HWY_DYNAMIC_DISPATCH(UpdateXRRow)(row, alpha, sums, largest);
 }
 
-void turn_row(const SystemRow& row, const double* turn, double* largest) {
-  HWY_DYNAMIC_DISPATCH(TurnRow)(row, turn, largest);
+void update_p_row(const GradientRow& row, const double* beta, double* largest) {
+  HWY_DYNAMIC_DISPATCH(UpdatePRow)(row, beta, largest);
 }
 
 FoldedSums::FoldedSums(std::span<const double> bounds) : parts_(2 * bounds.size()) {

@@ -51,24 +51,23 @@ class FoldedSums {
   std::vector<ExactSum> parts_;  // high and low of each column
 };
 
-/// One row of a system of some columns.
-struct SystemRow {
+/// One row of some systems A x = b: r = b - A x, p the direction, q = A p.
+struct GradientRow {
   Count stride = 0;
   const double* diagonal = nullptr;  // or its inverse, as said; 0 where x is known
   double* x = nullptr;
-  double* residual = nullptr;
-  double* direction = nullptr;
-  double* product = nullptr;
+  double* r = nullptr;
+  double* p = nullptr;
+  double* q = nullptr;
 };
 
-/// product = diagonal * direction - decay * product; adds direction * product; largest |product|.
-void curve_row(const SystemRow& row, const double* decay, FoldedSums::Chunk& sums, double* largest);
-/// x += length * direction, residual -= length * product; adds residual^2 / diagonal; largest
-/// |residual|. row.diagonal is the inverse.
-void advance_row(const SystemRow& row, const double* length, FoldedSums::Chunk& sums,
-                 double* largest);
-/// direction = residual / diagonal + turn * direction; largest |direction|. row.diagonal is the
-/// inverse.
-void turn_row(const SystemRow& row, const double* turn, double* largest);
+/// q = diagonal p - decay W p, the last of which stands in q before; adds p . q; largest |q|.
+void form_q_row(const GradientRow& row, const double* decay, FoldedSums::Chunk& sums,
+                double* largest);
+/// x += alpha p, r -= alpha q; adds r . r / diagonal; largest |r|. row.diagonal is the inverse.
+void update_x_r_row(const GradientRow& row, const double* alpha, FoldedSums::Chunk& sums,
+                    double* largest);
+/// p = r / diagonal + beta p; largest |p|. row.diagonal is the inverse.
+void update_p_row(const GradientRow& row, const double* beta, double* largest);
 
 }  // namespace kith::propagate

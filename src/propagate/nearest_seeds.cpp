@@ -55,7 +55,7 @@ NearestSeeds::NearestSeeds(const graph::Graph& graph, std::span<const Task* cons
       labels[seed.node].emplace_back(seed.label, seed.weight);
     }
     Slot& slot = slots_.emplace_back();
-    slot.nearest = task->solver.nearest;
+    slot.nearest = static_cast<int>(task->solver.parameters["nearest"]);
     slot.first_column = stride_;
     stride_ += slot.nearest;
     for (auto& [node, of_node] : labels) {
@@ -115,11 +115,11 @@ void NearestSeeds::step(bool /*measured*/) {
 
 void NearestSeeds::read_row(std::size_t task, LocalId row, std::span<float> values) const {
   std::fill(values.begin(), values.end(), 0.0F);
-  hear(task, row, [&](Label label, float share) { values[to_size(label)] += share; });
+  visit_labels(task, row, [&](Label label, float share) { values[to_size(label)] += share; });
 }
 
-void NearestSeeds::hear(std::size_t task, LocalId row,
-                        const std::function<void(Label, float)>& work) const {
+void NearestSeeds::visit_labels(std::size_t task, LocalId row,
+                                const std::function<void(Label, float)>& work) const {
   const Slot& slot = slots_[task];
   const Count* list = state_.data() + Count{row.value()} * stride_ + slot.first_column;
   if (*list == kNothing) {

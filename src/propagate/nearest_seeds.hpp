@@ -9,13 +9,13 @@
 
 namespace kith::propagate {
 
-/// Graph nearest neighbor: a node hears the p seeds from which the path to it is shortest, an edge
-/// being 1 / w long (its resistance; a hop where weights are binary), as "graph nearest neighbor"
-/// in J. Calder's GraphLearning and, for p = 1, E. Dijkstra, Numer. Math. 1 (1959). Each seed's
-/// label counts with its weight and d_1 / d_s, d_1 the distance of the nearest (D. Shepard, ACM
-/// 1968); a seed hears itself only. Relaxed by R. Bellman's rule, every node at once, until nothing
-/// changes: sweeps grow with the number of edges of the longest of these paths. Ties go to the
-/// smaller node.
+/// Graph nearest neighbor: a node takes the labels of the p seeds from which the path to it is
+/// shortest, an edge being 1 / w long (its resistance; a hop where weights are binary), as "graph
+/// nearest neighbor" in J. Calder's GraphLearning and, for p = 1, E. Dijkstra, Numer. Math. 1
+/// (1959). Each seed's label counts with its weight and d_1 / d_s, d_1 the distance of the nearest
+/// (D. Shepard, ACM 1968); a seed takes its own only. Relaxed by R. Bellman's rule, every node at
+/// once, until nothing changes: sweeps grow with the number of edges of the longest of these paths.
+/// Ties go to the smaller node.
 class NearestSeeds : public Engine {
  public:
   /// Collective. tasks: kept alive by the caller.
@@ -26,10 +26,9 @@ class NearestSeeds : public Engine {
   void retire(std::size_t task) override;
   void go_on(int steps) override;
 
-  /// Calls work(label, share) for every label of the seeds that a node hears, nearest seed first.
-  void hear(std::size_t task, LocalId row, const std::function<void(Label, float)>& work) const;
-  /// Has the last step changed anything here?
-  [[nodiscard]] bool has_changed(std::size_t task) const { return slots_[task].changed; }
+  /// Calls work(label, share) for every label of the seeds nearest to a node, nearest first.
+  void visit_labels(std::size_t task, LocalId row,
+                    const std::function<void(Label, float)>& work) const;
 
  protected:
   void measure(std::size_t task, Measure& measure) override;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 
@@ -12,10 +11,13 @@
 #include "kith/core/progress.hpp"
 
 #include "propagate/conjugate_gradient.hpp"
+#include "propagate/families.hpp"
 #include "propagate/nearest_seeds.hpp"
 #include "propagate/plan.hpp"
 #include "propagate/results.hpp"
 #include "propagate/sweeps.hpp"
+#include "propagate/truncated_paths.hpp"
+#include "propagate/truncated_sweeps.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -26,53 +28,6 @@ constexpr int kSweepsPerCheck = 5;
 constexpr int kFirstSweeps = 10;
 constexpr int kSweepsPerSurvey = 10;  // class mass and energy, which cost more
 constexpr int kQuietChecks = 2;
-constexpr int kPatience = 5;  // checks without a rise of the held-out accuracy
-
-/// Tasks of one pass that differ in the held-out seeds only.
-struct Family {
-  std::vector<std::size_t> runs;
-  std::optional<std::size_t> leader;  // its first run, if it has not ended before this pass
-  Count watched = 0;
-  Count right_of_ended = 0;  // of runs that ended before this pass
-  Count best_right = -1;
-  int best_sweep = 0;
-  int checks_since = 0;
-};
-
-int num_phases(Method method) {
-  return method == Method::poisson_volume || method == Method::correct_smooth ? 2 : 1;
-}
-
-Plan make_plan(const graph::Graph& graph, const graph::Components& components, const Run& run,
-               int num_classes) {
-  const Task& task = *run.task;
-  switch (task.solver.method) {
-    case Method::harmonic:
-      return plan_harmonic(graph, task, num_classes);
-    case Method::spreading:
-    case Method::walk:
-      return plan_spreading(graph, task, num_classes);
-    case Method::poisson:
-      return plan_poisson(graph, components, task, num_classes);
-    case Method::adsorption:
-      return plan_adsorption(graph, task, num_classes);
-    case Method::wnll:
-      return plan_wnll(graph, task, num_classes);
-    case Method::poisson_volume:
-      return run.phase == 0 ? plan_poisson(graph, components, task, num_classes)
-                            : plan_volume(graph, task, num_classes, run.state);
-    case Method::correct_smooth:
-      return run.phase == 0 ? plan_correct(graph, task, num_classes)
-                            : plan_smooth(graph, task, num_classes, run.state);
-    case Method::nearest_seed: {
-      Plan plan;
-      plan.max_sweeps = task.solver.max_sweeps;
-      plan.sources = seed_rows(graph, task, num_classes);
-      return plan;
-    }
-  }
-  return {};
-}
 
 /// Collective. Reduces the measures of all running tasks in two messages.
 std::vector<Measure> reduce(const comm::Communicator& comm, std::vector<Measure> measures) {
@@ -101,9 +56,10 @@ std::vector<Measure> reduce(const comm::Communicator& comm, std::vector<Measure>
   return measures;
 }
 
-/// Writes the trace and says why the phase has ended, if it has. threshold: of the residual.
-std::optional<StopReason> judge(Run& run, const Plan& plan, const Measure& measure, Count num_nodes,
-                                int sweep, double threshold) {
+/// Writes a line of the trace and says why the phase has ended, if it has. threshold: of the
+/// residual.
+std::optional<StopReason> test_convergence(Run& run, const Plan& plan, const Measure& measure,
+                                           Count num_nodes, int sweep, double threshold) {
   const double residual = measure.size > 0 ? double{measure.change} / measure.size : 0.0;
   TaskResult& result = *run.result;
   result.sweeps = run.sweeps_before + sweep;
@@ -127,31 +83,51 @@ std::optional<StopReason> judge(Run& run, const Plan& plan, const Measure& measu
   return sweep >= plan.max_sweeps ? std::optional{StopReason::limit} : std::nullopt;
 }
 
+std::unique_ptr<Engine> make_engine(std::span<const Problem> problems, std::span<const Plan> plans,
+                                    const PropagateConfig& config) {
+  const Problem& first = problems.front();
+  std::vector<const Task*> tasks;
+  for (const Problem& problem : problems) {
+    tasks.push_back(&problem.task);
+  }
+  switch (kind_of(first.task, config)) {
+    case Kind::sweeps:
+      return std::make_unique<Sweeps>(first.graph, plans, config.num_classes);
+    case Kind::conjugate_gradient:
+      return std::make_unique<ConjugateGradient>(first.graph, first.components, plans,
+                                                 config.num_classes);
+    case Kind::shortest_paths:
+      return std::make_unique<NearestSeeds>(first.graph, tasks, config.num_classes);
+    case Kind::truncated_sweeps:
+      return std::make_unique<TruncatedSweeps>(first, plans.front(), config.top_labels);
+    case Kind::truncated_paths:
+      return std::make_unique<TruncatedPaths>(first.graph, tasks.front(), config.num_classes,
+                                              config.top_labels);
+  }
+  return nullptr;
+}
+
 class Pass {
  public:
+  /// Collective.
   Pass(const graph::Graph& graph, const graph::Components& components, std::vector<Run> runs,
-       int num_classes, const Offer& offer)
-      : graph_{&graph}, num_classes_{num_classes}, runs_{std::move(runs)}, offer_{&offer} {
-    std::vector<const Task*> tasks;
-    for (Run& run : runs_) {
-      plans_.push_back(make_plan(graph, components, run, num_classes));
-      tasks.push_back(run.task);
-      longest_ = std::max(longest_, plans_.back().max_sweeps);
-      if (run.task->family >= 0) {
-        join_family(tasks.size() - 1);
+       const PropagateConfig& config, const Offer& offer)
+      : graph_{&graph},
+        num_classes_{config.num_classes},
+        runs_{std::move(runs)},
+        offer_{&offer},
+        families_{is_truncated(config) ? std::span<Run>{} : std::span{runs_}} {
+    std::vector<Problem> problems;
+    for (const Run& run : runs_) {
+      problems.push_back(
+          {graph, components, *run.task, num_classes_, run.phase, std::span{run.state}});
+      Plan& plan = plans_.emplace_back(run.task->solver.method->plan(problems.back()));
+      if (!is_truncated(config)) {
+        fill_rows(plan, problems.back());
       }
+      longest_ = std::max(longest_, plan.max_sweeps);
     }
-    switch (kind_of(*tasks.front())) {
-      case Kind::sweeps:
-        engine_ = std::make_unique<Sweeps>(graph, plans_, num_classes);
-        break;
-      case Kind::conjugate_gradient:
-        engine_ = std::make_unique<ConjugateGradient>(graph, components, plans_, num_classes);
-        break;
-      case Kind::nearest_seeds:
-        engine_ = std::make_unique<NearestSeeds>(graph, tasks, num_classes);
-        break;
-    }
+    engine_ = make_engine(problems, plans_, config);
     go_on();
   }
 
@@ -193,45 +169,15 @@ class Pass {
     engine_->go_on(sweep);
   }
 
-  void join_family(std::size_t i) {
-    Run& run = runs_[i];
-    Family& family = families_[run.task->family];
-    if (run.sweep == 0) {
-      run.leads = family.runs.empty();
-      family.watched += count_of(run.task->truth);
-    } else {
-      family.watched = run.watched_of_family;
-      family.right_of_ended = run.right_of_ended;
-      family.best_right = run.best_right;
-      family.best_sweep = run.best_sweep;
-      family.checks_since = run.checks_since;
-    }
-    family.runs.push_back(i);
-    if (run.leads) {
-      family.leader = i;
-    }
-  }
-
+  /// Collective.
   void offer(int sweep) {
+    families_.write_states([this](std::size_t i) { return is_live(i); });
     std::vector<LiveRun> live;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-      Run& run = runs_[i];
-      if (!is_live(i)) {
-        continue;
+      if (is_live(i)) {
+        runs_[i].sweep = sweep;
+        live.push_back({&runs_[i], engine_.get(), i});
       }
-      run.sweep = sweep;
-      if (run.task->family >= 0) {
-        const Family& family = families_[run.task->family];
-        run.watched_of_family = family.watched;
-        run.right_of_ended = family.right_of_ended;
-        for (const std::size_t other : family.runs) {
-          run.right_of_ended += is_live(other) ? 0 : runs_[other].right;
-        }
-        run.best_right = family.best_right;
-        run.best_sweep = family.best_sweep;
-        run.checks_since = family.checks_since;
-      }
-      live.push_back({&run, engine_.get(), i});
     }
     for (const Run& run : unfinished_) {
       live.push_back({&run});
@@ -241,13 +187,7 @@ class Pass {
 
   /// Whether a run is at work, or may go back to the best sweep of its family, which is.
   [[nodiscard]] bool is_live(std::size_t i) const {
-    const int number = runs_[i].task->family;
-    if (number < 0 || !runs_[i].task->solver.early_stop) {
-      return runs_[i].running;
-    }
-    const std::vector<std::size_t>& runs = families_.at(number).runs;
-    return std::any_of(runs.begin(), runs.end(),
-                       [&](std::size_t other) { return runs_[other].running; });
+    return runs_[i].running || (runs_[i].task->solver.early_stop && families_.is_at_work(i));
   }
 
   /// Whether a task is checked does not depend on which others run along.
@@ -282,14 +222,16 @@ class Pass {
     for (std::size_t at = 0; at < checked.size(); ++at) {
       const std::size_t i = checked[at];
       const double threshold = runs_[i].task->solver.tolerance * engine_->tolerance_factor();
-      stops.push_back(
-          judge(runs_[i], plans_[i], measures[at], graph_->num_nodes(), sweep, threshold));
+      stops.push_back(test_convergence(runs_[i], plans_[i], measures[at], graph_->num_nodes(),
+                                       sweep, threshold));
       runs_[i].right = measures[at].right;
     }
     survey(sweep, checked, measures, stops);
-    for (auto& [number, family] : families_) {
-      watch_family(family, sweep);
-    }
+    families_.watch(sweep, {[&](std::size_t i) { return is_checked(i, sweep); },
+                            [&](std::size_t i) {
+                              engine_->collect(i, *runs_[i].task, plans_[i], runs_[i].best);
+                            },
+                            [&](std::size_t i, int best) { stop_at_best(i, best); }});
     for (std::size_t at = 0; at < checked.size(); ++at) {
       if (stops[at] && runs_[checked[at]].running) {
         end(checked[at], *stops[at]);
@@ -302,6 +244,9 @@ class Pass {
   /// when they end.
   void survey(int sweep, std::span<const std::size_t> checked, std::span<const Measure> measures,
               std::span<const std::optional<StopReason>> stops) {
+    if (!engine_->has_all_classes()) {
+      return;
+    }
     const auto width = to_size(num_classes_);
     std::vector<ExactSum> sums;
     std::vector<std::size_t> whole;
@@ -334,37 +279,6 @@ class Pass {
     }
   }
 
-  /// Collective. Held-out accuracy of a family, and its early stop.
-  void watch_family(Family& family, int sweep) {
-    if (family.watched == 0 || !family.leader || !is_checked(*family.leader, sweep)) {
-      return;
-    }
-    const Run& first = runs_[*family.leader];
-    Count right = family.right_of_ended;
-    for (const std::size_t i : family.runs) {
-      right += runs_[i].right;
-    }
-    first.result->trace.back().held_out =
-        static_cast<double>(right) / static_cast<double>(family.watched);
-    if (!first.task->solver.early_stop) {
-      return;
-    }
-    if (right > family.best_right) {
-      family.best_right = right;
-      family.best_sweep = sweep;
-      family.checks_since = 0;
-      for (const std::size_t i : family.runs) {
-        if (runs_[i].running) {
-          read_result(i, runs_[i].best);
-        }
-      }
-    } else if (++family.checks_since >= kPatience) {
-      for (const std::size_t i : family.runs) {
-        stop_at_best(i, family.best_sweep);
-      }
-    }
-  }
-
   /// A task of a family that has passed its best sweep.
   void stop_at_best(std::size_t i, int sweep) {
     Run& run = runs_[i];
@@ -379,19 +293,11 @@ class Pass {
     run.result->stop = StopReason::held_out;
   }
 
-  /// Collective. Scores and class mass as they are now.
-  void read_result(std::size_t i, TaskResult& result) {
-    result.scores = collect_scores(*graph_, *engine_, i, *runs_[i].task, plans_[i], num_classes_);
-    if (plans_[i].normalizes_rows) {
-      result.class_mass = sum_class_mass(*graph_, *engine_, i, plans_[i], num_classes_);
-    }
-  }
-
   void end(std::size_t i, StopReason stop) {
     Run& run = runs_[i];
     run.running = false;
     run.result->stop = stop;
-    if (run.phase + 1 < num_phases(run.task->solver.method)) {
+    if (run.phase + 1 < run.task->solver.method->num_phases()) {
       Run& next = unfinished_.emplace_back();
       next.task = run.task;
       next.result = run.result;
@@ -399,7 +305,7 @@ class Pass {
       next.state = read_state(*graph_, *engine_, i, num_classes_);
       next.sweeps_before = run.result->sweeps;
     } else {
-      read_result(i, *run.result);
+      engine_->collect(i, *run.task, plans_[i], *run.result);
     }
     engine_->retire(i);
     --num_running_;
@@ -410,8 +316,8 @@ class Pass {
   int longest_ = 0;
   std::vector<Run> runs_;
   const Offer* offer_;
+  Families families_;
   std::vector<Plan> plans_;
-  std::map<int, Family> families_;
   std::unique_ptr<Engine> engine_;
   std::vector<Run> unfinished_;
   Count num_running_ = 0;
@@ -419,16 +325,21 @@ class Pass {
 
 }  // namespace
 
-Kind kind_of(const Task& task) {
-  if (task.solver.method == Method::nearest_seed) {
-    return Kind::nearest_seeds;
+Kind kind_of(const Task& task, const PropagateConfig& config) {
+  const bool follows_paths = task.solver.method->facts().walk == Walk::shortest_paths;
+  if (is_truncated(config)) {
+    return follows_paths ? Kind::truncated_paths : Kind::truncated_sweeps;
+  }
+  if (follows_paths) {
+    return Kind::shortest_paths;
   }
   return task.solver.solver == Solver::conjugate_gradient ? Kind::conjugate_gradient : Kind::sweeps;
 }
 
 std::vector<Run> run_pass(const graph::Graph& graph, const graph::Components& components,
-                          std::vector<Run> runs, int num_classes, const Offer& offer) {
-  return Pass{graph, components, std::move(runs), num_classes, offer}.run();
+                          std::vector<Run> runs, const PropagateConfig& config,
+                          const Offer& offer) {
+  return Pass{graph, components, std::move(runs), config, offer}.run();
 }
 
 }  // namespace kith::propagate

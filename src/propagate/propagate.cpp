@@ -5,24 +5,20 @@
 #include <map>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
+#include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 
 #include "propagate/columns.hpp"
 #include "propagate/pass.hpp"
-#include "propagate/unfinished.hpp"
+#include "propagate/snapshot.hpp"
+#include "propagate/truncated.hpp"
 
 namespace kith::propagate {
 namespace {
 
-Count columns_of(const Task& task, Count num_classes) {
-  switch (task.solver.method) {
-    case Method::adsorption:
-      return 2 * num_classes;
-    case Method::nearest_seed:
-      return task.solver.nearest;
-    default:
-      return num_classes + 1;  // Poisson's walk
-  }
+Count columns_of(const Task& task, int num_classes) {
+  return task.solver.method->num_columns(task.solver, num_classes);
 }
 
 Count bytes_per_column(Kind kind) {
@@ -31,15 +27,18 @@ Count bytes_per_column(Kind kind) {
       return 2 * sizeof(float);
     case Kind::conjugate_gradient:
       return 4 * sizeof(double);
-    case Kind::nearest_seeds:
+    case Kind::shortest_paths:
       return 2 * sizeof(Count);
+    case Kind::truncated_sweeps:
+    case Kind::truncated_paths:
+      break;
   }
   return 0;
 }
 
 /// Adds the columns of the tasks of a run's family that are waiting, or its own: what must run
 /// together.
-void add_columns(std::span<const Run> waiting, const Run& run, Count num_classes,
+void add_columns(std::span<const Run> waiting, const Run& run, int num_classes,
                  std::vector<Count>& widths) {
   if (run.task->family < 0) {
     widths.push_back(columns_of(*run.task, num_classes));
@@ -55,9 +54,15 @@ void add_columns(std::span<const Run> waiting, const Run& run, Count num_classes
 /// Takes the first run and as many more of its kind and sweep as fit into memory beside it. A
 /// family is never split, for its tasks are judged together. All numbers are the same on every
 /// rank.
-std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes, Count memory_bytes,
-                           Count num_classes) {
-  const Kind kind = kind_of(*waiting.front().task);
+std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
+                           const PropagateConfig& config) {
+  if (is_truncated(config)) {
+    std::vector<Run> first;
+    first.push_back(std::move(waiting.front()));
+    waiting.erase(waiting.begin());
+    return first;
+  }
+  const Kind kind = kind_of(*waiting.front().task, config);
   const int sweep = waiting.front().sweep;
   std::map<int, bool> family_fits;
   std::vector<char> is_taken(waiting.size(), 0);
@@ -66,7 +71,7 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes, Count me
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const int family = waiting[i].task->family;
     const auto known = family_fits.find(family);
-    if (kind_of(*waiting[i].task) != kind || waiting[i].sweep != sweep) {
+    if (kind_of(*waiting[i].task, config) != kind || waiting[i].sweep != sweep) {
       continue;
     }
     if (family >= 0 && known != family_fits.end()) {
@@ -74,9 +79,10 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes, Count me
       continue;
     }
     std::vector<Count> wanted = widths;
-    add_columns(waiting, waiting[i], num_classes, wanted);
-    const bool fits = is_first || memory_bytes == 0 ||
-                      most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= memory_bytes;
+    add_columns(waiting, waiting[i], config.num_classes, wanted);
+    const bool fits =
+        is_first || config.memory_bytes == 0 ||
+        most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= config.memory_bytes;
     is_first = false;
     widths = fits ? std::move(wanted) : widths;
     is_taken[i] = fits ? 1 : 0;
@@ -95,12 +101,16 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes, Count me
 
 /// A run of each task that has seeds; the others have their result.
 std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tasks,
-                            std::span<TaskResult> results, int num_classes) {
+                            std::span<TaskResult> results, const PropagateConfig& config) {
   std::vector<Run> runs;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].seeds.empty()) {
       const Count rows = tasks[i].watched.empty() ? graph.num_owned() : count_of(tasks[i].watched);
-      results[i].scores.assign(to_size(rows * num_classes), 0.0F);
+      if (is_truncated(config)) {
+        collect_nothing(graph, tasks[i], config.top_labels, results[i]);
+      } else {
+        results[i].scores.assign(to_size(rows * config.num_classes), 0.0F);
+      }
       continue;
     }
     Run& run = runs.emplace_back();
@@ -112,26 +122,43 @@ std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tas
 
 }  // namespace
 
+Count truncated_state_bytes(Count local_nodes, const Task& task, int top) {
+  const bool follows_paths = task.solver.method->facts().walk == Walk::shortest_paths;
+  const Count row_bytes = follows_paths ? task.solver.method->num_columns(task.solver, top) *
+                                              static_cast<Count>(sizeof(Count))
+                                        : (2 * Count{top} + 2) * static_cast<Count>(sizeof(float));
+  return 2 * local_nodes * row_bytes;
+}
+
 std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Task> tasks,
                                   const PropagateConfig& config) {
+  const bool truncated = is_truncated(config);
+  for (const Task& task : tasks) {
+    if (truncated && !task.solver.method->facts().has_truncated_form) {
+      fail("{}: {} has no form for many classes", task.name, task.solver.method->name());
+    }
+  }
+  const RowShape shape{truncated ? config.top_labels : config.num_classes, truncated};
   std::vector<TaskResult> results(tasks.size());
   const graph::Components components = graph::connected_components(graph);
   const Count most_nodes =
       comm::max_over_ranks(graph.comm(), graph.num_owned() + graph.num_ghosts());
-  const Count memory_bytes = comm::min_over_ranks(graph.comm(), config.memory_bytes);
-  std::vector<Run> waiting = begin_runs(graph, tasks, results, config.num_classes);
+  std::vector<Run> waiting = begin_runs(graph, tasks, results, config);
+  PropagateConfig agreed = config;
+  agreed.memory_bytes = comm::min_over_ranks(graph.comm(), config.memory_bytes);
   if (config.checkpoint != nullptr) {
     const bool goes_on = config.checkpoint->resume([&](const comm::StateReader& reader) {
-      waiting = load_runs(graph, tasks, results, config.num_classes, reader);
+      waiting = load_runs(graph, tasks, results, shape, reader);
     });
     if (goes_on) {
       log::info("stage=propagate state=resumed tasks_left={} of={}", waiting.size(), tasks.size());
     }
   }
   while (!waiting.empty()) {
-    std::vector<Run> taken = take_pass(waiting, most_nodes, memory_bytes, config.num_classes);
+    std::vector<Run> taken = take_pass(waiting, most_nodes, agreed);
     const Offer offer = [&](std::span<const LiveRun> of_pass) {
       if (config.checkpoint == nullptr) {
+        comm::stop_if_asked(graph.comm());
         return;
       }
       config.checkpoint->offer([&](comm::StateWriter& writer) {
@@ -139,11 +166,10 @@ std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Tas
         for (const Run& run : waiting) {
           live.push_back({&run});
         }
-        save_runs(graph, tasks, results, live, config.num_classes, writer);
+        save_runs(graph, tasks, results, live, shape, writer);
       });
     };
-    std::vector<Run> unfinished =
-        run_pass(graph, components, std::move(taken), config.num_classes, offer);
+    std::vector<Run> unfinished = run_pass(graph, components, std::move(taken), config, offer);
     std::move(unfinished.begin(), unfinished.end(), std::back_inserter(waiting));
     std::sort(waiting.begin(), waiting.end(),  // whatever ended first: a family's first task leads
               [](const Run& a, const Run& b) { return a.task < b.task; });

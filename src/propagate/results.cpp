@@ -109,6 +109,14 @@ std::vector<double> sum_class_mass(const graph::Graph& graph, const Engine& engi
   return mass;
 }
 
+void Engine::collect(std::size_t index, const Task& task, const Plan& plan,
+                     TaskResult& result) const {
+  result.scores = collect_scores(*graph_, *this, index, task, plan, num_classes_);
+  if (plan.normalizes_rows) {
+    result.class_mass = sum_class_mass(*graph_, *this, index, plan, num_classes_);
+  }
+}
+
 std::vector<float> read_state(const graph::Graph& graph, const Engine& engine, std::size_t index,
                               int num_classes) {
   const auto width = to_size(num_classes);

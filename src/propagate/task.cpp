@@ -1,43 +1,57 @@
 #include "kith/propagate/task.hpp"
 
-namespace kith::propagate {
-namespace {
+#include "kith/core/error.hpp"
 
-/// Whether the limit is the solution of a symmetric system.
-bool has_conjugate_gradient(Method method) {
-  switch (method) {
-    case Method::harmonic:
-    case Method::spreading:
-    case Method::poisson:
-    case Method::walk:
-    case Method::wnll:
-      return true;
-    case Method::adsorption:
-    case Method::poisson_volume:
-    case Method::nearest_seed:
-    case Method::correct_smooth:
-      return false;
+namespace kith::propagate {
+
+Parameters::Parameters() {
+  for (const Parameter& parameter : all_parameters()) {
+    values_[parameter.name] = parameter.fallback;
   }
-  return false;
 }
 
-}  // namespace
-
-bool has_sparse_form(Method method) {
-  switch (method) {
-    case Method::harmonic:
-    case Method::spreading:
-    case Method::poisson:
-    case Method::walk:
-    case Method::nearest_seed:
-      return true;
-    case Method::adsorption:
-    case Method::poisson_volume:
-    case Method::wnll:
-    case Method::correct_smooth:
-      return false;
+double& Parameters::operator[](std::string_view name) {
+  const auto found = values_.find(name);
+  if (found == values_.end()) {
+    fail("no method has a parameter {}", name);
   }
-  return false;
+  return found->second;
+}
+
+double Parameters::operator[](std::string_view name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) {
+    fail("no method has a parameter {}", name);
+  }
+  return found->second;
+}
+
+void validate(const SolverConfig& config, const std::string& where) {
+  const Method& method = *config.method;
+  if (config.max_sweeps < 1 || config.max_sweeps > 100000) {
+    fail("{}.max_sweeps = {}, must be in 1..100000", where, config.max_sweeps);
+  }
+  if (!(config.tolerance > 0 && config.tolerance < 1)) {
+    fail("{}.tolerance = {}, must be above 0 and below 1", where, config.tolerance);
+  }
+  for (const Parameter& parameter : all_parameters()) {
+    const double value = config.parameters[parameter.name];
+    if (!parameter.allows(value)) {
+      fail("{}.{} = {}, must be {}{}{}", where, parameter.name, value,
+           parameter.range.or_zero ? "" : "in ", parameter.range.text(),
+           parameter.is_whole ? ", a whole number" : "");
+    }
+    if (value != parameter.fallback && !method.takes(parameter.name)) {
+      fail("{}.{} = {}, which {} does not take", where, parameter.name, value, method.name());
+    }
+  }
+  if (!method.has(config.solver)) {
+    fail("{}.solver = {}, which cannot solve {}: use sweeps", where, to_string(config.solver),
+         method.name());
+  }
+  if (config.early_stop && (config.solver != Solver::sweeps || !method.facts().can_stop_early)) {
+    fail("{}.early_stop = yes, but this member is only right at its end", where);
+  }
 }
 
 const char* to_string(StopReason reason) {
@@ -58,30 +72,6 @@ const char* to_string(StopReason reason) {
   return "";
 }
 
-const char* to_string(Method method) {
-  switch (method) {
-    case Method::harmonic:
-      return "harmonic";
-    case Method::spreading:
-      return "spreading";
-    case Method::poisson:
-      return "poisson";
-    case Method::walk:
-      return "walk";
-    case Method::adsorption:
-      return "adsorption";
-    case Method::poisson_volume:
-      return "poisson_volume";
-    case Method::wnll:
-      return "wnll";
-    case Method::nearest_seed:
-      return "nearest_seed";
-    case Method::correct_smooth:
-      return "correct_smooth";
-  }
-  return "";
-}
-
 const char* to_string(Solver solver) {
   switch (solver) {
     case Solver::sweeps:
@@ -92,18 +82,6 @@ const char* to_string(Solver solver) {
       return "conjugate_gradient";
   }
   return "";
-}
-
-bool has_solver(Method method, Solver solver) {
-  switch (solver) {
-    case Solver::sweeps:
-      return true;
-    case Solver::chebyshev:
-      return method == Method::spreading || method == Method::walk;
-    case Solver::conjugate_gradient:
-      return has_conjugate_gradient(method);
-  }
-  return false;
 }
 
 }  // namespace kith::propagate

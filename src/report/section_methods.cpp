@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "report/sections.hpp"
 #include "report/svg.hpp"
@@ -12,22 +11,11 @@ namespace {
 
 /// The methods of the members with their sources, each once, in the members' order.
 std::string method_citations(const Json& members) {
-  static const std::map<std::string, std::string> kCitations{
-      {"harmonic", "harmonic functions (Zhu, Ghahramani and Lafferty 2003)"},
-      {"spreading", "label spreading (Zhou et al. 2004)"},
-      {"poisson", "Poisson learning (Calder et al. 2020)"},
-      {"walk", "lazy random walks (Zhou and Sch\u00f6lkopf 2004)"},
-      {"adsorption", "modified adsorption (Talukdar and Crammer 2009)"},
-      {"poisson_volume", "Poisson learning with a volume constraint (Calder et al. 2020)"},
-      {"wnll", "the weighted nonlocal Laplacian (Shi, Osher and Zhu 2017)"},
-      {"nearest_seed", "the labels of the nearest seeds along the graph"},
-      {"correct_smooth", "Correct and Smooth (Huang et al. 2021)"}};
   std::vector<std::string> texts;
   for (const Json& member : members) {
-    const auto found = kCitations.find(member.value("method", ""));
-    if (found != kCitations.end() &&
-        std::find(texts.begin(), texts.end(), found->second) == texts.end()) {
-      texts.push_back(found->second);
+    const std::string text = member.value("citation", "");
+    if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) {
+      texts.push_back(text);
     }
   }
   return fmt::format("{}", fmt::join(texts, ", "));

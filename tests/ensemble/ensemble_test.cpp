@@ -476,21 +476,23 @@ TEST(Validate, KnowsWhatEachMethodTakes) {
     }
     return std::string{};
   };
-  using propagate::Method;
   using propagate::SolverConfig;
   EXPECT_EQ(message([](SolverConfig& s) {
-              s.method = Method::adsorption;
+              s.method = &propagate::method("adsorption");
               s.solver = propagate::Solver::conjugate_gradient;
             }),
             "member.m.solver = conjugate_gradient, which cannot solve adsorption: use sweeps");
   EXPECT_EQ(message([](SolverConfig& s) {
-              s.method = Method::walk;
-              s.seed_trust = 0.5;
+              s.method = &propagate::method("walk");
+              s.parameters["seed_trust"] = 0.5;
             }),
-            "member.m.seed_trust = 0.5, but only harmonic clamps seeds that could be let loose");
-  EXPECT_EQ(message([](SolverConfig& s) { s.continuation = 0; }),
-            "member.m: injection and continuation must be above 0, abandonment not below");
-  EXPECT_EQ(message([](SolverConfig& s) { s.method = Method::wnll; }), "");
+            "member.m.seed_trust = 0.5, which walk does not take");
+  EXPECT_EQ(message([](SolverConfig& s) {
+              s.method = &propagate::method("adsorption");
+              s.parameters["continuation"] = 0;
+            }),
+            "member.m.continuation = 0, must be in 1e-06..1000000");
+  EXPECT_EQ(message([](SolverConfig& s) { s.method = &propagate::method("wnll"); }), "");
 }
 
 }  // namespace

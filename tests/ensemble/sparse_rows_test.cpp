@@ -208,9 +208,9 @@ TEST(ManyClasses, SayWhatCannotBeUsed) {
     return std::string{};
   };
   EXPECT_EQ(
-      message([](EnsembleConfig& c) { c.members[0].solver.method = propagate::Method::wnll; }),
-      "member.m.method = wnll, which needs all classes: use harmonic, spreading, walk, poisson "
-      "or nearest_seed");
+      message([](EnsembleConfig& c) { c.members[0].solver.method = &propagate::method("wnll"); }),
+      "member.m.method = wnll, which needs all classes: use harmonic, spreading, poisson, "
+      "walk or nearest_seed");
   EXPECT_EQ(message([](EnsembleConfig& c) {
               c.members[0].solver.solver = propagate::Solver::conjugate_gradient;
             }),

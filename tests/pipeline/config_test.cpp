@@ -86,7 +86,7 @@ TEST(Config, ReadsMembersInTheOrderTheyAreWritten) {
   const auto& members = command.config.ensemble.members;
   ASSERT_EQ(members.size(), 2U);
   EXPECT_EQ(members[0].name, "slow");
-  EXPECT_EQ(members[0].solver.alpha, 0.9);
+  EXPECT_EQ(members[0].solver.parameters["alpha"], 0.9);
   EXPECT_EQ(members[0].solver.max_sweeps, 9);
   EXPECT_EQ(members[1].name, "quick");
   EXPECT_EQ(members[1].bootstrap, 3);

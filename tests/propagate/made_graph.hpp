@@ -118,11 +118,11 @@ inline std::vector<NodeSeed> some_seeds(int count) {
   return seeds;
 }
 
-inline Task make_task(Method method, int count) {
+inline Task make_task(std::string_view name, int count) {
   Task task;
-  task.name = to_string(method);
-  task.solver.method = method;
-  task.solver.alpha = 0.9;
+  task.name = name;
+  task.solver.method = &method(name);
+  task.solver.parameters["alpha"] = 0.9;
   task.solver.max_sweeps = 60;
   task.solver.tolerance = 1e-12;
   task.seeds = some_seeds(count);

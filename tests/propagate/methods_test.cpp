@@ -12,11 +12,17 @@ namespace {
 using kith::test::world;
 using namespace test;  // NOLINT(google-build-using-namespace): the helpers of this folder
 
-const std::vector<Method> kMethods{
-    Method::harmonic,     Method::spreading,      Method::poisson,
-    Method::walk,         Method::adsorption,     Method::wnll,
-    Method::nearest_seed, Method::correct_smooth, Method::poisson_volume,
-};
+std::vector<std::string> names_of(bool (*fits)(const Method&)) {
+  std::vector<std::string> names;
+  for (const Method* method : methods()) {
+    if (fits(*method)) {
+      names.push_back(method->name());
+    }
+  }
+  return names;
+}
+
+const std::vector<std::string> kMethods = names_of([](const Method&) { return true; });
 
 /// Some voter's probabilities of node i.
 std::vector<double> voter(int i) {
@@ -72,7 +78,7 @@ void expect_equal(const graph::Graph& graph, const TaskResult& result, const Mat
   }
 }
 
-class EveryMethod : public testing::TestWithParam<Method> {};
+class EveryMethod : public testing::TestWithParam<std::string> {};
 
 /// Weighted, in two components at least, with isolated nodes where edges must be mutual.
 TEST_P(EveryMethod, EqualsTheDenseSerialReference) {
@@ -87,17 +93,16 @@ TEST_P(EveryMethod, EqualsTheDenseSerialReference) {
     }
     for (const Seeding seeding :
          {Seeding::some, Seeding::one_class, Seeding::class_without, Seeding::all}) {
-      if (GetParam() == Method::poisson_volume && seeding == Seeding::class_without) {
+      if (GetParam() == "poisson_volume" && seeding == Seeding::class_without) {
         continue;  // its class weights do not come to rest: a tie decides on what follows
       }
       Task task = make_task(GetParam(), kCount);
       task.seeds = seeds_of(seeding, kCount);
       task.base = base;
 
-      const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+      const auto results = propagate(graph, std::vector{task}, {kClasses});
 
-      const bool in_phases =
-          GetParam() == Method::correct_smooth || GetParam() == Method::poisson_volume;
+      const bool in_phases = method(GetParam()).num_phases() > 1;
       const int sweeps = in_phases ? task.solver.max_sweeps : results[0].sweeps;
       expect_equal(graph, results[0], reference(w, task, sweeps, whole_base),
                    fmt::format("{}, seeding {}", symmetrize, static_cast<int>(seeding)));
@@ -114,7 +119,7 @@ TEST_P(EveryMethod, GivesTheSameBytesAtAnyNumberOfRanksAndWhateverRunsAlong) {
   const std::vector<float> base = owned_voter(graph);
   const std::vector<float> whole_base = owned_voter(whole);
   for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
-    if (!has_solver(GetParam(), solver)) {
+    if (!method(GetParam()).has(solver)) {
       continue;
     }
     Task task = make_task(GetParam(), kCount);
@@ -125,14 +130,14 @@ TEST_P(EveryMethod, GivesTheSameBytesAtAnyNumberOfRanksAndWhateverRunsAlong) {
       crowd.push_back(make_task(kMethods[i], kCount));
       crowd.back().base = base;
       crowd.back().solver.max_sweeps = 10 * (static_cast<int>(i) + 1);  // some leave early
-      crowd.back().solver.solver = has_solver(kMethods[i], solver) ? solver : Solver::sweeps;
+      crowd.back().solver.solver = method(kMethods[i]).has(solver) ? solver : Solver::sweeps;
     }
     crowd.insert(crowd.begin() + 3, task);
 
-    const auto together = propagate(graph, crowd, {kClasses, 0});
-    const auto in_passes = propagate(graph, crowd, {kClasses, 1});
+    const auto together = propagate(graph, crowd, {kClasses});
+    const auto in_passes = propagate(graph, crowd, {kClasses, 0, 1});
     task.base = whole_base;
-    const auto alone = propagate(whole, std::vector{task}, {kClasses, 0});
+    const auto alone = propagate(whole, std::vector{task}, {kClasses});
 
     EXPECT_EQ(gather_scores(graph, together[3]), alone[0].scores);
     EXPECT_EQ(gather_scores(graph, in_passes[3]), alone[0].scores);
@@ -147,9 +152,9 @@ TEST_P(EveryMethod, GivesTheSameBytesAtAnyNumberOfRanksAndWhateverRunsAlong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Propagate, EveryMethod, testing::ValuesIn(kMethods),
-                         [](const auto& test) { return to_string(test.param); });
+                         [](const auto& test) { return test.param; });
 
-class EverySystem : public testing::TestWithParam<Method> {};
+class EverySystem : public testing::TestWithParam<std::string> {};
 
 TEST_P(EverySystem, ConjugateGradientReachesTheLimitOfTheSweeps) {
   constexpr int kCount = 90;
@@ -162,7 +167,7 @@ TEST_P(EverySystem, ConjugateGradientReachesTheLimitOfTheSweeps) {
     task.solver.max_sweeps = 2000;
     task.solver.tolerance = 1e-4;
 
-    const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+    const auto results = propagate(graph, std::vector{task}, {kClasses});
 
     EXPECT_EQ(results[0].stop, StopReason::settled);
     EXPECT_LE(results[0].sweeps, 100) << "tens of iterations";
@@ -172,29 +177,31 @@ TEST_P(EverySystem, ConjugateGradientReachesTheLimitOfTheSweeps) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Propagate, EverySystem,
-                         testing::Values(Method::harmonic, Method::spreading, Method::poisson,
-                                         Method::walk, Method::wnll),
-                         [](const auto& test) { return to_string(test.param); });
+                         testing::ValuesIn(names_of([](const Method& method) {
+                           return method.has(Solver::conjugate_gradient);
+                         })),
+                         [](const auto& test) { return test.param; });
 
 TEST(Chebyshev, ReachesTheLimitOfTheSweepsInFewer) {
   constexpr int kCount = 90;
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
   const Matrix w = dense(graph);
-  for (const Method method : {Method::spreading, Method::walk}) {
+  for (const std::string& name :
+       names_of([](const Method& method) { return method.has(Solver::chebyshev); })) {
     for (const Seeding seeding : {Seeding::some, Seeding::class_without, Seeding::all}) {
-      Task task = make_task(method, kCount);
-      task.solver.alpha = 0.99;
+      Task task = make_task(name, kCount);
+      task.solver.parameters["alpha"] = 0.99;
       task.solver.max_sweeps = 300;
       task.solver.tolerance = 1e-6;
       task.seeds = seeds_of(seeding, kCount);
       task.solver.solver = Solver::chebyshev;
 
-      const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+      const auto results = propagate(graph, std::vector{task}, {kClasses});
 
       EXPECT_EQ(results[0].stop, StopReason::settled);
       EXPECT_LE(results[0].sweeps, 160) << "ln(1e-6) / ln 0.868 is 98, the sweeps' 1375";
       expect_equal(graph, results[0], reference(w, task, 4000),
-                   fmt::format("{}, seeding {}", to_string(method), static_cast<int>(seeding)));
+                   fmt::format("{}, seeding {}", name, static_cast<int>(seeding)));
     }
   }
 }
@@ -203,13 +210,13 @@ TEST(Harmonic, SeedsOfLittleTrustMayMove) {
   constexpr int kCount = 90;
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
   const Matrix w = dense(graph);
-  Task task = make_task(Method::harmonic, kCount);
-  task.solver.seed_trust = 0.6;
-  const auto by_sweeps = propagate(graph, std::vector{task}, {kClasses, 0});
+  Task task = make_task("harmonic", kCount);
+  task.solver.parameters["seed_trust"] = 0.6;
+  const auto by_sweeps = propagate(graph, std::vector{task}, {kClasses});
   expect_equal(graph, by_sweeps[0], reference(w, task, by_sweeps[0].sweeps), "sweeps");
   task.solver.solver = Solver::conjugate_gradient;
   task.solver.tolerance = 1e-4;
-  const auto by_gradient = propagate(graph, std::vector{task}, {kClasses, 0});
+  const auto by_gradient = propagate(graph, std::vector{task}, {kClasses});
   expect_equal(graph, by_gradient[0], reference(w, task, 2000), "conjugate gradient");
 
   // Seed 9 claims class 1 among neighbors that all say 0.
@@ -217,19 +224,44 @@ TEST(Harmonic, SeedsOfLittleTrustMayMove) {
   for (int i = 0; i < kCount; ++i) {
     task.seeds.push_back({Position{i}, Label{i == 9 ? 1 : 0}, 1.0F});
   }
-  task.solver.seed_trust = 0.2;
-  const auto moved = propagate(graph, std::vector{task}, {kClasses, 0});
+  task.solver.parameters["seed_trust"] = 0.2;
+  const auto moved = propagate(graph, std::vector{task}, {kClasses});
   const std::vector<float> scores = gather_scores(graph, moved[0]);
   EXPECT_GT(scores[9 * kClasses], scores[9 * kClasses + 1]);
+}
+
+TEST(Registry, SharedParametersAreTheSame) {
+  for (const Parameter& known : all_parameters()) {
+    for (const Method* method : methods()) {
+      for (const Parameter& parameter : method->facts().parameters) {
+        if (parameter.name == known.name) {
+          EXPECT_EQ(parameter.fallback, known.fallback) << method->name() << " " << known.name;
+          EXPECT_EQ(parameter.range.text(), known.range.text())
+              << method->name() << " " << known.name;
+          EXPECT_EQ(parameter.help, known.help) << method->name() << " " << known.name;
+        }
+      }
+    }
+    EXPECT_TRUE(known.allows(known.fallback)) << known.name;
+  }
+}
+
+TEST(Registry, FindsEveryMethodByItsName) {
+  for (const Method* method : methods()) {
+    EXPECT_EQ(find_method(method->name()), method);
+    EXPECT_FALSE(method->facts().citation.empty());
+    EXPECT_TRUE(method->has(Solver::sweeps));
+  }
+  EXPECT_EQ(find_method("magic"), nullptr);
 }
 
 TEST(PoissonVolume, FollowsAPriorOfItsOwn) {
   constexpr int kCount = 90;
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
-  Task task = make_task(Method::poisson_volume, kCount);
+  Task task = make_task("poisson_volume", kCount);
   task.prior = {0.5, 0.3, 0.2};
 
-  const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+  const auto results = propagate(graph, std::vector{task}, {kClasses});
 
   expect_equal(graph, results[0], reference(dense(graph), task, task.solver.max_sweeps), "prior");
   EXPECT_TRUE(results[0].stop == StopReason::settled || results[0].stop == StopReason::finished);

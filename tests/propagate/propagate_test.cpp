@@ -15,11 +15,11 @@ using namespace test;  // NOLINT(google-build-using-namespace): the helpers of t
 TEST(Propagate, WatchedNodesAreKnownToEveryRank) {
   constexpr int kCount = 60;
   const graph::Graph graph = make_graph(world(), Points{kCount, 2});
-  Task task = make_task(Method::harmonic, kCount);
-  const auto all = propagate(graph, std::vector{task}, {kClasses, 0});
+  Task task = make_task("harmonic", kCount);
+  const auto all = propagate(graph, std::vector{task}, {kClasses});
   task.watched = {Position{59}, Position{0}, Position{17}};
 
-  const auto some = propagate(graph, std::vector{task}, {kClasses, 0});
+  const auto some = propagate(graph, std::vector{task}, {kClasses});
 
   const std::vector<float> scores = gather_scores(graph, all[0]);
   ASSERT_EQ(some[0].scores.size(), task.watched.size() * kClasses);
@@ -33,16 +33,16 @@ TEST(Propagate, WatchedNodesAreKnownToEveryRank) {
 TEST(Propagate, ItemsOfAComponentWithoutSeedStayUnreached) {
   constexpr int kCount = 60;
   const graph::Graph graph = make_graph(world(), Points{kCount, 2});
-  for (const Method method : {Method::harmonic, Method::spreading, Method::poisson}) {
-    Task task = make_task(method, kCount);
+  for (const char* const name : {"harmonic", "spreading", "poisson"}) {
+    Task task = make_task(name, kCount);
     task.seeds = {{Position{1}, Label{0}}, {Position{2}, Label{1}}};  // both in the near cluster
 
-    const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+    const auto results = propagate(graph, std::vector{task}, {kClasses});
 
     const std::vector<float> scores = gather_scores(graph, results[0]);
     for (int i = 0; i < kCount; i += 3) {  // the far cluster
       for (int c = 0; c < kClasses; ++c) {
-        EXPECT_EQ(scores[to_size(i * kClasses + c)], 0.0F) << to_string(method);
+        EXPECT_EQ(scores[to_size(i * kClasses + c)], 0.0F) << name;
       }
     }
     EXPECT_LE(results[0].trace.back().reached, kCount - kCount / 3);
@@ -52,17 +52,17 @@ TEST(Propagate, ItemsOfAComponentWithoutSeedStayUnreached) {
 TEST(Propagate, EveryStopHasAReason) {
   constexpr int kCount = 60;
   const graph::Graph graph = make_graph(world(), Points{kCount, 2});
-  Task settles = make_task(Method::spreading, kCount);
+  Task settles = make_task("spreading", kCount);
   settles.solver.tolerance = 1e-4;
   settles.solver.max_sweeps = 1000;
-  Task mixes = make_task(Method::poisson, kCount);
+  Task mixes = make_task("poisson", kCount);
   mixes.solver.max_sweeps = 100000;
-  Task stops = make_task(Method::harmonic, kCount);
+  Task stops = make_task("harmonic", kCount);
   stops.solver.max_sweeps = 7;
-  Task empty = make_task(Method::harmonic, kCount);
+  Task empty = make_task("harmonic", kCount);
   empty.seeds.clear();
 
-  const auto results = propagate(graph, std::vector{settles, mixes, stops, empty}, {kClasses, 0});
+  const auto results = propagate(graph, std::vector{settles, mixes, stops, empty}, {kClasses});
 
   EXPECT_EQ(results[0].stop, StopReason::settled);
   EXPECT_EQ(results[1].stop, StopReason::mixed);
@@ -78,10 +78,10 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
   const graph::Graph even = make_graph(world(), points);
   const graph::Graph uneven = make_graph_of_one_rank(world(), points);
   std::vector<Task> tasks;
-  for (int method = 0; method < static_cast<int>(Method::correct_smooth); ++method) {
-    for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
-      if (has_solver(Method{method}, solver)) {
-        tasks.push_back(make_task(Method{method}, kCount));
+  for (const Method* method : methods()) {
+    for (const Solver solver : method->facts().solvers) {
+      if (!method->facts().takes_voter) {
+        tasks.push_back(make_task(method->name(), kCount));
         tasks.back().solver.solver = solver;
         tasks.back().solver.max_sweeps = 2000;
         tasks.back().solver.tolerance = 1e-4;
@@ -89,8 +89,8 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
     }
   }
 
-  const auto expected = propagate(even, tasks, {kClasses, 0});
-  const auto results = propagate(uneven, tasks, {kClasses, 0});
+  const auto expected = propagate(even, tasks, {kClasses});
+  const auto results = propagate(uneven, tasks, {kClasses});
 
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     EXPECT_EQ(results[i].stop, expected[i].stop) << tasks[i].name;
@@ -104,12 +104,11 @@ TEST(Propagate, RanksWithoutNodesGoAlongWithTheOthers) {
 TEST(Propagate, TheRankWithTheLeastMemoryDecidesForAll) {
   constexpr int kCount = 60;
   const graph::Graph graph = make_graph(world(), Points{kCount, 2});
-  const std::vector<Task> tasks{make_task(Method::harmonic, kCount),
-                                make_task(Method::poisson, kCount)};
+  const std::vector<Task> tasks{make_task("harmonic", kCount), make_task("poisson", kCount)};
   const Count least = world().rank().value() == world().size() - 1 ? 1 : 1 << 30;
 
-  const auto expected = propagate(graph, tasks, {kClasses, 0});
-  const auto results = propagate(graph, tasks, {kClasses, least});
+  const auto expected = propagate(graph, tasks, {kClasses});
+  const auto results = propagate(graph, tasks, {kClasses, 0, least});
 
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     EXPECT_EQ(results[i].scores, expected[i].scores) << tasks[i].name;
@@ -133,9 +132,9 @@ std::vector<Task> make_family(const Task& whole) {
 TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
   constexpr int kCount = 90;
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
-  const std::vector<Task> family = make_family(make_task(Method::spreading, kCount));
+  const std::vector<Task> family = make_family(make_task("spreading", kCount));
 
-  const auto results = propagate(graph, family, {kClasses, 0});
+  const auto results = propagate(graph, family, {kClasses});
 
   const SweepTrace& last = results[0].trace.back();
   double right = 0;
@@ -149,8 +148,7 @@ TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
   EXPECT_FALSE(results[1].trace.back().held_out.has_value());
 
   const auto others = propagate(
-      graph, std::vector{make_task(Method::harmonic, kCount), make_task(Method::poisson, kCount)},
-      {kClasses, 0});
+      graph, std::vector{make_task("harmonic", kCount), make_task("poisson", kCount)}, {kClasses});
   const std::vector<float> f = gather_scores(graph, others[0]);
   const std::vector<float> u = gather_scores(graph, others[1]);  // the state itself
   const Matrix w = dense(graph);
@@ -177,13 +175,13 @@ TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
 TEST(EarlyStop, KeepsTheSweepThatIsBestOnHeldOutSeeds) {
   constexpr int kCount = 120;
   const graph::Graph graph = make_graph(world(), Points{kCount, 11});
-  std::vector<Task> family = make_family(make_task(Method::harmonic, kCount));
+  std::vector<Task> family = make_family(make_task("harmonic", kCount));
   for (Task& task : family) {
     task.solver.early_stop = true;
     task.solver.max_sweeps = 1000;
   }
 
-  const auto results = propagate(graph, family, {kClasses, 0});
+  const auto results = propagate(graph, family, {kClasses});
 
   ASSERT_EQ(results[0].stop, StopReason::held_out);
   EXPECT_EQ(results[1].stop, StopReason::held_out);
@@ -196,9 +194,9 @@ TEST(EarlyStop, KeepsTheSweepThatIsBestOnHeldOutSeeds) {
     }
   }
   EXPECT_EQ(results[0].sweeps, at);
-  Task until_then = make_task(Method::harmonic, kCount);
+  Task until_then = make_task("harmonic", kCount);
   until_then.solver.max_sweeps = at;
-  const auto expected = propagate(graph, std::vector{until_then}, {kClasses, 0});
+  const auto expected = propagate(graph, std::vector{until_then}, {kClasses});
   EXPECT_EQ(gather_scores(graph, results[0]), gather_scores(graph, expected[0]));
   EXPECT_EQ(results[0].class_mass, expected[0].class_mass);
 }
@@ -206,20 +204,20 @@ TEST(EarlyStop, KeepsTheSweepThatIsBestOnHeldOutSeeds) {
 TEST(Propagate, AllItemsMayBeSeedsAndAClassMayHaveNone) {
   constexpr int kCount = 24;
   const graph::Graph graph = make_graph(world(), Points{kCount, 4});
-  for (const Method method : {Method::harmonic, Method::spreading, Method::poisson}) {
-    Task task = make_task(method, kCount);
+  for (const char* const name : {"harmonic", "spreading", "poisson"}) {
+    Task task = make_task(name, kCount);
     task.seeds.clear();
     for (int i = 0; i < kCount; ++i) {
       task.seeds.push_back({Position{i}, Label{i % 3 == 0 ? 0 : 1}});
     }
 
-    const auto results = propagate(graph, std::vector{task}, {kClasses, 0});
+    const auto results = propagate(graph, std::vector{task}, {kClasses});
 
     const std::vector<float> scores = gather_scores(graph, results[0]);
     for (int i = 0; i < kCount; ++i) {
       const auto row = std::span{scores}.subspan(to_size(i * kClasses), kClasses);
       const auto best = std::max_element(row.begin(), row.end()) - row.begin();
-      EXPECT_EQ(best, i % 3 == 0 ? 0 : 1) << to_string(method) << " node " << i;
+      EXPECT_EQ(best, i % 3 == 0 ? 0 : 1) << name << " node " << i;
     }
   }
 }

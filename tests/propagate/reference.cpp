@@ -1,6 +1,7 @@
 #include "propagate/reference.hpp"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -67,7 +68,7 @@ Matrix reference_harmonic(const Matrix& w, const Task& task, int sweeps) {
 Matrix reference_spreading(const Matrix& w, const Task& task, int sweeps) {
   const Matrix y = one_hot(task, w.size());
   const auto d = degrees(w);
-  const double alpha = task.solver.alpha;
+  const double alpha = task.solver.parameters["alpha"];
   Matrix s = w;
   for (std::size_t i = 0; i < w.size(); ++i) {
     for (std::size_t j = 0; j < w.size(); ++j) {
@@ -132,7 +133,7 @@ Matrix reference_trusting(const Matrix& w, const Task& task, int sweeps) {
   Matrix y = one_hot(task, w.size());
   normalize(y);
   const auto d = degrees(w);
-  const double t = task.solver.seed_trust;
+  const double t = task.solver.parameters["seed_trust"];
   Matrix f = y;
   for (auto& row : f) {
     for (double& value : row) {
@@ -178,17 +179,18 @@ Matrix reference_adsorption(const Matrix& w, const Task& task, int sweeps) {
   for (int t = 0; t <= sweeps; ++t) {
     Matrix next = f;
     for (std::size_t v = 0; v < n; ++v) {
-      double m = mu.injection * inject[v] + mu.abandonment;
+      double m = mu.parameters["injection"] * inject[v] + mu.parameters["abandonment"];
       std::vector<double> sum(kClasses, 0.0);
       for (std::size_t u = 0; u < n; ++u) {
         const double both = go_on[v] * w[v][u] + go_on[u] * w[u][v];
-        m += mu.continuation * both;
+        m += mu.parameters["continuation"] * both;
         for (std::size_t c = 0; c < kClasses; ++c) {
-          sum[c] += mu.continuation * both * f[u][c];
+          sum[c] += mu.parameters["continuation"] * both * f[u][c];
         }
       }
       for (std::size_t c = 0; c < kClasses; ++c) {
-        const double own = inject[v] > 0 ? mu.injection * inject[v] / m : mu.injection;
+        const double own =
+            inject[v] > 0 ? mu.parameters["injection"] * inject[v] / m : mu.parameters["injection"];
         next[v][c] = own * y[v][c] + sum[c] / m;
       }
     }
@@ -226,7 +228,8 @@ Matrix reference_nearest(const Matrix& w, const Task& task) {
   Matrix f(n, std::vector<double>(kClasses, 0.0));
   for (std::size_t i = 0; i < n; ++i) {
     std::sort(near[i].begin(), near[i].end());
-    near[i].resize(std::min(near[i].size(), to_size(task.solver.nearest)));
+    near[i].resize(
+        std::min(near[i].size(), static_cast<std::size_t>(task.solver.parameters["nearest"])));
     for (const auto& [distance, source] : near[i]) {
       for (const auto& [label, weight] : seeds[source]) {
         f[i][to_size(label)] += weight * (distance > 0 ? near[i][0].first / distance : 1);
@@ -282,7 +285,7 @@ Matrix reference_correct_smooth(const Matrix& w, const Task& task, int sweeps, c
     }
   }
   sigma /= seeds;
-  const Matrix spread = smooth(w, error, task.solver.alpha, sweeps);
+  const Matrix spread = smooth(w, error, task.solver.parameters["alpha"], sweeps);
   const auto d = degrees(w);
   Matrix corrected = base;
   for (std::size_t i = 0; i < w.size(); ++i) {
@@ -296,7 +299,7 @@ Matrix reference_correct_smooth(const Matrix& w, const Task& task, int sweeps, c
       corrected[i][c] = is_seed ? y[i][c] : corrected[i][c];
     }
   }
-  Matrix f = smooth(w, corrected, task.solver.smoothing, sweeps);
+  Matrix f = smooth(w, corrected, task.solver.parameters["smoothing"], sweeps);
   for (auto& row : f) {
     for (double& value : row) {
       value = std::max(value, 0.0);
@@ -398,27 +401,23 @@ Matrix reference_volume(const Matrix& w, const Task& task, int first_sweeps) {
 }  // namespace
 
 Matrix reference(const Matrix& w, const Task& task, int sweeps, const Matrix& base) {
-  switch (task.solver.method) {
-    case Method::harmonic:
-      return task.solver.seed_trust < 1 ? reference_trusting(w, task, sweeps)
-                                        : reference_harmonic(w, task, sweeps);
-    case Method::spreading:
-    case Method::walk:
-      return reference_spreading(w, task, sweeps);
-    case Method::poisson:
-      return reference_poisson(w, task, sweeps);
-    case Method::wnll:
-      return reference_wnll(w, task, sweeps);
-    case Method::adsorption:
-      return reference_adsorption(w, task, sweeps);
-    case Method::nearest_seed:
-      return reference_nearest(w, task);
-    case Method::correct_smooth:
-      return reference_correct_smooth(w, task, sweeps, base);
-    case Method::poisson_volume:
-      return reference_volume(w, task, sweeps);
-  }
-  return {};
+  using Reference = std::function<Matrix()>;
+  const std::map<std::string, Reference> references{
+      {"harmonic",
+       [&] {
+         return task.solver.parameters["seed_trust"] < 1 ? reference_trusting(w, task, sweeps)
+                                                         : reference_harmonic(w, task, sweeps);
+       }},
+      {"spreading", [&] { return reference_spreading(w, task, sweeps); }},
+      {"walk", [&] { return reference_spreading(w, task, sweeps); }},
+      {"poisson", [&] { return reference_poisson(w, task, sweeps); }},
+      {"wnll", [&] { return reference_wnll(w, task, sweeps); }},
+      {"adsorption", [&] { return reference_adsorption(w, task, sweeps); }},
+      {"nearest_seed", [&] { return reference_nearest(w, task); }},
+      {"correct_smooth", [&] { return reference_correct_smooth(w, task, sweeps, base); }},
+      {"poisson_volume", [&] { return reference_volume(w, task, sweeps); }},
+  };
+  return references.at(task.solver.method->name())();
 }
 
 }  // namespace kith::propagate::test

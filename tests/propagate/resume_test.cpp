@@ -6,7 +6,6 @@
 
 #include "kith/comm/stop.hpp"
 #include "kith/propagate/propagate.hpp"
-#include "kith/propagate/sparse.hpp"
 
 #include "propagate/made_graph.hpp"
 #include "support/mpi_world.hpp"
@@ -87,16 +86,15 @@ constexpr int kCount = 90;
 std::vector<Task> many_tasks() {
   std::vector<Task> tasks;
   int family = 0;
-  for (const Method method :
-       {Method::harmonic, Method::spreading, Method::poisson, Method::adsorption,
-        Method::poisson_volume, Method::wnll, Method::nearest_seed, Method::walk}) {
+  for (const char* const name : {"harmonic", "spreading", "poisson", "adsorption", "poisson_volume",
+                                 "wnll", "nearest_seed", "walk"}) {
     for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
       const bool to_limit = solver != Solver::sweeps;
-      Task task = make_task(method, kCount);
+      Task task = make_task(name, kCount);
       task.solver.max_sweeps = 40;
       task.solver.solver = solver;
-      task.solver.early_stop = !to_limit && method == Method::walk;
-      if (!has_solver(method, solver)) {
+      task.solver.early_stop = !to_limit && std::string_view{name} == "walk";
+      if (!method(name).has(solver)) {
         continue;
       }
       task.family = family++;
@@ -178,21 +176,21 @@ TEST(Resume, GoesOnFromAnyCheckOnAnyNumberOfRanks) {
   expect_going_on({3, 7, 43}, 2, [&](const graph::Graph& graph, Held* held, int stops) {
     // Memory differs from start to start, and so do the passes.
     const Count memory_bytes = stops % 2 == 0 ? 0 : kCount * 16 * 8;
-    return propagate(graph, tasks, {kClasses, memory_bytes, held});
+    return propagate(graph, tasks, {kClasses, 0, memory_bytes, held});
   });
 }
 
 TEST(Resume, GoesOnWithRowsOfFewLabels) {
   std::vector<Task> tasks;
   for (const Task& task : many_tasks()) {
-    if (task.solver.solver == Solver::sweeps && has_sparse_form(task.solver.method)) {
+    if (task.solver.solver == Solver::sweeps && task.solver.method->facts().has_truncated_form) {
       tasks.push_back(task);
     }
   }
   constexpr int kTop = 2;
   static_assert(kTop < kClasses);
   expect_going_on({1, 5, 17}, 1, [&](const graph::Graph& graph, Held* held, int /*stops*/) {
-    return propagate_sparse(graph, tasks, {kClasses, kTop, held});
+    return propagate(graph, tasks, {kClasses, kTop, 0, held});
   });
 }
 

@@ -1,53 +1,47 @@
 /// What is propagated: one method from one set of seeds is a task; all tasks share the sweeps.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kith/core/types.hpp"
+#include "kith/propagate/method.hpp"
 
 namespace kith::propagate {
 
-enum class Method {
-  harmonic,        // Zhu, Ghahramani, Lafferty, ICML 2003
-  spreading,       // Zhou et al., NeurIPS 2003 (2004)
-  poisson,         // Calder, Cook, Thorpe, Slepcev, ICML 2020
-  walk,            // lazy random walk: Zhou, Schoelkopf, DAGM 2004
-  adsorption,      // modified adsorption: Talukdar, Crammer, ECML PKDD 2009
-  poisson_volume,  // PoissonMBO: Calder, Cook, Thorpe, Slepcev, ICML 2020
-  wnll,            // weighted nonlocal Laplacian: Shi, Osher, Zhu, J. Sci. Comput. 2017
-  nearest_seed,    // the nearest seeds by path length
-  correct_smooth,  // Huang, He, Singh, Lim, Benson, ICLR 2021
-};
+/// The parameters of all methods by name, each at its default until it is set.
+class Parameters {
+ public:
+  Parameters();
 
-enum class Solver {
-  sweeps,              // the method's own iteration
-  chebyshev,           // its limit by accelerated sweeps; for spreading and walk
-  conjugate_gradient,  // its limit; for methods that are a symmetric linear system
+  /// Throws Error if no method has a parameter of that name.
+  [[nodiscard]] double& operator[](std::string_view name);
+  [[nodiscard]] double operator[](std::string_view name) const;
+
+  bool operator==(const Parameters&) const = default;
+
+ private:
+  std::map<std::string, double, std::less<>> values_;
 };
 
 struct SolverConfig {
-  Method method = Method::poisson;
+  const Method* method = find_method("poisson");
   Solver solver = Solver::sweeps;
-  double alpha = 0.99;      // spreading, walk, correct_smooth: share from the neighbors, in (0, 1)
+  Parameters parameters = {};
   int max_sweeps = 300;     // a task stops after so many at the latest
   double tolerance = 1e-4;  // largest change of a sweep over the largest entry
-  double seed_trust = 1;    // harmonic: below 1 the seeds' labels may move, in (0, 1]
-  int nearest = 3;          // nearest_seed: how many seeds are heard
-  double injection = 1;     // adsorption: mu_1, of the seeds' labels
-  double continuation = 0.01;  // adsorption: mu_2, of agreement with the neighbors
-  double abandonment = 0.01;   // adsorption: mu_3, of giving up
-  double smoothing = 0.8;      // correct_smooth: alpha of the second step
-  bool early_stop = false;     // by sweeps: end at the sweep that is best on held-out seeds
+  bool early_stop = false;  // by sweeps: end at the sweep that is best on held-out seeds
 
   bool operator==(const SolverConfig&) const = default;
 };
 
-[[nodiscard]] bool has_solver(Method method, Solver solver);
-/// Can its rows keep few labels of many (propagate_sparse)? By plain sweeps only.
-[[nodiscard]] bool has_sparse_form(Method method);
+/// Throws Error with one sentence that begins with `where`, such as "member.x".
+void validate(const SolverConfig& config, const std::string& where);
 
 /// A label that a task learns from. A node may have several; their weights then share it.
 struct NodeSeed {
@@ -63,8 +57,10 @@ struct Task {
   std::vector<Position> watched;  // not empty: keep the scores of these nodes only, on every rank
   std::vector<Label> truth;       // labels of the watched nodes, or empty: held-out accuracy
   int family = -1;                // tasks that differ in the held-out seeds only; -1 = none
-  std::vector<double> prior;      // poisson_volume: class shares, sum 1; empty = as the seeds
-  std::span<const float> base;    // correct_smooth: owned nodes x K, a voter's probabilities
+  std::vector<double>
+      prior;  // class shares, sum 1, for methods that aim at them; empty = as the seeds
+  std::span<const float>
+      base;  // owned nodes x K: probabilities of a voter, for methods that take one
 };
 
 enum class StopReason {
@@ -76,8 +72,6 @@ enum class StopReason {
   held_out,  // early_stop: held-out accuracy has not risen for a while; the best sweep is kept
 };
 [[nodiscard]] const char* to_string(StopReason reason);
-[[nodiscard]] const char* to_string(Method method);
-[[nodiscard]] const char* to_string(Solver solver);
 
 /// One line of a task's history. All numbers are exact and the same at any rank count.
 struct SweepTrace {
@@ -85,11 +79,11 @@ struct SweepTrace {
   double residual = 0;              // largest change of this sweep / largest entry
   Count flips = 0;                  // nodes whose best class differs from the last line's
   Count reached = 0;                // nodes that any label has reached
-  std::vector<Count> class_counts;  // nodes by best class, reached ones only; not of sparse rows
+  std::vector<Count> class_counts;  // nodes by best class, reached ones only; not of truncated rows
   /// Of the family's tasks that watch held-out seeds: share of these whose best class is right.
   std::optional<double> held_out;
   /// Only of tasks that watch nothing, as the next: every tenth sweep and when the task ends. Sum
-  /// of the scores over all nodes; empty of poisson.
+  /// of the scores over all nodes; empty of potentials and of truncated rows.
   std::vector<double> class_mass;
   /// Only of sweeps and chebyshev: tr(X'LX) / tr(X'DX) of the state X, from 0
   /// (constant on each component) to 2.
@@ -97,19 +91,19 @@ struct SweepTrace {
 };
 
 struct TaskResult {
-  /// Owned nodes (or watched nodes) x K. A distribution, all zero where no label came; poisson: the
-  /// potential u, which may be negative, all zero where no label came. Of propagate_sparse: nodes x
-  /// top, largest first, ties to the smaller label, with the labels (none behind the last) and, for
-  /// each node, the score of every class that it does not name.
+  /// Owned nodes (or watched nodes) x K. A distribution, or a potential that may be negative (see
+  /// MethodFacts); all zero where no label came. Truncated rows: nodes x top, largest first, ties
+  /// to the smaller label, with the labels (none behind the last) and, for each node, the score of
+  /// every class that it does not name.
   std::vector<float> scores;
   std::vector<Label> labels;
   std::vector<float> other;
-  /// Of propagate_sparse: mean and largest share of a reached row that is in classes it does not
-  /// name.
+  /// Of truncated rows: mean and largest residual mass, the share of a reached row that is in
+  /// classes it does not name.
   std::optional<double> mean_rest;
   double largest_rest = 0;
   /// Sum over all nodes of the graph that are no seed of this task of their row, each scaled to sum
-  /// 1 (not of poisson): what class-mass normalization divides by. The same on every rank.
+  /// 1 (not of potentials): what class-mass normalization divides by. The same on every rank.
   std::vector<double> class_mass;
   StopReason stop = StopReason::no_seed;
   int sweeps = 0;

@@ -8,6 +8,7 @@
 
 #include "kith/comm/collectives.hpp"
 
+#include "propagate/methods/registry.hpp"
 #include "propagate/plan.hpp"
 
 namespace kith::propagate {
@@ -32,30 +33,24 @@ std::vector<SourceRow> one_hot(std::span<const float> potential, std::size_t wid
   return rows;
 }
 
-}  // namespace
-
-Plan plan_volume(const graph::Graph& graph, const Task& task, int num_classes,
-                 std::span<const float> potential) {
+/// Collective. dt.
+double step_size(const graph::Graph& graph) {
   double largest_degree = 0;
   for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
     largest_degree = std::max(largest_degree, graph.degree(row));
   }
   largest_degree = comm::max_over_ranks(graph.comm(), largest_degree);
-  const double step = largest_degree > 0 ? 1 / largest_degree : 1.0;
+  return largest_degree > 0 ? 1 / largest_degree : 1.0;
+}
 
-  const std::vector<double> mean = mean_label(task, num_classes);
+Plan plan_flow(const Problem& problem) {
+  const graph::Graph& graph = problem.graph;
+  const double step = step_size(graph);
   Plan plan;
-  plan.num_columns = num_classes;
   plan.max_sweeps = kInnerSteps * kOuterSteps;
-  plan.start = one_hot(potential, to_size(num_classes));
-  plan.sources = seed_rows(graph, task, num_classes);
-  for (SourceRow& source : plan.sources) {
-    const float weight = std::accumulate(source.values.begin(), source.values.end(), 0.0F);
-    for (std::size_t label = 0; label < source.values.size(); ++label) {
-      source.values[label] =
-          static_cast<float>((source.values[label] - weight * mean[label]) * step);
-    }
-  }
+  plan.starts_at_sources = false;
+  plan.start = one_hot(problem.state, to_size(problem.num_classes));
+  plan.seeds = {.is_centered = true, .scale = [step](LocalId /*row*/) { return step; }};
   plan.finish_row = [&graph, step](LocalId row, std::span<const float> before,
                                    std::span<float> values) {
     const auto flow = static_cast<float>(step * graph.degree(row));
@@ -63,11 +58,38 @@ Plan plan_volume(const graph::Graph& graph, const Task& task, int num_classes,
       values[label] = (1.0F - flow) * before[label] + flow * values[label];
     }
   };
-  plan.projection = {kInnerSteps, kOuterSteps, task.prior};
+  plan.projection = {kInnerSteps, kOuterSteps, problem.task.prior};
   if (plan.projection.prior.empty()) {
-    plan.projection.prior.assign(mean.begin(), mean.end() - 1);
+    plan.projection.prior = mean_label(problem.task, problem.num_classes);
   }
   return plan;
+}
+
+class PoissonVolume : public Method {
+ public:
+  PoissonVolume()
+      : Method{{.name = "poisson_volume",
+                .citation = "Poisson learning with a volume constraint (Calder et al. 2020)",
+                .can_stop_early = false}} {}
+
+  [[nodiscard]] Count num_columns(const SolverConfig& config, int num_classes) const override {
+    return poisson().num_columns(config, num_classes);
+  }
+  [[nodiscard]] double expected_sweeps(const SolverConfig& config) const override {
+    return config.max_sweeps + kInnerSteps * kOuterSteps;
+  }
+  [[nodiscard]] int num_phases() const override { return 2; }
+
+  [[nodiscard]] Plan plan(const Problem& problem) const override {
+    return problem.phase == 0 ? poisson().plan(problem) : plan_flow(problem);
+  }
+};
+
+}  // namespace
+
+const Method& poisson_volume() {
+  static const PoissonVolume kMethod;
+  return kMethod;
 }
 
 }  // namespace kith::propagate

@@ -1,5 +1,3 @@
-#include "propagate/sparse_results.hpp"
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -9,16 +7,17 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/exact_sum.hpp"
 
+#include "propagate/truncated.hpp"
+
 namespace kith::propagate {
 namespace {
 
 /// Share of each label among the seeds, by weight.
 std::map<std::int32_t, double> label_shares(const Task& task) {
   std::map<std::int32_t, double> shares;
-  double total = 0;
+  const double total = total_weight(task);
   for (const NodeSeed& seed : task.seeds) {
     shares[seed.label.value()] += seed.weight;
-    total += seed.weight;
   }
   for (auto& [label, share] : shares) {
     share /= total;
@@ -26,13 +25,17 @@ std::map<std::int32_t, double> label_shares(const Task& task) {
   return shares;
 }
 
-/// Reads rows as the task's method means them.
+/// Reads rows as the task's method means them: distributions, or potentials that are centered here,
+/// u_k = v_k - ybar_k sum_l v_l, since v without the mean has no negative entries.
 class RowReader {
  public:
-  RowReader(const SparseState& state, const Task& task, const SparseConfig& config)
-      : state_{&state}, config_{config}, is_poisson_{task.solver.method == Method::poisson} {
-    if (is_poisson_) {
-      shares_ = label_shares(task);
+  RowReader(const TruncatedTask& of, const ReadEntries& read)
+      : read_{&read},
+        num_classes_{of.num_classes},
+        top_{of.top},
+        is_centered_{of.plan.seeds->is_centered} {
+    if (is_centered_) {
+      shares_ = label_shares(of.task);
     }
   }
 
@@ -40,10 +43,10 @@ class RowReader {
   struct Row {
     std::span<const LabelValue> entries;
     float other = 0;  // value of each other class
-    double rest = 0;  // share of the row that is in other classes
+    double rest = 0;  // residual mass over the row's
   };
   Row read(Count row) {
-    const double rest = state_->read(row, entries_);
+    const double rest = (*read_)(row, entries_);
     if (entries_.empty()) {
       return {};
     }
@@ -52,27 +55,27 @@ class RowReader {
       sum += entry.value;
     }
     for (LabelValue& entry : entries_) {
-      entry.value = is_poisson_ ? static_cast<float>(entry.value - shares_.at(entry.label) * sum)
-                                : static_cast<float>(entry.value / sum);
+      entry.value = is_centered_ ? static_cast<float>(entry.value - shares_.at(entry.label) * sum)
+                                 : static_cast<float>(entry.value / sum);
     }
-    const auto kept = std::span{entries_}.first(put_largest_first(entries_, config_.top));
+    const auto kept = std::span{entries_}.first(put_largest_first(entries_, top_));
     double cut = rest / sum;
     for (std::size_t i = kept.size(); i < entries_.size(); ++i) {
-      cut += is_poisson_ ? 0.0 : entries_[i].value;
+      cut += is_centered_ ? 0.0 : entries_[i].value;
     }
-    double of_others = is_poisson_ ? 0.0 : cut;
+    double of_others = is_centered_ ? 0.0 : cut;
     for (const LabelValue& entry : kept) {
-      of_others -= is_poisson_ ? entry.value : 0.0F;  // potentials sum to 0
+      of_others -= is_centered_ ? entry.value : 0.0F;  // potentials sum to 0
     }
-    const auto others =
-        static_cast<double>(std::max<Count>(1, config_.num_classes - count_of(kept)));
+    const auto others = static_cast<double>(std::max<Count>(1, num_classes_ - count_of(kept)));
     return {kept, static_cast<float>(of_others / others), cut};
   }
 
  private:
-  const SparseState* state_;
-  SparseConfig config_;
-  bool is_poisson_;
+  const ReadEntries* read_;
+  int num_classes_;
+  int top_;
+  bool is_centered_;
   std::map<std::int32_t, double> shares_;
   std::vector<LabelValue> entries_;
 };
@@ -119,15 +122,16 @@ class ClassMassSum {
 };
 
 /// Collective. Scores of owned nodes, class masses, and what truncation hid.
-void read_owned(const graph::Graph& graph, RowReader& reader, const Task& task,
-                const SparseConfig& config, TaskResult& result) {
+void read_owned(const TruncatedTask& of, RowReader& reader, TaskResult& result) {
+  const graph::Graph& graph = of.graph;
+  const Task& task = of.task;
   const bool keeps_rows = task.watched.empty();
-  make_rows(result, keeps_rows ? to_size(graph.num_owned()) : 0, config.top);
+  make_rows(result, keeps_rows ? to_size(graph.num_owned()) : 0, of.top);
   std::set<Position> seeded;
   for (const NodeSeed& seed : task.seeds) {
     seeded.insert(seed.node);
   }
-  ClassMassSum mass{config.num_classes};
+  ClassMassSum mass{of.num_classes};
   std::vector<ExactSum> sums(2);  // shares of the rest, reached rows
   double largest = 0;
   for (Count index = 0; index < graph.num_owned(); ++index) {
@@ -144,21 +148,22 @@ void read_owned(const graph::Graph& graph, RowReader& reader, const Task& task,
     if (keeps_rows) {
       result.other[to_size(index)] = row.other;
       for (std::size_t i = 0; i < row.entries.size(); ++i) {
-        put_entry(result, to_size(index * config.top) + i, row.entries[i]);
+        put_entry(result, to_size(index * of.top) + i, row.entries[i]);
       }
     }
   }
   comm::sum_over_ranks(graph.comm(), std::span{sums});
   result.mean_rest = sums[1].value() > 0 ? sums[0].value() / sums[1].value() : 0.0;
   result.largest_rest = comm::max_over_ranks(graph.comm(), largest);
-  if (task.solver.method != Method::poisson) {
+  if (of.plan.normalizes_rows) {
     result.class_mass = mass.over_ranks(graph.comm());
   }
 }
 
 /// Collective. Scores of the watched nodes, on every rank.
-void read_watched(const graph::Graph& graph, RowReader& reader, const Task& task,
-                  const SparseConfig& config, TaskResult& result) {
+void read_watched(const TruncatedTask& of, RowReader& reader, TaskResult& result) {
+  const graph::Graph& graph = of.graph;
+  const Task& task = of.task;
   struct Found {
     Count at;  // row x top + entry; of `other` the row
     LabelValue entry;
@@ -173,10 +178,10 @@ void read_watched(const graph::Graph& graph, RowReader& reader, const Task& task
     const auto at = static_cast<Count>(i);
     mine.push_back({at, {kOther, row.other}});
     for (std::size_t entry = 0; entry < row.entries.size(); ++entry) {
-      mine.push_back({at * config.top + static_cast<Count>(entry), row.entries[entry]});
+      mine.push_back({at * of.top + static_cast<Count>(entry), row.entries[entry]});
     }
   }
-  make_rows(result, task.watched.size(), config.top);
+  make_rows(result, task.watched.size(), of.top);
   for (const Found& found : comm::gather_to_all<Found>(graph.comm(), mine).items) {
     if (found.entry.label == kOther) {
       result.other[to_size(found.at)] = found.entry.value;
@@ -188,19 +193,16 @@ void read_watched(const graph::Graph& graph, RowReader& reader, const Task& task
 
 }  // namespace
 
-void read_result(const graph::Graph& graph, const SparseState& state, const Task& task,
-                 const SparseConfig& config, TaskResult& result) {
-  RowReader reader{state, task, config};
-  read_owned(graph, reader, task, config, result);
-  if (!task.watched.empty()) {
-    read_watched(graph, reader, task, config, result);
+void collect_truncated(const TruncatedTask& of, const ReadEntries& read, TaskResult& result) {
+  RowReader reader{of, read};
+  read_owned(of, reader, result);
+  if (!of.task.watched.empty()) {
+    read_watched(of, reader, result);
   }
 }
 
-void read_nothing(const graph::Graph& graph, const Task& task, const SparseConfig& config,
-                  TaskResult& result) {
-  make_rows(result, task.watched.empty() ? to_size(graph.num_owned()) : task.watched.size(),
-            config.top);
+void collect_nothing(const graph::Graph& graph, const Task& task, int top, TaskResult& result) {
+  make_rows(result, task.watched.empty() ? to_size(graph.num_owned()) : task.watched.size(), top);
   result.mean_rest = 0;
 }
 

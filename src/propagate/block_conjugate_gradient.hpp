@@ -25,11 +25,11 @@ namespace kith::propagate {
 /// Poisson's Laplacian is singular: in each component with a seed the right side is made to sum to
 /// 0, and what it summed to, times max_sweeps over the component's volume, is where the constant
 /// part of x begins and stays: the same as after max_sweeps sweeps.
-class System {
+class BlockConjugateGradient {
  public:
   /// Collective. plans: one a task, kept alive by the caller.
-  System(const graph::Graph& graph, const graph::Components& components,
-         std::span<const Plan* const> plans);
+  BlockConjugateGradient(const graph::Graph& graph, const graph::Components& components,
+                         std::span<const Plan* const> plans);
 
   /// Collective. One iteration of all columns; nothing once all tasks have ended.
   void step();
@@ -60,12 +60,20 @@ class System {
   void center(const Slot& slot, const graph::Components& components);
   void move_known_to_right_side();
   void start();
+  /// Collective, as the next ones. q = W p.
   void multiply();
+  /// q = G p - a W p; returns (p, q).
+  std::vector<double> form_q(std::vector<double>& largest_q);
+  [[nodiscard]] std::vector<double> step_lengths(std::span<const double> p_dot_q) const;
+  /// x += alpha p, r -= alpha q; returns (r, G^-1 r).
+  std::vector<double> update_x_r(std::span<const double> alpha, std::span<const double> largest_q);
+  /// p = G^-1 r + beta p.
+  void update_p(std::span<const double> beta);
   void find_bounds();
   void find_common_diagonals();
   /// G of all columns of a row, or 1 / G; 0 where x is known.
   void fill_diagonal(Count row, bool inverted, std::span<double> values) const;
-  [[nodiscard]] SystemRow row_at(Count row, const double* diagonal);
+  [[nodiscard]] GradientRow row_at(Count row, const double* diagonal);
 
   /// Collective. Calls work(row, sums, largest) for each owned row. Sums of terms below the bounds
   /// are returned; largest: of what the work says, over all ranks.
@@ -80,17 +88,17 @@ class System {
   Count stride_ = 0;
   std::vector<Slot> slots_;
   AlignedVector<double> x_;           // owned x stride
-  AlignedVector<double> residual_;    // owned x stride
-  AlignedVector<double> direction_;   // (owned + ghost) x stride
-  AlignedVector<double> product_;     // owned x stride
+  AlignedVector<double> r_;           // owned x stride
+  AlignedVector<double> p_;           // (owned + ghost) x stride
+  AlignedVector<double> q_;           // owned x stride
   std::vector<double> common_;        // G of an owned row if all tasks have the same, else below 0
   std::vector<double> decay_;         // one a column, as all that follow
-  std::vector<double> most_product_;  // bound of |product| / |direction|
+  std::vector<double> most_q_;        // bound of |q| / |p|
   std::vector<double> most_inverse_;  // largest 1 / G
-  std::vector<double> largest_direction_;
-  std::vector<double> largest_residual_;
-  std::vector<double> rz_;  // residual . preconditioned residual
-  std::vector<double> first_rz_;
+  std::vector<double> largest_p_;
+  std::vector<double> largest_r_;
+  std::vector<double> rho_;  // (r, G^-1 r)
+  std::vector<double> first_rho_;
 };
 
 }  // namespace kith::propagate

@@ -1,4 +1,4 @@
-#include "propagate/unfinished.hpp"
+#include "propagate/snapshot.hpp"
 
 #include <fmt/format.h>
 
@@ -136,12 +136,12 @@ void put_run(const Run& run, Numbers& numbers) {
   numbers.put(run.quiet_checks);
   numbers.put(run.right);
   numbers.put(run.leads);
-  numbers.put(run.watched_of_family);
-  numbers.put(run.right_of_ended);
   numbers.put(run.running);
-  numbers.put(run.best_right);
-  numbers.put(run.best_sweep);
-  numbers.put(run.checks_since);
+  numbers.put(run.family.watched);
+  numbers.put(run.family.right_of_ended);
+  numbers.put(run.family.best_right);
+  numbers.put(run.family.best_sweep);
+  numbers.put(run.family.checks_since);
 }
 
 Run take_run(Numbers& numbers) {
@@ -152,12 +152,12 @@ Run take_run(Numbers& numbers) {
   run.quiet_checks = numbers.take<int>();
   run.right = numbers.take<Count>();
   run.leads = numbers.take<int>() != 0;
-  run.watched_of_family = numbers.take<Count>();
-  run.right_of_ended = numbers.take<Count>();
   run.running = numbers.take<int>() != 0;
-  run.best_right = numbers.take<Count>();
-  run.best_sweep = numbers.take<int>();
-  run.checks_since = numbers.take<int>();
+  run.family.watched = numbers.take<Count>();
+  run.family.right_of_ended = numbers.take<Count>();
+  run.family.best_right = numbers.take<Count>();
+  run.family.best_sweep = numbers.take<int>();
+  run.family.checks_since = numbers.take<int>();
   return run;
 }
 
@@ -256,13 +256,13 @@ TaskResult load_result(const graph::Graph& graph, bool is_watched, const RowShap
 }
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
-               std::span<const TaskResult> results, std::span<const LiveRun> live, int num_classes,
-               comm::StateWriter& writer) {
+               std::span<const TaskResult> results, std::span<const LiveRun> live,
+               const RowShape& shape, comm::StateWriter& writer) {
   std::vector<const LiveRun*> of_task(tasks.size(), nullptr);
   for (const LiveRun& run : live) {
     of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
   }
-  const Results stored{graph, {num_classes, false}};
+  const Results stored{graph, shape};
   Numbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const LiveRun* live_run = of_task[task];
@@ -282,7 +282,7 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
     if (run.phase > 0) {
       stored.save_scores(run.state, name_of("state", task), writer);
     }
-    if (run.best_right >= 0) {
+    if (run.family.best_right >= 0) {
       stored.save(run.best, name_of("best", task), is_watched, numbers, writer);
     }
     if (status == Status::goes_on) {
@@ -301,9 +301,9 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
 }
 
 std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
-                           std::span<TaskResult> results, int num_classes,
+                           std::span<TaskResult> results, const RowShape& shape,
                            const comm::StateReader& reader) {
-  const Results stored{graph, {num_classes, false}};
+  const Results stored{graph, shape};
   Numbers numbers{reader.read_numbers("/tasks")};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
@@ -321,7 +321,7 @@ std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> task
     if (run.phase > 0) {
       run.state = stored.load_scores(name_of("state", task), reader);
     }
-    if (run.best_right >= 0) {
+    if (run.family.best_right >= 0) {
       run.best = stored.load(name_of("best", task), is_watched, numbers, reader);
     }
     if (status == Status::goes_on) {

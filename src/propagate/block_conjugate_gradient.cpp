@@ -1,10 +1,11 @@
-#include "propagate/system.hpp"
+#include "propagate/block_conjugate_gradient.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
@@ -23,8 +24,9 @@ constexpr double kSolved = 1e-24;
 
 }  // namespace
 
-System::System(const graph::Graph& graph, const graph::Components& components,
-               std::span<const Plan* const> plans)
+BlockConjugateGradient::BlockConjugateGradient(const graph::Graph& graph,
+                                               const graph::Components& components,
+                                               std::span<const Plan* const> plans)
     : graph_{&graph} {
   for (const Plan* plan : plans) {
     slots_.push_back({plan, stride_, {}, true});
@@ -34,9 +36,9 @@ System::System(const graph::Graph& graph, const graph::Components& components,
   stride_ = padded(stride_);
   decay_.resize(to_size(stride_), 0.0);
   x_.assign(to_size(graph.num_owned() * stride_), 0.0);
-  residual_ = x_;
-  product_ = x_;
-  direction_.assign(to_size((graph.num_owned() + graph.num_ghosts()) * stride_), 0.0);
+  r_ = x_;
+  q_ = x_;
+  p_.assign(to_size((graph.num_owned() + graph.num_ghosts()) * stride_), 0.0);
   for (Slot& slot : slots_) {
     set_up_task(slot);
   }
@@ -52,20 +54,20 @@ System::System(const graph::Graph& graph, const graph::Components& components,
 }
 
 /// Clamped rows: r = b + a W x with x known on them.
-void System::move_known_to_right_side() {
-  std::copy(x_.begin(), x_.end(), direction_.begin());
+void BlockConjugateGradient::move_known_to_right_side() {
+  std::copy(x_.begin(), x_.end(), p_.begin());
   multiply();
   for (const Slot& slot : slots_) {
     for (Count row = 0; row < graph_->num_owned() && slot.plan->clamps; ++row) {
       for (int i = 0; i < slot.plan->num_columns && slot.diagonal[to_size(row)] > 0; ++i) {
         const std::size_t entry = at(row, slot.first_column + i);
-        residual_[entry] += slot.plan->decay * product_[entry];
+        r_[entry] += slot.plan->decay * q_[entry];
       }
     }
   }
 }
 
-void System::set_up_task(Slot& slot) {
+void BlockConjugateGradient::set_up_task(Slot& slot) {
   const Plan& plan = *slot.plan;
   slot.diagonal.resize(to_size(graph_->num_owned()));
   for (LocalId row{0}; row.value() < graph_->num_owned(); ++row) {
@@ -78,13 +80,13 @@ void System::set_up_task(Slot& slot) {
     for (std::size_t column = 0; column < source.values.size(); ++column) {
       const std::size_t index =
           at(source.row.value(), slot.first_column + static_cast<Count>(column));
-      (is_known ? x_ : residual_)[index] = source.values[column] * (is_known ? 1.0 : diagonal);
+      (is_known ? x_ : r_)[index] = source.values[column] * (is_known ? 1.0 : diagonal);
     }
     diagonal = is_known ? 0.0 : diagonal;
   }
 }
 
-void System::center(const Slot& slot, const graph::Components& components) {
+void BlockConjugateGradient::center(const Slot& slot, const graph::Components& components) {
   const auto width = to_size(slot.plan->num_columns);
   std::vector<Position> mine;
   double largest = 0;
@@ -93,7 +95,7 @@ void System::center(const Slot& slot, const graph::Components& components) {
     for (std::size_t column = 0; column < width; ++column) {
       largest = std::max(
           largest,
-          std::abs(residual_[at(row.row.value(), slot.first_column + static_cast<Count>(column))]));
+          std::abs(r_[at(row.row.value(), slot.first_column + static_cast<Count>(column))]));
     }
   }
   largest = comm::max_over_ranks(graph_->comm(), largest);
@@ -111,8 +113,7 @@ void System::center(const Slot& slot, const graph::Components& components) {
   for (const SourceRow& row : slot.plan->sources) {
     const std::size_t first = index.at(components.component[to_size(row.row)]) * (width + 1);
     for (std::size_t column = 0; column < width && largest > 0; ++column) {
-      const double value =
-          residual_[at(row.row.value(), slot.first_column + static_cast<Count>(column))];
+      const double value = r_[at(row.row.value(), slot.first_column + static_cast<Count>(column))];
       sums[first + column].add(value / largest);
     }
   }
@@ -127,15 +128,15 @@ void System::center(const Slot& slot, const graph::Components& components) {
       const double excess =
           sums[first + column].value() * largest / sums[first + width].value();  // per volume
       const std::size_t entry = at(row.value(), slot.first_column + static_cast<Count>(column));
-      residual_[entry] -= graph_->degree(row) * excess;
+      r_[entry] -= graph_->degree(row) * excess;
       const bool is_rounding = std::abs(sums[first + column].value()) < kRounding;
       x_[entry] = is_rounding ? 0.0 : excess * (slot.plan->max_sweeps + 1);
     }
   }
 }
 
-void System::find_bounds() {
-  most_product_.assign(to_size(stride_), 0.0);
+void BlockConjugateGradient::find_bounds() {
+  most_q_.assign(to_size(stride_), 0.0);
   most_inverse_.assign(to_size(stride_), 0.0);
   for (const Slot& slot : slots_) {
     double product = 0;
@@ -145,49 +146,42 @@ void System::find_bounds() {
       product = std::max(product, diagonal + graph_->degree(row));
       inverse = std::max(inverse, diagonal > 0 ? 1 / diagonal : 0.0);
     }
-    std::fill_n(most_product_.begin() + slot.first_column, slot.plan->num_columns, product);
+    std::fill_n(most_q_.begin() + slot.first_column, slot.plan->num_columns, product);
     std::fill_n(most_inverse_.begin() + slot.first_column, slot.plan->num_columns, inverse);
   }
-  comm::max_over_ranks(graph_->comm(), std::span{most_product_});
+  comm::max_over_ranks(graph_->comm(), std::span{most_q_});
   comm::max_over_ranks(graph_->comm(), std::span{most_inverse_});
 }
 
-/// The first direction is the preconditioned residual.
-void System::start() {
-  std::fill(direction_.begin(), direction_.end(), 0.0);
-  const std::vector<double> nothing(to_size(stride_), 0.0);
-  (void)reduce_rows(nothing, true, largest_residual_,
-                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
-                      for (std::size_t i = 0; i < nothing.size(); ++i) {
-                        largest[i] = std::max(largest[i], std::abs(row.residual[i]));
+/// p = G^-1 r,  rho = (r, p)
+void BlockConjugateGradient::start() {
+  const std::vector<double> zero(to_size(stride_), 0.0);
+  std::fill(p_.begin(), p_.end(), 0.0);
+  (void)reduce_rows(zero, true, largest_r_,
+                    [&](const GradientRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
+                      for (std::size_t i = 0; i < zero.size(); ++i) {
+                        largest[i] = std::max(largest[i], std::abs(row.r[i]));
                       }
                     });
-  std::vector<double> bounds(to_size(stride_));
-  for (std::size_t i = 0; i < bounds.size(); ++i) {
-    bounds[i] = largest_residual_[i] * most_inverse_[i] * largest_residual_[i];
-  }
-  rz_ = reduce_rows(bounds, true, largest_residual_,
-                    [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
-                      advance_row(row, nothing.data(), sums, largest);
-                    });
-  first_rz_ = rz_;
-  (void)reduce_rows(nothing, true, largest_direction_,
-                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
-                      turn_row(row, nothing.data(), largest);
-                    });
+  rho_ = update_x_r(zero, zero);
+  first_rho_ = rho_;
+  update_p(zero);
 }
 
-void System::multiply() {
-  graph_->halo().push(std::span{direction_}, stride_);
-  const ProductArguments arguments{graph_->offsets().data(), graph_->columns().data(),
-                                   graph_->weights().data(), stride_,
-                                   direction_.data(),        product_.data()};
+void BlockConjugateGradient::multiply() {
+  graph_->halo().push(std::span{p_}, stride_);
+  const ProductArguments arguments{graph_->offsets().data(),
+                                   graph_->columns().data(),
+                                   graph_->weights().data(),
+                                   stride_,
+                                   p_.data(),
+                                   q_.data()};
   parallel_for(graph_->num_owned(), kRowsPerChunk,
                [&](Count begin, Count end) { multiply_rows(arguments, begin, end); });
 }
 
 /// Only rows near a seed differ from task to task.
-void System::find_common_diagonals() {
+void BlockConjugateGradient::find_common_diagonals() {
   common_ = slots_.front().diagonal;
   for (const Slot& slot : slots_) {
     for (std::size_t row = 0; row < common_.size(); ++row) {
@@ -196,7 +190,8 @@ void System::find_common_diagonals() {
   }
 }
 
-void System::fill_diagonal(Count row, bool inverted, std::span<double> values) const {
+void BlockConjugateGradient::fill_diagonal(Count row, bool inverted,
+                                           std::span<double> values) const {
   const auto wanted = [inverted](double diagonal) {
     return inverted && diagonal > 0 ? 1 / diagonal : diagonal;
   };
@@ -210,19 +205,16 @@ void System::fill_diagonal(Count row, bool inverted, std::span<double> values) c
   }
 }
 
-SystemRow System::row_at(Count row, const double* diagonal) {
+GradientRow BlockConjugateGradient::row_at(Count row, const double* diagonal) {
   const std::size_t first = at(row, 0);
-  return {stride_,
-          diagonal,
-          x_.data() + first,
-          residual_.data() + first,
-          direction_.data() + first,
-          product_.data() + first};
+  return {stride_,           diagonal,          x_.data() + first,
+          r_.data() + first, p_.data() + first, q_.data() + first};
 }
 
 template <class Work>
-std::vector<double> System::reduce_rows(std::span<const double> bounds, bool inverted,
-                                        std::vector<double>& largest, Work&& work) {
+std::vector<double> BlockConjugateGradient::reduce_rows(std::span<const double> bounds,
+                                                        bool inverted, std::vector<double>& largest,
+                                                        Work&& work) {
   FoldedSums sums{bounds};
   largest.assign(bounds.size(), 0.0);
   std::mutex merging;
@@ -245,107 +237,125 @@ std::vector<double> System::reduce_rows(std::span<const double> bounds, bool inv
   return sums.values();
 }
 
-void System::step() {
+void BlockConjugateGradient::step() {
   if (std::none_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.running; })) {
     return;
   }
+  // q = A p,  alpha = rho / (p, q)
   multiply();
-  const std::size_t width = to_size(stride_);
-  std::vector<double> bounds(width);
-  for (std::size_t i = 0; i < width; ++i) {
-    bounds[i] = largest_direction_[i] * most_product_[i] * largest_direction_[i];
+  std::vector<double> largest_q;
+  const std::vector<double> alpha = step_lengths(form_q(largest_q));
+  // x = x + alpha p,  r = r - alpha q,  rho = (r, G^-1 r)
+  const std::vector<double> old_rho = std::exchange(rho_, update_x_r(alpha, largest_q));
+  // beta = rho / rho_old,  p = G^-1 r + beta p
+  std::vector<double> beta(old_rho.size(), 0.0);
+  for (std::size_t i = 0; i < beta.size(); ++i) {
+    beta[i] = old_rho[i] > 0 ? rho_[i] / old_rho[i] : 0.0;
   }
-  std::vector<double> largest_product;
-  const std::vector<double> curvature =
-      reduce_rows(bounds, false, largest_product,
-                  [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
-                    curve_row(row, decay_.data(), sums, largest);
-                  });
-  std::vector<double> length(width, 0.0);
-  for (std::size_t i = 0; i < width; ++i) {
-    const bool goes_on = curvature[i] > 0 && rz_[i] > kSolved * first_rz_[i];
-    length[i] = goes_on ? rz_[i] / curvature[i] : 0.0;
-    const double reach = largest_residual_[i] + length[i] * largest_product[i];
-    bounds[i] = reach * reach * most_inverse_[i];
-  }
-  const std::vector<double> rz =
-      reduce_rows(bounds, true, largest_residual_,
-                  [&](const SystemRow& row, FoldedSums::Chunk& sums, double* largest) {
-                    advance_row(row, length.data(), sums, largest);
-                  });
-  std::vector<double> turn(width, 0.0);
-  for (std::size_t i = 0; i < width; ++i) {
-    turn[i] = rz_[i] > 0 ? rz[i] / rz_[i] : 0.0;
-  }
-  bounds.assign(width, 0.0);
-  (void)reduce_rows(bounds, true, largest_direction_,
-                    [&](const SystemRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
-                      turn_row(row, turn.data(), largest);
-                    });
-  rz_ = rz;
+  update_p(beta);
 }
 
-void System::retire(std::size_t task) {
+std::vector<double> BlockConjugateGradient::form_q(std::vector<double>& largest_q) {
+  std::vector<double> bounds(to_size(stride_));
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    bounds[i] = largest_p_[i] * most_q_[i] * largest_p_[i];
+  }
+  return reduce_rows(bounds, false, largest_q,
+                     [&](const GradientRow& row, FoldedSums::Chunk& sums, double* largest) {
+                       form_q_row(row, decay_.data(), sums, largest);
+                     });
+}
+
+std::vector<double> BlockConjugateGradient::step_lengths(std::span<const double> p_dot_q) const {
+  std::vector<double> alpha(p_dot_q.size(), 0.0);
+  for (std::size_t i = 0; i < alpha.size(); ++i) {
+    const bool goes_on = p_dot_q[i] > 0 && rho_[i] > kSolved * first_rho_[i];
+    alpha[i] = goes_on ? rho_[i] / p_dot_q[i] : 0.0;
+  }
+  return alpha;
+}
+
+std::vector<double> BlockConjugateGradient::update_x_r(std::span<const double> alpha,
+                                                       std::span<const double> largest_q) {
+  std::vector<double> bounds(alpha.size());
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    const double reach = largest_r_[i] + alpha[i] * largest_q[i];
+    bounds[i] = reach * reach * most_inverse_[i];
+  }
+  return reduce_rows(bounds, true, largest_r_,
+                     [&](const GradientRow& row, FoldedSums::Chunk& sums, double* largest) {
+                       update_x_r_row(row, alpha.data(), sums, largest);
+                     });
+}
+
+void BlockConjugateGradient::update_p(std::span<const double> beta) {
+  const std::vector<double> no_sums(beta.size(), 0.0);
+  (void)reduce_rows(no_sums, true, largest_p_,
+                    [&](const GradientRow& row, FoldedSums::Chunk& /*sums*/, double* largest) {
+                      update_p_row(row, beta.data(), largest);
+                    });
+}
+
+void BlockConjugateGradient::retire(std::size_t task) {
   slots_[task].running = false;
 }
 
-void System::read_row(std::size_t task, LocalId row, std::span<float> values) const {
+void BlockConjugateGradient::read_row(std::size_t task, LocalId row,
+                                      std::span<float> values) const {
   const double* from = x_.data() + at(row.value(), slots_[task].first_column);
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(from[i]);
   }
 }
 
-double System::residual_norm(std::size_t task) const {
+double BlockConjugateGradient::residual_norm(std::size_t task) const {
   const Slot& slot = slots_[task];
   double largest = 0;
   for (int column = 0; column < slot.plan->num_columns; ++column) {
     const std::size_t i = to_size(slot.first_column + column);
-    if (rz_[i] > kSolved * first_rz_[i]) {
-      largest = std::max(largest, std::sqrt(rz_[i] / first_rz_[i]));
+    if (rho_[i] > kSolved * first_rho_[i]) {
+      largest = std::max(largest, std::sqrt(rho_[i] / first_rho_[i]));
     }
   }
   return largest;
 }
 
-Count System::state_bytes(std::size_t task) const {
+Count BlockConjugateGradient::state_bytes(std::size_t task) const {
   return 3 * slots_[task].plan->num_columns * static_cast<Count>(sizeof(double));
 }
 
-void System::save_state(std::size_t task, Count row, std::byte* to) const {
+void BlockConjugateGradient::save_state(std::size_t task, Count row, std::byte* to) const {
   const Slot& slot = slots_[task];
   const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(double);
-  for (const AlignedVector<double>* values : {&x_, &residual_, &direction_}) {
+  for (const AlignedVector<double>* values : {&x_, &r_, &p_}) {
     std::memcpy(to, values->data() + at(row, slot.first_column), num_bytes);
     to += num_bytes;
   }
 }
 
-void System::load_state(std::size_t task, Count row, const std::byte* from) {
+void BlockConjugateGradient::load_state(std::size_t task, Count row, const std::byte* from) {
   const Slot& slot = slots_[task];
   const std::size_t num_bytes = to_size(slot.plan->num_columns) * sizeof(double);
-  for (AlignedVector<double>* values : {&x_, &residual_, &direction_}) {
+  for (AlignedVector<double>* values : {&x_, &r_, &p_}) {
     std::memcpy(values->data() + at(row, slot.first_column), from, num_bytes);
     from += num_bytes;
   }
 }
 
-std::vector<double> System::save_numbers(std::size_t task) const {
+std::vector<double> BlockConjugateGradient::save_numbers(std::size_t task) const {
   const Slot& slot = slots_[task];
   std::vector<double> numbers;
-  for (const std::vector<double>* of_columns :
-       {&rz_, &first_rz_, &largest_direction_, &largest_residual_}) {
+  for (const std::vector<double>* of_columns : {&rho_, &first_rho_, &largest_p_, &largest_r_}) {
     const auto first = of_columns->begin() + slot.first_column;
     numbers.insert(numbers.end(), first, first + slot.plan->num_columns);
   }
   return numbers;
 }
 
-void System::load_numbers(std::size_t task, std::span<const double> numbers) {
+void BlockConjugateGradient::load_numbers(std::size_t task, std::span<const double> numbers) {
   const Slot& slot = slots_[task];
   auto from = numbers.begin();
-  for (std::vector<double>* of_columns :
-       {&rz_, &first_rz_, &largest_direction_, &largest_residual_}) {
+  for (std::vector<double>* of_columns : {&rho_, &first_rho_, &largest_p_, &largest_r_}) {
     std::copy_n(from, slot.plan->num_columns, of_columns->begin() + slot.first_column);
     from += slot.plan->num_columns;
   }

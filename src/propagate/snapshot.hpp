@@ -6,6 +6,7 @@
 
 #include "kith/comm/checkpoint.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/propagate/propagate.hpp"
 
 #include "propagate/pass.hpp"
 
@@ -13,12 +14,12 @@ namespace kith::propagate {
 
 /// Collective. live: tasks that have not ended; the results of all others are complete.
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
-               std::span<const TaskResult> results, std::span<const LiveRun> live, int num_classes,
-               comm::StateWriter& writer);
+               std::span<const TaskResult> results, std::span<const LiveRun> live,
+               const RowShape& shape, comm::StateWriter& writer);
 
 /// Collective. The runs that have not ended; results: filled as far as they go.
 [[nodiscard]] std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
-                                         std::span<TaskResult> results, int num_classes,
+                                         std::span<TaskResult> results, const RowShape& shape,
                                          const comm::StateReader& reader);
 
 }  // namespace kith::propagate

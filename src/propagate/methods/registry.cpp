@@ -1,0 +1,97 @@
+#include "propagate/methods/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kith/core/error.hpp"
+#include "kith/propagate/task.hpp"
+
+namespace kith::propagate {
+
+Parameter alpha_parameter() {
+  return {.name = "alpha",
+          .help = "share that comes from the neighbors",
+          .fallback = 0.99,
+          .range = kOpenShare};
+}
+
+std::span<const Method* const> methods() {
+  static const std::array kMethods{
+      &harmonic(), &spreading(),      &poisson(),      &walk(),           &adsorption(),
+      &wnll(),     &poisson_volume(), &nearest_seed(), &correct_smooth(),
+  };
+  return kMethods;
+}
+
+const Method* find_method(std::string_view name) {
+  const auto found = std::find_if(methods().begin(), methods().end(),
+                                  [&](const Method* method) { return method->name() == name; });
+  return found == methods().end() ? nullptr : *found;
+}
+
+const Method& method(std::string_view name) {
+  const Method* found = find_method(name);
+  if (found == nullptr) {
+    fail("no method is called {}", name);
+  }
+  return *found;
+}
+
+std::string method_names(bool (*fits)(const MethodFacts&)) {
+  std::vector<std::string> names;
+  for (const Method* method : methods()) {
+    if (fits(method->facts())) {
+      names.push_back(method->name());
+    }
+  }
+  if (names.size() < 2) {
+    return names.empty() ? "none" : names.front();
+  }
+  const std::string last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
+std::vector<Parameter> all_parameters() {
+  std::vector<Parameter> parameters;
+  for (const Method* method : methods()) {
+    for (const Parameter& parameter : method->facts().parameters) {
+      const bool is_known =
+          std::any_of(parameters.begin(), parameters.end(),
+                      [&](const Parameter& known) { return known.name == parameter.name; });
+      if (!is_known) {
+        parameters.push_back(parameter);
+      }
+    }
+  }
+  return parameters;
+}
+
+bool Parameter::allows(double value) const {
+  return range.contains(value) && (!is_whole || value == std::floor(value));
+}
+
+bool Method::has(Solver solver) const {
+  return std::find(facts_.solvers.begin(), facts_.solvers.end(), solver) != facts_.solvers.end();
+}
+
+bool Method::takes(std::string_view parameter) const {
+  return std::any_of(facts_.parameters.begin(), facts_.parameters.end(),
+                     [&](const Parameter& known) { return known.name == parameter; });
+}
+
+Count Method::num_columns(const SolverConfig& /*config*/, int num_classes) const {
+  return num_classes;
+}
+
+double Method::expected_sweeps(const SolverConfig& config) const {
+  constexpr double kGradientSteps = 130;
+  return config.solver == Solver::conjugate_gradient
+             ? std::min<double>(config.max_sweeps, kGradientSteps)
+             : config.max_sweeps;
+}
+
+}  // namespace kith::propagate
