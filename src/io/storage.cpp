@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 #include <vector>
 
 #include "kith/core/error.hpp"
@@ -132,6 +134,42 @@ Count num_blocks(const Opened& opened, std::size_t mapping) {
   return 1;
 }
 
+Count volume(const std::vector<Count>& shape) {
+  return shape.empty() ? 1 : shape.front() * row_size_of(shape);
+}
+
+/// What a mapping takes from its source: up to the end of a shape, or all of so many values.
+/// Neither of a mapping that grows.
+struct Taken {
+  std::vector<Count> shape{};
+  Count values = 0;
+
+  [[nodiscard]] bool is_in(const std::vector<Count>& source) const {
+    return volume(source) >= values &&
+           (shape.empty() || std::equal(source.begin(), source.end(), shape.begin(), shape.end(),
+                                        std::greater_equal{}));
+  }
+  [[nodiscard]] std::string text() const {
+    return shape.empty() ? fmt::format("{} values", values) : shape_text(shape);
+  }
+};
+
+Taken taken_by(const Opened& opened, std::size_t mapping) {
+  const Dataspace source{H5Pget_virtual_srcspace(opened.creation.id(), mapping)};
+  if (H5Sget_select_type(source.id()) == H5S_SEL_ALL) {  // the file keeps no shape with it
+    const Dataspace here{H5Pget_virtual_vspace(opened.creation.id(), mapping)};
+    return {{}, std::max<Count>(H5Sget_select_npoints(here.id()), 0)};
+  }
+  const int rank = H5Sget_simple_extent_ndims(source.id());
+  std::vector<hsize_t> first(to_size(std::max(rank, 0))), last(first);
+  Taken taken;
+  if (H5Sget_select_bounds(source.id(), first.data(), last.data()) >= 0) {
+    std::transform(last.begin(), last.end(), std::back_inserter(taken.shape),
+                   [](hsize_t end) { return static_cast<Count>(end) + 1; });
+  }
+  return taken;
+}
+
 class Sources {
  public:
   void add(const File& file, const std::string& path, const std::string& dataset);
@@ -142,7 +180,7 @@ class Sources {
   void add_mapping(const File& file, const Opened& opened, std::size_t mapping,
                    const std::string& path, const std::string& dataset);
   void add_source(const std::string& path, const std::string& dataset, const std::string& source,
-                  const std::string& in_source);
+                  const std::string& in_source, const Taken& taken);
 
   std::set<std::pair<std::string, std::string>> seen_;  // file and dataset
 };
@@ -183,31 +221,35 @@ void Sources::add_mapping(const File& file, const Opened& opened, std::size_t ma
   }
   const bool is_numbered = (source + in_source).find("%b") != std::string::npos;
   const Count blocks = is_numbered ? num_blocks(opened, mapping) : 1;
+  const Taken taken = taken_by(opened, mapping);
   for (Count block = 0; block < blocks; ++block) {
-    add_source(path, dataset, with_block(source, block), with_block(in_source, block));
+    add_source(path, dataset, with_block(source, block), with_block(in_source, block), taken);
   }
 }
 
 void Sources::add_source(const std::string& path, const std::string& dataset,
-                         const std::string& source, const std::string& in_source) {
+                         const std::string& source, const std::string& in_source,
+                         const Taken& taken) {
   for (const fs::path& candidate : source_candidates(path, source)) {
     const File file = open_quietly(candidate.string());
     if (file.is_null()) {
       continue;
     }
-    if (open(file, in_source).is_null()) {
+    const Opened opened = open(file, in_source);
+    if (opened.is_null()) {
       fail("{}: {}: is a virtual dataset, but its source {} has no dataset {}", path,
            quote(dataset), quote(candidate.string()), quote(in_source));
+    }
+    if (!taken.is_in(opened.shape)) {
+      fail("{}: {}: is a virtual dataset, but its source {}: {} has the shape {}, expected {}",
+           path, quote(dataset), quote(candidate.string()), quote(in_source),
+           shape_text(opened.shape), taken.text());
     }
     files.insert(candidate.string());
     return add(file, candidate.string(), in_source);
   }
   fail("{}: {}: is a virtual dataset, but its source {} is missing or cannot be opened", path,
        quote(dataset), quote(source));
-}
-
-Count volume(const std::vector<Count>& shape) {
-  return shape.empty() ? 1 : shape.front() * row_size_of(shape);
 }
 
 /// "3 of 12 WHAT were"; nothing if none is missing.

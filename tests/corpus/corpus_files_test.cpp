@@ -270,6 +270,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"virtual-dataset-missing",
                  "@/nested.hdf5: inner: is a virtual dataset, but its source @/values.hdf5 has no "
                  "dataset last"},
+        BadInput{"virtual-dataset-short",
+                 "@/nested.hdf5: inner: is a virtual dataset, but its source @/values.hdf5: last "
+                 "has the shape 29 x 7, expected 210 values"},
+        BadInput{"virtual-part-short",
+                 "@/part-0.h5: /embeddings: is a virtual dataset, but its source @/values.hdf5: "
+                 "last has the shape 29 x 7, expected 30 x 7"},
         BadInput{"external-missing",
                  "@/part-0.h5: /embeddings: its values lie in the file @/values.raw, which is not "
                  "there"},

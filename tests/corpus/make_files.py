@@ -279,6 +279,23 @@ def lose_dataset(directory):
         del source["last"]
 
 
+def shorten_dataset(directory):
+    with h5py.File(os.path.join(directory, "values.hdf5"), "a") as source:
+        values = source["last"][:29]
+        del source["last"]
+        source["last"] = values
+
+
+def shorten_part(directory):
+    """A source of which the mapping names a part."""
+    shorten_dataset(directory)
+    layout = h5py.VirtualLayout(shape=(50, DIM), dtype="f4")
+    layout[20:] = h5py.VirtualSource("values.hdf5", "last", shape=(35, DIM))[:30]
+    with h5py.File(os.path.join(directory, "part-0.h5"), "a", libver="latest") as file:
+        del file["embeddings"]
+        file.create_virtual_dataset("embeddings", layout)
+
+
 def lose(name):
     return lambda directory: os.remove(os.path.join(directory, name))
 
@@ -338,6 +355,8 @@ KINDS = {
     "virtual-source-missing": virtual(lose("nested.hdf5")),
     "virtual-nested-source-missing": virtual(lose("values.hdf5")),
     "virtual-dataset-missing": virtual(lose_dataset),
+    "virtual-dataset-short": virtual(shorten_dataset),
+    "virtual-part-short": virtual(shorten_part),
     "external-missing": external(0),
     "external-short": external(1000),
     "labels-half-written": in_part(2, half_written),
