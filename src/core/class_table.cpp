@@ -7,6 +7,16 @@
 #include "kith/core/quote.hpp"
 
 namespace kith {
+namespace {
+
+constexpr Count kAmbiguous = -1;
+
+std::string without_spaces(std::string_view text) {
+  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  return std::string{text.substr(first, text.find_last_not_of(" \t") + 1 - first)};
+}
+
+}  // namespace
 
 std::optional<Count> whole_number(std::string_view text) {
   if (const std::size_t point = text.find('.'); point != std::string_view::npos && point > 0) {
@@ -23,8 +33,13 @@ std::optional<Count> whole_number(std::string_view text) {
 ClassTable::ClassTable(std::span<const std::string> names) : num_classes_{count_of(names)} {
   for (Count i = 0; i < num_classes_; ++i) {
     const std::string& name = names[to_size(i)];
+    const std::string short_name = without_spaces(name);
     numbers_.emplace(name, i);
-    names_are_numbers_ = names_are_numbers_ || whole_number(name).value_or(i) != i;
+    const auto [known, is_new] = numbers_without_spaces_.emplace(short_name, i);
+    if (!is_new || short_name.empty()) {
+      known->second = kAmbiguous;
+    }
+    names_are_numbers_ = names_are_numbers_ || whole_number(short_name).value_or(i) != i;
   }
   const auto some = names.first(std::min<std::size_t>(names.size(), 10));
   expected_ = names.empty()
@@ -37,6 +52,10 @@ ClassTable::ClassTable(std::span<const std::string> names) : num_classes_{count_
 
 Count ClassTable::find(std::string_view text, const std::string& place) const {
   if (const auto found = numbers_.find(std::string{text}); found != numbers_.end()) {
+    return found->second;
+  }
+  const auto found = numbers_without_spaces_.find(without_spaces(text));
+  if (found != numbers_without_spaces_.end() && found->second != kAmbiguous) {
     return found->second;
   }
   const std::optional<Count> number = whole_number(text);

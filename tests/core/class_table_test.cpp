@@ -40,6 +40,19 @@ TEST(ClassTable, TakesNoNumberWhereNamesAreOthers) {
             "f: class \"0\" is not known, expected one of: 1, 2, 3");
 }
 
+TEST(ClassTable, SpacesAroundNamesDoNotCountUnlessTheyTellNamesApart) {
+  const ClassTable classes{std::vector<std::string>{" bee, wild", "ant ", " ant"}};
+  EXPECT_EQ(classes.find("bee, wild", "f"), 0);
+  EXPECT_EQ(classes.find(" bee, wild", "f"), 0);
+  EXPECT_EQ(classes.find(" ant", "f"), 2);
+  EXPECT_EQ(message_of([&] { (void)classes.find("ant", "f"); }),
+            "f: class \"ant\" is not known, expected one of:  bee, wild, ant ,  ant, or 0 to 2");
+
+  const ClassTable padded{std::vector<std::string>{" 1", " 2", "10"}};
+  EXPECT_EQ(padded.find("1", "f"), 0);
+  EXPECT_EQ(padded.find("2", "f"), 1);
+}
+
 TEST(ClassTable, WithoutNamesTakesAnyNumberFromZero) {
   const ClassTable classes{std::vector<std::string>{}};
   EXPECT_EQ(classes.find("70", "f"), 70);

@@ -17,6 +17,7 @@ namespace kith {
 
 /// What a label may be called: the name of a class, or its number from 0. Where a name is
 /// another class's number, as "1" of the classes "1", "2", "3", labels are names only.
+/// Spaces around a name do not count where no name has just these: tables of text lose them.
 class ClassTable {
  public:
   /// names: in order; empty: classes have numbers only, none too large.
@@ -33,6 +34,7 @@ class ClassTable {
   bool names_are_numbers_ = false;
   std::string expected_;  // for messages
   std::unordered_map<std::string, Count> numbers_;
+  std::unordered_map<std::string, Count> numbers_without_spaces_;  // kAmbiguous: of several
 };
 
 }  // namespace kith
