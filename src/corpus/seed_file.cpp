@@ -1,7 +1,6 @@
 #include "corpus/seed_file.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
 #include "kith/core/class_table.hpp"
@@ -23,6 +22,14 @@ float check_weight(double weight, std::string_view text, const std::string& plac
     fail("{}: weight {}, expected {}", place, quote(text), kSeedWeights.text());
   }
   return static_cast<float>(weight);
+}
+
+float parse_weight(std::string_view text, const std::string& place) {
+  const auto weight = parse_number<double>(text);
+  if (!weight) {
+    fail("{}: weight \"{}\", expected a number in {}", place, quote(text), kSeedWeights.text());
+  }
+  return check_weight(*weight, text, place);
 }
 
 GlobalId parse_row(std::string_view text, const std::string& place) {
@@ -80,8 +87,7 @@ SeedFile read_csv(const std::string& path, IdKind id_kind, const ClassTable& cla
     const std::string place = csv.place();
     SeedEntry entry{{}, {}, classes.find(csv.cell(label_column), place), 1, csv.line_number()};
     if (weight_column) {
-      const std::string_view text = csv.cell(*weight_column);
-      entry.weight = check_weight(parse_number<double>(text).value_or(NAN), text, place);
+      entry.weight = parse_weight(csv.cell(*weight_column), place);
     }
     append_entry(seeds, id_kind, std::string{csv.cell(key_column)}, entry, place);
   }

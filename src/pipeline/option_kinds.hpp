@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,8 @@ Option number(std::string key, std::optional<Stage> stage, Field field, NumberRa
   option.set = [=](Config& config, const std::string& text) {
     const std::optional<Number> value = parse_number<Number>(text);
     if (!value) {
-      fail("{} = \"{}\", must be a number {}{}", key, quote(text), range.or_zero ? "" : "in ",
+      fail("{} = \"{}\", must be a {} {}{}", key, quote(text),
+           std::is_integral_v<Number> ? "whole number" : "number", range.or_zero ? "" : "in ",
            range.text());
     }
     if (!range.contains(*value)) {

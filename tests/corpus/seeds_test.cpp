@@ -132,7 +132,7 @@ TEST(Seeds, AreRefusedWithFileAndLine) {
   EXPECT_EQ(fault_of("row,label\n1O,0\n"), path + ": line 2: row \"1O\" is not a whole number");
   EXPECT_EQ(fault_of("id,label\n1.0,0\n"), path + ": line 2: id \"1.0\" is not a whole number");
   EXPECT_EQ(fault_of("row,label,weight\n1,0,\"0,5\"\n"),
-            path + ": line 2: weight 0,5, expected 1e-09..1000000000");
+            path + ": line 2: weight \"0,5\", expected a number in 1e-09..1000000000");
   EXPECT_EQ(fault_of("row,label\r1,0\r2,\xE9\r"), path + ": line 3: is not UTF-8: \"2,\\xE9\"");
 }
 

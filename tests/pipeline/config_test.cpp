@@ -116,7 +116,7 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "0"}),
             "command line: knn.k = 0, must be in 1..1024");
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--knn.k", "ten"}),
-            "command line: knn.k = \"ten\", must be a number in 1..1024");
+            "command line: knn.k = \"ten\", must be a whole number in 1..1024");
   EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.metric", "l3"}),
             "command line: corpus.metric = l3, must be one of: l2 | cosine | inner_product");
   EXPECT_EQ(error_of({"run", "-c", "/nowhere.ini"}), "/nowhere.ini: No such file or directory");
