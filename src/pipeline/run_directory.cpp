@@ -93,6 +93,10 @@ Json look_into(const std::string& directory) {
   if (fs::exists(state) && !fs::is_directory(state)) {
     fail("run.directory = {}: is there, but is no directory: set another one", directory);
   }
+  if (!fs::exists(state) && fs::is_symlink(fs::symlink_status(directory, unknown))) {
+    fail("run.directory = {}: is a link to {}, which is not there", directory,
+         fs::read_symlink(directory, unknown).string());
+  }
   const std::string path = manifest_path(directory);
   Json manifest;
   if (fs::exists(fs::symlink_status(path, unknown))) {

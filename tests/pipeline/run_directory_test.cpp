@@ -146,6 +146,10 @@ TEST_F(RunDirectory, WhatIsNoDirectoryIsRefused) {
   EXPECT_EQ(message_of([&] { require_own_directory(world(), directory_ / "file"); }),
             "run.directory = " + (directory_ / "file") +
                 ": is there, but is no directory: set another one");
+  const std::string link = directory_ / "link";
+  comm::on_root(world(), [&] { fs::create_symlink("nowhere", link); });
+  EXPECT_EQ(message_of([&] { require_own_directory(world(), link); }),
+            "run.directory = " + link + ": is a link to nowhere, which is not there");
   write("labels.h5/inside", "mine");
   EXPECT_THAT(refusal(), HasSubstr("labels.h5: kith would write over"));
   EXPECT_EQ(message_of([&] { require_own_directory(world(), directory_ / "missing"); }), "");
