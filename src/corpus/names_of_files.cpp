@@ -62,6 +62,12 @@ void add_voters(const io::InputFile& file, const std::string& dataset, Count num
     fail("{}: {}: has {} voters, but its attribute names has {}", file.path(), dataset, num_votes,
          voters->size());
   }
+  for (Count voter = 0; voters && voter < num_votes; ++voter) {
+    if ((*voters)[to_size(voter)].empty()) {
+      fail("{}: {}: voter {} has an empty name in the attribute names", file.path(), quote(dataset),
+           voter);
+    }
+  }
 }
 
 void join_names_of_files(const CorpusConfig& config, const NamesOfFiles& names, Corpus& corpus) {

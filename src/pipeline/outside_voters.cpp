@@ -9,6 +9,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -128,7 +129,8 @@ void check_voter_names(const Workspace& workspace) {
     const auto insert = [&](const std::string& key, const std::string& dataset,
                             const std::string& name) {
       if (!names.insert(name).second) {
-        fail("{} = {}: its voter {} has the name of another voter or member", key, dataset, name);
+        fail("{} = {}: its voter {} has the name of another voter or member", key, dataset,
+             quote(name));
       }
     };
     for (const std::string& name : workspace.corpus.vote_names) {

@@ -33,6 +33,8 @@ def write_corpus(path):
         file["probs/model"] = (0.1 + 0.7 * numpy.eye(3)[truth]).astype("f4")
         file["bad-probs/model"] = numpy.full((30, 3), 0.5, "f4")
         file["bad-votes"] = numpy.full((30, 2), 3, "i1")
+        file["unnamed"] = numpy.zeros((30, 2), "i1")
+        file["unnamed"].attrs["names"] = ["rule", ""]
         file["clash/harmonic"] = (0.1 + 0.7 * numpy.eye(3)[truth]).astype("f4")
 
 
@@ -45,6 +47,7 @@ CASES = [
     (["--corpus.slices", "/bad-site"], "/bad-site: row 0: group -5, expected 0 or above"),
     (["--corpus.gold", "/bad-gold"], "/bad-gold: row 0: label 9, expected 0 to 2"),
     (["--corpus.votes", "/bad-votes"], "/bad-votes: row 0: vote 3 of votes.0, expected 0 to 2"),
+    (["--corpus.votes", "/unnamed"], "/unnamed: voter 1 has an empty name in the attribute names"),
     (["--corpus.probs", "/bad-probs"], "/bad-probs/model: row 0: probabilities sum to 1.5, expected 1"),
     (["--corpus.probs", "/clash"], "its voter harmonic has the name of another voter or member"),
     (["--member.m.method", "correct_smooth", "--member.m.voter", "nobody", "--corpus.probs", "/probs"],
