@@ -9,6 +9,8 @@
 #include <map>
 #include <string>
 
+#include <omp.h>
+
 #include "kith/comm/agree.hpp"
 #include "kith/comm/launcher.hpp"
 #include "kith/core/error.hpp"
@@ -84,13 +86,21 @@ const std::map<std::string, Stage>& stages() {
 }
 
 /// Collective. Threads as asked, or as OMP_NUM_THREADS says, or this rank's share of the node's
-/// cores.
+/// cores. Never more than one a core, or kFewCores: they would wait for each other, and OpenBLAS
+/// crashes when thousands call it at once.
 void choose_threads(const comm::Communicator& world, int asked) {
+  constexpr int kFewCores = 64;
   const int on_node = comm::ranks_on_node(world);
-  if (asked > 0) {
-    set_num_threads(asked);
-  } else if (std::getenv("OMP_NUM_THREADS") == nullptr) {
-    set_num_threads(std::max(1, num_threads() / on_node));
+  const int most = std::max(kFewCores, omp_get_num_procs());
+  int threads = asked;
+  if (asked == 0) {
+    const bool is_in_environment = std::getenv("OMP_NUM_THREADS") != nullptr;
+    threads = is_in_environment ? num_threads() : std::max(1, num_threads() / on_node);
+  }
+  set_num_threads(std::min(threads, most));
+  if (threads > most) {
+    log::info("warning: a rank takes {} threads, not {}: one a core, or {} where there are fewer",
+              most, threads, kFewCores);
   }
 }
 

@@ -96,6 +96,14 @@ class Check(unittest.TestCase):
                 self.assertEqual(self.sentence(self.kith("run", *options)), said)
                 self.assertFalse(os.path.exists(os.path.join(self.directory, "run", "cells")))
 
+    def test_threads_that_a_rank_takes(self):
+        """Thousands crash OpenBLAS, or cannot be started."""
+        most = max(64, len(os.sched_getaffinity(0)))
+        for done in (self.kith("check", "--run.threads", "4096"), self.kith("check", OMP_NUM_THREADS="4096")):
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f" ranks=1 threads={most} ", done.stderr)
+            self.assertIn(f"warning: a rank takes {most} threads, not 4096", done.stderr)
+
     def test_tasks_that_mpi_does_not_join(self):
         step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_NTASKS": "4"}
         self.assertIn("srun started 4 tasks, but MPI joins none of them",
