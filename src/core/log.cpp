@@ -1,6 +1,7 @@
 #include "kith/core/log.hpp"
 
 #include <cstdio>
+#include <string>
 
 #include "kith/core/pause.hpp"
 
@@ -8,6 +9,11 @@ namespace kith::log {
 namespace {
 
 bool speaker = false;
+
+/// A log that cannot be written, on a full disk say, ends no run.
+void put(const std::string& line) {
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+}
 
 }  // namespace
 
@@ -21,13 +27,13 @@ bool is_speaker() {
 
 void write(std::string_view line) {
   if (speaker) {
-    fmt::print(stderr, "{}\n", line);
+    put(fmt::format("{}\n", line));
     pause_if_asked(line);
   }
 }
 
 void error(std::string_view message) {
-  fmt::print(stderr, "kith: {}\n", message);
+  put(fmt::format("kith: {}\n", message));
 }
 
 }  // namespace kith::log

@@ -78,9 +78,11 @@ void Progress::draw(double elapsed_s, std::string_view note) {
   const double left_s = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
   if (is_terminal_) {
     const auto filled = static_cast<std::size_t>(share * kBarWidth);
-    fmt::print(stderr, "\r{:<10} [{}{}] {:5.1f}%  {} {}/s  {} left  {}\033[K", stage_,
-               std::string(filled, '#'), std::string(kBarWidth - filled, '.'), share * 100,
-               human_rate(rate), unit_, human_time(left_s), note);
+    const std::string line =
+        fmt::format("\r{:<10} [{}{}] {:5.1f}%  {} {}/s  {} left  {}\033[K", stage_,
+                    std::string(filled, '#'), std::string(kBarWidth - filled, '.'), share * 100,
+                    human_rate(rate), unit_, human_time(left_s), note);
+    std::fputs(line.c_str(), stderr);  // a terminal that is gone ends no run
     std::fflush(stderr);
   } else {
     log::info(

@@ -104,6 +104,13 @@ class Check(unittest.TestCase):
             self.assertIn(f" ranks=1 threads={most} ", done.stderr)
             self.assertIn(f"warning: a rank takes {most} threads, not 4096", done.stderr)
 
+    def test_log_that_cannot_be_written(self):
+        """It ends no run, and a closed stream's number is not given to a file."""
+        for streams in ("2>/dev/full", "2>&-", ">&- 2>&-"):
+            done = subprocess.run(["sh", "-c", f'exec "$@" {streams}', "sh", kith.KITH, "check", "-c", self.config],
+                                  timeout=60, env=kith.environment(1), check=False)
+            self.assertEqual(done.returncode, 0, streams)
+
     def test_tasks_that_mpi_does_not_join(self):
         step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_NTASKS": "4"}
         self.assertIn("srun started 4 tasks, but MPI joins none of them",
