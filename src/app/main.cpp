@@ -1,6 +1,3 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <exception>
 
 #include "kith/comm/agree.hpp"
@@ -8,26 +5,13 @@
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/stop.hpp"
+#include "kith/core/streams.hpp"
 #include "kith/knn/faiss_trial.hpp"
 
 #include "app/commands.hpp"
 
-namespace {
-
-/// The number of a closed stream would go to the next file that is opened, and what is printed into
-/// that file.
-void hold_standard_streams() {
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) == -1) {
-      static_cast<void>(open("/dev/null", O_RDWR));  // takes the lowest free number, this one
-    }
-  }
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  hold_standard_streams();
+  kith::hold_standard_streams();
   if (const auto status = kith::knn::serve_faiss_trial(argc, argv)) {
     return *status;
   }
