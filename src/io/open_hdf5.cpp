@@ -141,11 +141,16 @@ Dataset open_dataset(const File& file, const std::string& path, const std::strin
 
 std::vector<std::string> children_of(const File& file, const std::string& path,
                                      const std::string& group) {
+  constexpr const char* kDamaged = "is damaged: what is in it cannot be listed";
   const Group opened{H5Gopen2(file.id(), group.c_str(), H5P_DEFAULT)};
   H5G_info_t info{};
   if (opened.is_null() || H5Gget_info(opened.id(), &info) < 0) {
-    if (kind_of(file, group) == H5I_DATASET) {
+    const H5I_type_t kind = kind_of(file, group);
+    if (kind == H5I_DATASET) {
       fail("{}: {}: is a dataset, expected a group", path, quote(group));
+    }
+    if (kind == H5I_GROUP) {  // fail_lookup() would list it
+      fail_hdf5(path, group, kDamaged);
     }
     fail_lookup(file, path, group);
   }
@@ -156,7 +161,10 @@ std::vector<std::string> children_of(const File& file, const std::string& path,
                                 H5P_DEFAULT);
     };
     const ssize_t length = name_of(nullptr, 0);
-    std::string name(to_size(std::max<ssize_t>(length, 0)), '\0');
+    if (length < 0) {
+      fail_hdf5(path, group, kDamaged);
+    }
+    std::string name(to_size(length), '\0');
     name_of(name.data(), name.size() + 1);
     names.push_back(name);
   }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include "kith/io/files.hpp"
 #include "kith/io/input_file.hpp"
 
 #include "support/failures.hpp"
@@ -61,6 +62,28 @@ TEST(InputFile, SaysWhereALinkPoints) {
   EXPECT_EQ(describe(file, "/external/x"),
             path + ": /external/x: is a link to /v of the file gone.h5, which is not there");
   EXPECT_THAT(file.read_all<float>("good"), ElementsAre(3));
+}
+
+TEST(InputFile, SaysThatALostListOfDatasetsIsDamage) {
+  const TemporaryDirectory directory{world()};
+  const std::string path = directory / "damaged.h5";
+  {
+    const MadeFile made{path};
+    const float value = 3;
+    made.add("real", H5T_NATIVE_FLOAT, {1}, &value);
+  }
+  std::string bytes = kith::io::read_file(path);
+  const std::size_t node = bytes.find("SNOD");  // where a group of HDF5 1.8 keeps its names
+  ASSERT_NE(node, std::string::npos);
+  bytes.replace(node, 4, "LOST");
+  kith::io::write_file_atomically(path, bytes);
+
+  const InputFile file{path};
+
+  const std::string expected = "is damaged: what is in it cannot be listed";
+  EXPECT_THAT(message_of([&] { (void)file.children("/"); }), testing::HasSubstr(expected));
+  EXPECT_THAT(describe(file, "real"), testing::HasSubstr(expected));
+  EXPECT_THAT(describe(file, "other"), testing::HasSubstr(expected));
 }
 
 TEST(InputFile, SaysWhyValuesCannotBeRead) {
