@@ -183,8 +183,10 @@ class Case:
                    "spreading": ["sweeps", "chebyshev", "conjugate_gradient"],
                    "walk": ["sweeps", "chebyshev", "conjugate_gradient"]}
         member = {"method": method, "solver": self.pick(solvers.get(method, ["sweeps"])),
-                  "max_sweeps": self.pick([3, 30, 300, 2000]), "tolerance": self.pick([1e-4, 1e-6, 0.01]),
-                  "alpha": self.pick([0.5, 0.9, 0.99])}
+                  "max_sweeps": self.pick([3, 30, 300, 2000]), "tolerance": self.pick([1e-4, 1e-6, 0.01])}
+        alpha = self.pick([0.5, 0.9, 0.99])
+        if method in ("spreading", "walk", "correct_smooth"):
+            member["alpha"] = alpha
         member["class_mass"] = self.pick(["none", "volume"] if method == "poisson" else
                                          ["none", "normalize", "bidding", "volume"])
         if method == "correct_smooth":
