@@ -419,6 +419,8 @@ TEST(Prior, RefusesWhatIsNoListOfShares) {
   };
   EXPECT_EQ(message("0.2,0.8", 2), "");
   EXPECT_EQ(message("seeds", 2), "");
+  EXPECT_TRUE(message("1,,1", 2).starts_with("ensemble.prior = 1,,1, must be"));
+  EXPECT_TRUE(message("0.2, 0.8,", 2).starts_with("ensemble.prior = 0.2, 0.8,, must be"));
   EXPECT_EQ(message("0.2,0.8", 3), "ensemble.prior has 2 shares, but there are 3 classes");
   EXPECT_EQ(
       message("even", 0),

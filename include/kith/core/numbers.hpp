@@ -47,7 +47,8 @@ template <class Number>
   return value;
 }
 
-/// The parts of "0.2, 0.8" or "0.2 0.8", each a number in the range; none if any is not.
+/// The parts of "0.2, 0.8" or "0.2 0.8", each a number in the range; none if any is not, or if one
+/// is missing before or after a comma.
 [[nodiscard]] std::optional<std::vector<double>> parse_numbers(std::string_view text,
                                                                const NumberRange<double>& range);
 
