@@ -1,12 +1,14 @@
 #include "corpus/class_names.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <unordered_map>
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
+#include "kith/io/storage.hpp"
 #include "kith/io/text_file.hpp"
 
 #include "corpus/class_column.hpp"
@@ -90,6 +92,7 @@ NamesOfFile class_names_of(const CorpusConfig& config, const io::InputFile& file
   const std::string dataset = is_default ? kDefaultDataset : config.classes;
   NamesOfFile found{file.path() + ": " + quote(dataset), std::nullopt};
   if (file.has(dataset) && (!is_default || file.describe(dataset).type_name == "string")) {
+    (void)io::describe_storage(file.path(), std::array{dataset});
     found.names = file.read_strings(dataset);
     check_names(*found.names, found.place);
     return found;

@@ -1,6 +1,7 @@
 #include "corpus/seed_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "kith/core/class_table.hpp"
@@ -11,6 +12,7 @@
 #include "kith/corpus/labels.hpp"
 #include "kith/io/csv.hpp"
 #include "kith/io/input_file.hpp"
+#include "kith/io/storage.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -129,9 +131,20 @@ std::vector<std::string> field_texts(const io::InputFile& file, const std::strin
              : texts_of(file.read_field<std::int64_t>(kSeedDataset, field));
 }
 
+/// What is not there would read as class 0 of row 0.
+void require_written(const std::string& path) {
+  const io::Storage storage =
+      io::describe_storage(path, std::array{std::string{kSeedDataset}}).front();
+  if (storage.unwritten) {
+    fail("{}: {}: {} never written and would read as 0; write them", path, kSeedDataset,
+         *storage.unwritten);
+  }
+}
+
 SeedFile read_hdf5(const std::string& path, IdKind id_kind, const ClassTable& classes) {
   const io::InputFile file{path};
   const std::vector<std::string> fields = file.fields(kSeedDataset);
+  require_written(path);
   const auto has = [&](const char* field) {
     return std::find(fields.begin(), fields.end(), field) != fields.end();
   };

@@ -261,6 +261,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"labels-half-written",
                  "@/part-2.h5: labels: 2 of 4 chunks were never written and would read as 0; write "
                  "them, or give the dataset a fill value: -1 for none"},
+        BadInput{
+            "names-missing",
+            "@/part-0.h5: /classes: is a virtual dataset, but its source names.hdf5 is missing "
+            "or cannot be opened"},
+        BadInput{"seeds-half-written",
+                 "@/seeds.hdf5: /seeds: 2 of 3 chunks were never written and would read as 0; "
+                 "write them",
+                 "seeds.hdf5"},
         BadInput{"virtual-source-missing",
                  "@/part-0.h5: /embeddings: is a virtual dataset, but its source nested.hdf5 is "
                  "missing or cannot be opened"},

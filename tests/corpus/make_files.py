@@ -306,6 +306,20 @@ def half_written(file):
     file.create_dataset("labels", values.shape, values.dtype, chunks=(10,))[:20] = values[:20]
 
 
+def names_elsewhere(file):
+    """Class names from a file that is not there."""
+    del file["classes"]
+    layout = h5py.VirtualLayout(shape=(3,), dtype="S3")
+    layout[:] = h5py.VirtualSource("names.hdf5", "classes", shape=(3,))
+    file.create_virtual_dataset("classes", layout)
+
+
+def seeds_half_written(file):
+    table = numpy.dtype([("row", "i8"), ("label", "i4")])
+    with h5py.File(os.path.join(os.path.dirname(file.filename), "seeds.hdf5"), "w") as seeds_file:
+        seeds_file.create_dataset("seeds", (6,), table, chunks=(2,))[:2] = numpy.array([(0, 0), (4, 1)], table)
+
+
 def external(bytes_there):
     """The embeddings of the first file lie in a file without a format, which may be cut off."""
     def make(file):
@@ -360,6 +374,8 @@ KINDS = {
     "external-missing": external(0),
     "external-short": external(1000),
     "labels-half-written": in_part(2, half_written),
+    "names-missing": in_part(0, names_elsewhere),
+    "seeds-half-written": in_part(0, seeds_half_written),
     "text": lambda corpus: corpus.change_bytes.__setitem__(1, lambda data: b"id,vector\n"),
     "truncated": lambda corpus: corpus.change_bytes.__setitem__(2, lambda data: data[:len(data) // 2]),
     "missing-dataset": in_part(1, lambda file: file.__delitem__("embeddings")),
