@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <system_error>
 
 #include <omp.h>
 
@@ -60,10 +62,13 @@ Exit status: 0 done, 1 error, 2 abort, 75 stopped.
 
 )";
 
+/// Collective. Throws CollectiveError if the text cannot be written.
 void print_on_root(const comm::Communicator& world, const std::string& text) {
-  if (world.is_root()) {
-    std::fputs(text.c_str(), stdout);
-  }
+  comm::on_root(world, [&] {
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+      fail("standard output: {}", std::generic_category().message(errno));
+    }
+  });
 }
 
 /// Collective. Fails at once if the environment asks for an instruction set that is not there.
@@ -172,7 +177,10 @@ void run_command(const comm::Communicator& world, const Command& command) {
   announce(world, command);
   pipeline::run(world, command.config, found->second);
   if (found->second == Stage::qa) {
-    print_on_root(world, pipeline::summary(world, command.config));
+    const std::string summary = pipeline::summary(world, command.config);
+    if (world.is_root()) {  // the results lie in files: whether this can be written ends no run
+      static_cast<void>(std::fputs(summary.c_str(), stdout));
+    }
   }
 }
 

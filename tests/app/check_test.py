@@ -110,6 +110,9 @@ class Check(unittest.TestCase):
             done = subprocess.run(["sh", "-c", f'exec "$@" {streams}', "sh", kith.KITH, "check", "-c", self.config],
                                   timeout=60, env=kith.environment(1), check=False)
             self.assertEqual(done.returncode, 0, streams)
+        done = subprocess.run(f"exec {kith.KITH} help >/dev/full", shell=True, timeout=60, env=kith.environment(1),
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, "kith: standard output: No space left on device\n"))
 
     def test_tasks_that_mpi_does_not_join(self):
         step = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_NTASKS": "4"}
