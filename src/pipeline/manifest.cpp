@@ -155,6 +155,47 @@ Json find_damaged(const comm::Communicator& comm, const std::string& directory, 
   return found;
 }
 
+/// A name beside `path` that nothing has.
+fs::path free_name(const fs::path& path) {
+  for (int number = 1;; ++number) {
+    fs::path other = path;
+    other += number == 1 ? ".changed" : fmt::format(".changed-{}", number);
+    if (std::error_code unknown; !fs::exists(fs::symlink_status(other, unknown))) {
+      return other;
+    }
+  }
+}
+
+/// Collective. Before a stage is done again: those of its results that somebody has changed, or put
+/// another file in place of, get a name of their own. files: as recorded, null for none.
+void keep_changed_results(const comm::Communicator& comm, const std::string& directory, Stage stage,
+                          const Json& files) {
+  if (stage < Stage::ensemble) {
+    return;  // nobody works in these
+  }
+  Json names = Json::array();
+  comm::on_root(comm, [&] {
+    for (const auto& [name, file] : files.items()) {
+      if (std::error_code unknown; fs::is_regular_file(fs::path{directory} / name, unknown)) {
+        names.push_back(name);
+      }
+    }
+  });
+  names = broadcast_json(comm, names);
+  const Json now = hash_results(comm, directory, names.get<std::vector<std::string>>());
+  comm::on_root(comm, [&] {
+    for (const auto& [name, file] : now.items()) {
+      if (file != files.at(name)) {
+        const fs::path path = fs::path{directory} / name;
+        const fs::path kept = free_name(path);
+        fs::rename(path, kept);
+        log::info("warning: {} is not as kith has written it: kept as {}", path.string(),
+                  kept.filename().string());
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage) {
@@ -223,7 +264,12 @@ void Manifest::verify(const comm::Communicator& comm, std::span<const std::strin
   const Json damaged = find_damaged(comm, directory_, stages, asked);
   for (const auto& [stage, why] : damaged.items()) {
     log::info("stage={} state=incomplete {}", stage, why.get<std::string>());
-    stages.erase(stage);
+  }
+  for (const Stage stage : asked) {
+    if (damaged.contains(to_string(stage))) {
+      keep_changed_results(comm, directory_, stage, stages.at(to_string(stage)).at("files"));
+      stages.erase(to_string(stage));
+    }
   }
 }
 
@@ -250,9 +296,12 @@ bool Manifest::is_done(Stage stage, const std::string& fingerprint) const {
 void Manifest::begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint) {
   Json& stages = document_["stages"];
   const auto line = stages.find(to_string(stage));
-  if (line != stages.end() && line->value("fingerprint", "") == fingerprint) {
-    log::info("stage={} state=incomplete reason=\"was made from other files of earlier stages\"",
-              to_string(stage));
+  if (line != stages.end()) {
+    if (line->value("fingerprint", "") == fingerprint) {
+      log::info("stage={} state=incomplete reason=\"was made from other files of earlier stages\"",
+                to_string(stage));
+    }
+    keep_changed_results(comm, directory_, stage, line->value("files", Json::object()));
   }
   const bool was_done = stages.erase(to_string(stage)) > 0;
   Json& begun = document_["begun"];

@@ -42,7 +42,8 @@ class Manifest {
 
   /// Collective. Reads the files of the stages up to `last` that are done from just these inputs
   /// and compares them with their hashes; takes out a stage of which a file is not what was
-  /// recorded, and says why. prints: a fingerprint for each stage.
+  /// recorded, and says why. A result that somebody has changed is kept beside. prints: a
+  /// fingerprint for each stage.
   void verify(const comm::Communicator& comm, std::span<const std::string> prints, Stage last);
 
   /// Is `stage` done from just these inputs, and from the files of earlier stages that are there?

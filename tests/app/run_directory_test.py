@@ -40,6 +40,7 @@ class RunDirectory(unittest.TestCase):
         self.assertEqual(again.count("state=done_before"), 7)
 
         self.change("labels.h5", "label", 2)
+        changed = kith.digest(self.path("labels.h5"))
         with open(self.path("gold.csv"), "w", encoding="utf-8") as file:
             file.write("row,label\n30,ant\n")
         self.assertIn('labels.h5 reason="has other bytes"', self.kith("eval", "--gold", self.path("gold.csv"), status=1))
@@ -49,6 +50,15 @@ class RunDirectory(unittest.TestCase):
         self.assertIn('stage=ensemble state=incomplete file=labels.h5 reason="has other bytes"', again)
         self.assertEqual(again.count("state=done_before"), 5)
         self.assertEqual((kith.digest(self.path("labels.h5")), kith.digest(self.path("report.json"))), before)
+        self.assertEqual(kith.digest(self.path("labels.h5.changed")), changed)  # it may be the user's work
+
+        # A stage that is done again for another reason does not write over it either.
+        with open(self.path("report.html"), "a", encoding="utf-8") as file:
+            file.write("my notes")
+        again = self.kith("run", "--qa.review_items", "9")
+        self.assertIn("kept as report.html.changed", again)
+        with open(self.path("report.html.changed"), encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith("my notes"))
 
         said = self.kith("export", "--graph", self.path("labels.h5"), status=1)
         self.assertIn("labels.h5: is there already", said)
