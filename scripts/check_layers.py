@@ -5,8 +5,8 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "propagate", "qa", "ensemble",
-          "review", "report", "pipeline", "app"]
+LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "propagate", "layout", "qa", "ensemble",
+          "review", "report", "config", "pipeline", "app"]
 # Modules that must not see these although they stand below.
 FORBIDDEN = {
     "graph": {"io", "corpus", "distance", "cells", "knn"},

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "kith/comm/collectives.hpp"
-#include "kith/core/numbers.hpp"
 
 #include "pipeline/report_json.hpp"
 
@@ -14,9 +13,6 @@ namespace {
 
 constexpr std::size_t kCurvePoints = 200;
 constexpr std::size_t kConfidenceBins = 1000;
-// A smaller error asks for more known labels than people give; a larger one for none.
-constexpr NumberRange<double> kErrorRange{1e-6, 0.9};
-constexpr std::size_t kMostErrors = 20;
 
 bool passes(const qa::AcceptThreshold& rule, float probability) {
   return rule.threshold && double{probability} >= *rule.threshold;
@@ -98,7 +94,7 @@ Acceptance measure_acceptance(const Workspace& workspace, const AcceptRows& rows
       workspace.comm,
       static_cast<Count>(std::count_if(rows.best.begin(), rows.best.end(),
                                        [](std::int32_t best) { return best >= 0; })));
-  const std::vector<double> errors = parse_errors(workspace.config.qa.accept_errors);
+  const std::vector<double> errors = qa::parse_errors(workspace.config.qa.accept_errors);
   // All promises hold together at the confidence stated: each has its share of the risk.
   const double delta = (1 - acceptance.confidence) / static_cast<double>(errors.size());
   const auto surest_first = count_confidences(workspace.comm, rows);
@@ -178,19 +174,6 @@ Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
   json["aurc"] = acceptance.risk.aurc;
   json["excess_aurc"] = acceptance.risk.excess;
   return json;
-}
-
-std::string errors_range() {
-  return fmt::format("up to {} shares, {}, separated by commas", kMostErrors, kErrorRange.text());
-}
-
-std::vector<double> parse_errors(const std::string& text) {
-  auto errors = parse_numbers(text, kErrorRange);
-  if (!errors || errors->size() > kMostErrors) {
-    fail("qa.accept_errors = {}, must be {}", text, errors_range());
-  }
-  std::sort(errors->begin(), errors->end());
-  return *errors;
 }
 
 }  // namespace kith::pipeline

@@ -54,10 +54,4 @@ void write_acceptance(io::OutputFile& file, const AcceptRows& rows, const Accept
 /// "acceptance" of report.json.
 [[nodiscard]] Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance);
 
-/// What values of qa.accept_errors are legal, for help and messages.
-[[nodiscard]] std::string errors_range();
-
-/// "0.01, 0.05" as numbers, ascending. Throws Error with one sentence.
-[[nodiscard]] std::vector<double> parse_errors(const std::string& text);
-
 }  // namespace kith::pipeline

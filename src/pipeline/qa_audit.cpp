@@ -7,9 +7,9 @@
 #include "kith/core/error.hpp"
 #include "kith/core/exact_sum.hpp"
 #include "kith/io/files.hpp"
+#include "kith/layout/item_ids.hpp"
 #include "kith/qa/audit_design.hpp"
 
-#include "pipeline/item_ids.hpp"
 #include "pipeline/qa_slices.hpp"
 #include "pipeline/report_json.hpp"
 
@@ -123,7 +123,7 @@ void require_fit(const review::Audit& audit, const corpus::Corpus& corpus,
 }  // namespace
 
 review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
-                         const Config& config, const LabeledRows& rows, Count budget) {
+                         const config::Config& config, const LabeledRows& rows, Count budget) {
   std::vector<Label> predicted;
   std::vector<GlobalId> ids;
   for (std::size_t i = 0; i < rows.best.size(); ++i) {
@@ -164,14 +164,15 @@ review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& c
     audit.entries.push_back({drawn.row, {}, drawn.stratum, double{drawn.confidence}, {}});
     drawn_rows.push_back(drawn.row);
   }
-  const std::vector<std::string> texts = id_texts(comm, corpus, config.corpus, drawn_rows);
+  const std::vector<std::string> texts = layout::id_texts(comm, corpus, config.corpus, drawn_rows);
   for (std::size_t e = 0; e < texts.size(); ++e) {
     audit.entries[e].id = texts[e];
   }
   return audit;
 }
 
-std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Config& config,
+std::optional<review::Audit> read_audit(const comm::Communicator& comm,
+                                        const config::Config& config,
                                         const corpus::Corpus& corpus) {
   const std::string path = (std::filesystem::path{config.run.directory} / kAuditFile).string();
   std::string text;

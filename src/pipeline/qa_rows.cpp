@@ -9,7 +9,7 @@
 namespace kith::pipeline {
 QaRows collect_rows(const Workspace& workspace) {
   const ensemble::Consensus& consensus = *workspace.consensus;
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   QaRows rows;
   rows.block = exchange.block();
   rows.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));

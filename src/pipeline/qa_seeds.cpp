@@ -5,10 +5,10 @@
 #include <numeric>
 #include <tuple>
 
+#include "kith/layout/item_ids.hpp"
+#include "kith/layout/node_maps.hpp"
 #include "kith/qa/accuracy.hpp"
 
-#include "pipeline/item_ids.hpp"
-#include "pipeline/node_maps.hpp"
 #include "pipeline/report_json.hpp"
 #include "pipeline/stages.hpp"
 
@@ -28,7 +28,7 @@ constexpr std::array kFilterNames{
 
 /// Collective. The corpus rows of the held-out seeds. Folded seeds are sorted by node and label.
 std::vector<Count> held_out_rows(const Workspace& workspace) {
-  const auto placed = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto placed = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   std::vector<std::size_t> order(placed.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -179,7 +179,8 @@ bool needs_class_tables(qa::LabelErrorFilter filter) {
 SeedCheck check_seeds(const Workspace& workspace, const ensemble::HeldOut& judged) {
   SeedCheck check;
   check.rows = held_out_rows(workspace);
-  check.ids = id_texts(workspace.comm, workspace.corpus, workspace.config.corpus, check.rows);
+  check.ids =
+      layout::id_texts(workspace.comm, workspace.corpus, workspace.config.corpus, check.rows);
   check.given = judged.truth;
   const LabelRows<float> probabilities = to_floats(judged.probabilities);
   for (std::size_t i = 0; i < check.given.size(); ++i) {

@@ -28,7 +28,7 @@ Grouping cell_grouping(const Workspace& workspace) {
   for (Position::rep node = owned.begin.value(); node < owned.end.value(); ++node) {
     of_node.push_back(layout.cell_at(Position{node}).value());
   }
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   Grouping grouping{kCells, {}, {}, exchange.to_rows<std::int32_t>(of_node)};
   for (Count cell = 0; cell < layout.num_cells(); ++cell) {
     grouping.numbers.push_back(cell);

@@ -5,9 +5,8 @@
 #include <tuple>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/layout/item_ids.hpp"
 #include "kith/qa/shapley.hpp"
-
-#include "pipeline/item_ids.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -140,7 +139,7 @@ Values measure_values(Workspace& workspace, const QaRows& rows) {
                            : static_cast<float>(static_cast<double>(gains[node]) / values.k));
   }
   values.queries = comm::sum_over_ranks(workspace.comm, asking);
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   values.of_rows = exchange.to_rows<float>(of_nodes);
   values.seeds = seed_values(workspace, rows, values.of_rows);
   return values;
@@ -157,7 +156,7 @@ Json values_json(const Workspace& workspace, const Values& values) {
     listed_rows.push_back(seed.row);
   }
   const std::vector<std::string> ids =
-      id_texts(workspace.comm, workspace.corpus, workspace.config.corpus, listed_rows);
+      layout::id_texts(workspace.comm, workspace.corpus, workspace.config.corpus, listed_rows);
   Json json;
   json["queries"] = values.queries;
   json["neighbors"] = values.k;

@@ -114,7 +114,7 @@ void write_model(io::OutputFile& file, const Workspace& workspace, const qa::Daw
 }  // namespace
 
 VoteFindings measure_votes(const Workspace& workspace, const QaRows& rows) {
-  const QaConfig& config = workspace.config.qa;
+  const config::QaConfig& config = workspace.config.qa;
   const auto num_voters = static_cast<int>(workspace.members.size());
   VoteFindings findings;
   findings.patterns = qa::try_count_patterns(workspace.comm, rows.votes, num_voters,

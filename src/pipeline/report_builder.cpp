@@ -60,11 +60,11 @@ Json run_json(const Workspace& workspace) {
 /// Graphs of other vectors that a member has used.
 Json other_graphs_json(const Workspace& workspace) {
   Json graphs = Json::array();
-  for (const GraphSource& source : workspace.config.graphs) {
+  for (const config::GraphSource& source : workspace.config.graphs) {
     if (!is_used(workspace.config, source)) {
       continue;
     }
-    const Config config = config_of(workspace.config, source);
+    const config::Config config = config_of(workspace.config, source);
     for (const Stage stage : {Stage::knn, Stage::graph}) {
       require_recorded(workspace.comm, config.run.directory, stage);
     }
@@ -305,7 +305,7 @@ std::string summary_of(const Json& report) {
 
 }  // namespace
 
-std::string summary(const comm::Communicator& comm, const Config& config) {
+std::string summary(const comm::Communicator& comm, const config::Config& config) {
   std::string text;
   comm::on_root(comm, [&] {
     const auto path = [&](const char* name) {

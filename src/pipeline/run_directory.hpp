@@ -5,7 +5,8 @@
 #include <string>
 
 #include "kith/comm/communicator.hpp"
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
+#include "kith/pipeline/stage.hpp"
 
 #include "pipeline/json_text.hpp"
 

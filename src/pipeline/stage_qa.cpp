@@ -10,6 +10,7 @@
 #include "kith/core/log.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/qa/acceptance.hpp"
 #include "kith/qa/accuracy.hpp"
 
 #include "pipeline/member_trace.hpp"
@@ -125,7 +126,7 @@ void choose_review(const Workspace& workspace, const QaRows& rows, Findings& fin
 /// Collective. Thresholds from the audit where it is large enough for the mildest error, else from
 /// the held-out seeds.
 Acceptance accept(const Workspace& workspace, const AcceptRows& rows, const Findings& findings) {
-  const std::vector<double> errors = parse_errors(workspace.config.qa.accept_errors);
+  const std::vector<double> errors = qa::parse_errors(workspace.config.qa.accept_errors);
   const Count fewest =
       errors.empty()
           ? 0

@@ -1,10 +1,10 @@
-#include "pipeline/row_exchange.hpp"
+#include "kith/layout/row_exchange.hpp"
 
 #include <numeric>
 
 #include "kith/corpus/corpus.hpp"
 
-namespace kith::pipeline {
+namespace kith::layout {
 
 RowExchange::RowExchange(const comm::Communicator& comm, std::span<const ItemOfNode> items,
                          Count num_rows)
@@ -36,4 +36,4 @@ bool RowExchange::has_every_row() const {
          std::all_of(is_there.begin(), is_there.end(), [](bool is) { return is; });
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout

@@ -1,4 +1,4 @@
-#include "pipeline/item_ids.hpp"
+#include "kith/layout/item_ids.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -6,7 +6,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 
-namespace kith::pipeline {
+namespace kith::layout {
 namespace {
 
 constexpr Count kBlockRows = Count{1} << 16;
@@ -131,4 +131,4 @@ void write_ids(io::OutputFile& file, const comm::Communicator& comm, const corpu
   }
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout

@@ -1,10 +1,10 @@
-#include "pipeline/node_maps.hpp"
+#include "kith/layout/node_maps.hpp"
 
 #include <algorithm>
 
 #include "kith/comm/collectives.hpp"
 
-namespace kith::pipeline {
+namespace kith::layout {
 namespace {
 
 struct RowPosition {
@@ -120,4 +120,4 @@ std::vector<Position> partition_of(const cells::Shard& shard, int num_ranks) {
   return first;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout

@@ -6,11 +6,10 @@
 
 #include "kith/cells/cells.hpp"
 #include "kith/corpus/corpus.hpp"
+#include "kith/layout/row_exchange.hpp"
 #include "kith/propagate/task.hpp"
 
-#include "pipeline/row_exchange.hpp"
-
-namespace kith::pipeline {
+namespace kith::layout {
 
 /// Collective. Every item whose node this rank owns: the representatives and their duplicates.
 /// duplicates: those of this rank's row block.
@@ -25,4 +24,4 @@ namespace kith::pipeline {
 /// First position of each rank's nodes, and the end.
 [[nodiscard]] std::vector<Position> partition_of(const cells::Shard& shard, int num_ranks);
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout

@@ -8,7 +8,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/types.hpp"
 
-namespace kith::pipeline {
+namespace kith::layout {
 
 /// An item that this rank knows: its row, and the owned node that speaks for it.
 struct ItemOfNode {
@@ -82,4 +82,4 @@ class RowExchange {
   std::vector<Count> receive_counts_;  // rows a rank
 };
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout

@@ -8,7 +8,7 @@
 #include "kith/corpus/ids.hpp"
 #include "kith/io/output_file.hpp"
 
-namespace kith::pipeline {
+namespace kith::layout {
 
 /// Collective. Ids of these rows as text, in their order; empty if the corpus has no ids. rows: the
 /// same on every rank, and the result too. Reads the blocks of ids that hold these rows.
@@ -22,4 +22,4 @@ namespace kith::pipeline {
 void write_ids(io::OutputFile& file, const comm::Communicator& comm, const corpus::Corpus& corpus,
                const corpus::CorpusConfig& config);
 
-}  // namespace kith::pipeline
+}  // namespace kith::layout
