@@ -74,6 +74,15 @@ std::vector<float> spread_rows(const LabelRows<float>& rows, std::size_t first, 
   return values;
 }
 
+/// A seed that no held-out member says anything of, alone in its part of the graph, is no suspect.
+std::vector<std::uint8_t> only_spoken_of(std::vector<std::uint8_t> flags,
+                                         std::span<const Label> suggested) {
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    flags[i] = suggested[i].is_none() ? std::uint8_t{0} : flags[i];
+  }
+  return flags;
+}
+
 /// Collective. What needs a table of class by class: the joint of confident learning, its filters.
 void learn_confidently(const Workspace& workspace, const LabelRows<float>& probabilities,
                        SeedCheck& check) {
@@ -90,8 +99,9 @@ void learn_confidently(const Workspace& workspace, const LabelRows<float>& proba
       std::span{std::as_const(check.suspicion.wrong)}.subspan(first, size)};
   check.joint = qa::confident_joint(comm, labels, qa::Weighing::by_chance);
   for (const qa::LabelErrorFilter filter : kFilters) {
-    const auto flags =
-        qa::find_label_errors(comm, labels, *check.joint, filter, workspace.config.run.seed);
+    const auto flags = only_spoken_of(
+        qa::find_label_errors(comm, labels, *check.joint, filter, workspace.config.run.seed),
+        std::span{std::as_const(check.suggested)}.subspan(first, size));
     if (filter == workspace.config.qa.seed_filter) {
       check.health = qa::measure_label_health(comm, labels, *check.joint, flags);
     }
@@ -113,6 +123,7 @@ void flag_without_tables(const Workspace& workspace, SeedCheck& check) {
           is_plain ? check.suggested[i] != check.given[i] : check.suspicion.wrong[i] > 0.5;
       check.flags[filter].push_back(is_flagged ? 1 : 0);
     }
+    check.flags[filter] = only_spoken_of(std::move(check.flags[filter]), check.suggested);
   }
   const std::vector<std::uint8_t>& chosen = check.flags[configured_filter(workspace)];
   for (std::size_t i = 0; i < check.given.size(); ++i) {
