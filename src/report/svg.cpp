@@ -187,8 +187,7 @@ std::string histogram_chart(std::string_view title, std::string_view axis,
 }
 
 std::string heat_map(std::string_view title, const std::vector<std::string>& rows,
-                     const std::vector<std::string>& columns,
-                     const std::vector<std::vector<std::optional<double>>>& values) {
+                     const std::vector<std::string>& columns, const Matrix& values) {
   constexpr double kLeft = 104;
   constexpr double kTop = 84;
   // Shades from which on light text reads better than dark one, and paper-colored than ink.
