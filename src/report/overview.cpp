@@ -23,7 +23,7 @@ std::string accuracy_tile(const Report& report) {
     note += "; own estimate " + share_text(own);
   }
   if (has_noise(report.seeds)) {
-    note += fmt::format("; with the wrong seeds put right it would be {}",
+    note += fmt::format("; {} after correction for wrong seeds",
                         share_text(held_out.accuracy_without_noise));
   }
   return tile("How accurate?", share_text(*best.accuracy), note);
@@ -45,7 +45,7 @@ std::string needed_text(const std::vector<AcceptanceLevel>& levels) {
       needed += fmt::format("; {:.2g}&#160;% {}", level.error * 100,
                             level.labels_needed
                                 ? "needs about " + grouped(*level.labels_needed) + " known labels"
-                                : "is out of reach by these probabilities");
+                                : "cannot be reached with these probabilities");
     }
   }
   return needed;
@@ -56,12 +56,13 @@ std::string safe_tile(const Acceptance& acceptance) {
   for (const AcceptanceLevel& level : acceptance.levels) {
     numbers += (numbers.empty() ? "" : "<br/>") + level_text(level, acceptance.countable);
   }
-  return tile("Safe to use?", numbers,
-              fmt::format("with {:.0f}&#160;% confidence, from {}{}{}; <a "
-                          "href=\"#acceptance\">thresholds</a>",
-                          acceptance.confidence * 100, escape(acceptance.basis),
-                          is_from_audit(acceptance) ? "" : "; holds for items like the seeds",
-                          needed_text(acceptance.levels)));
+  return tile(
+      "Safe to use?", numbers,
+      fmt::format("with {:.0f}&#160;% confidence, from {}{}{}; <a "
+                  "href=\"#acceptance\">thresholds</a>",
+                  acceptance.confidence * 100, escape(acceptance.basis),
+                  is_from_audit(acceptance) ? "" : "; valid for items that resemble the seeds",
+                  needed_text(acceptance.levels)));
 }
 
 std::string labels_tile(const Report& report) {

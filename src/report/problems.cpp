@@ -36,8 +36,8 @@ void find_in_graph(const Report& report, Problems& problems) {
   const auto items = static_cast<double>(corpus.items);
   const auto duplicates = static_cast<double>(corpus.duplicate_items);
   if (duplicates > 0.01 * items) {
-    problems.push_back(
-        fmt::format("{} of the items repeat the vector of another.", percent(duplicates / items)));
+    problems.push_back(fmt::format("{} of the items have the same vector as another item.",
+                                   percent(duplicates / items)));
   }
 }
 
@@ -51,8 +51,8 @@ void find_in_seeds(const Report& report, Problems& problems) {
       grouped(seeds.held_out), has_noise(seeds) ? "look" : "may be");
   if (has_noise(seeds)) {
     text += fmt::format(
-        " In all {} of the seeds are estimated to be wrong. They count as errors of the labels: "
-        "put them right before you trust the numbers above.",
+        " An estimated {} of all seeds are wrong. Each counts as an error of the labels: correct "
+        "the seeds before you trust the numbers above.",
         share_text(seeds.noise_rate));
   }
   problems.push_back(text);
@@ -98,8 +98,7 @@ void find_scarce_classes(const Report& report, Problems& problems) {
   }
   if (!few.empty()) {
     problems.push_back(
-        fmt::format("{} of the classes have fewer than five seeds{}: their accuracy is "
-                    "hardly known.",
+        fmt::format("{} of the classes have fewer than five seeds{}: their accuracy is uncertain.",
                     few.size(), few.size() <= 5 ? fmt::format(" ({})", fmt::join(few, ", ")) : ""));
   }
 }
@@ -111,7 +110,7 @@ BestAccuracy best_accuracy(const Report& report) {
   const HeldOut& held_out = consensus.held_out;
   if (consensus.gold) {
     return {&consensus.gold->accuracy, &consensus.gold->per_class,
-            fmt::format("measured on {} gold labels that nothing learned from",
+            fmt::format("measured on {} gold labels that were not used for learning",
                         grouped(consensus.gold->accuracy.trials))};
   }
   if (report.audit) {
@@ -119,7 +118,7 @@ BestAccuracy best_accuracy(const Report& report) {
             fmt::format("estimated from an audit of {} items", grouped(report.audit->audited))};
   }
   return {&held_out.accuracy, &held_out.per_class,
-          fmt::format("estimated on {} seeds, each held out once; holds for items like the seeds",
+          fmt::format("estimated on {} held-out seeds; valid for items that resemble the seeds",
                       grouped(held_out.accuracy.trials))};
 }
 

@@ -16,7 +16,7 @@ struct BestAccuracy {
 };
 [[nodiscard]] BestAccuracy best_accuracy(const Report& report);
 
-/// Some seeds are wrong for certain: numbers that rest on seeds suffer.
+/// Some seeds are certainly wrong; each lowers the accuracy that is measured on seeds.
 [[nodiscard]] bool has_noise(const SeedCheck& seeds);
 
 /// Thresholds come from an audit, not from held-out seeds.

@@ -19,14 +19,14 @@ std::vector<std::string> rule_row(const std::string& name, const AcceptanceRule&
 /// How many labels more it takes until a threshold can pass.
 std::string needed_text(const AcceptanceLevel& level) {
   return fmt::format(
-      "{} At the very least {} labels of high probability must be known, all of them right. "
-      "<code>kith review export --audit N</code> draws items to have labeled.",
+      "{} At least {} labels of high probability must be known, and all of them must be right. "
+      "<code>kith review export --audit N</code> draws items to label.",
       level.labels_needed
-          ? fmt::format("About {} known labels, drawn like the items, would let a threshold pass "
-                        "in four of five cases, if errors are what the probabilities say.",
+          ? fmt::format("With about {} known labels of randomly drawn items, a threshold passes in "
+                        "four of five cases if the probabilities are right.",
                         grouped(*level.labels_needed))
-          : "By the probabilities, errors are so many even among the surest labels that more "
-            "labels would have to be known than there are.",
+          : "According to the probabilities, even the most certain labels have so many errors that "
+            "the test needs more known labels than the corpus has items.",
       grouped(level.fewest_known));
 }
 
@@ -42,7 +42,7 @@ std::string level_part(const AcceptanceLevel& level) {
   if (!level.together.threshold) {
     html += paragraph(needed_text(level));
   }
-  return html + details("Class by class, all holding at once", table(head, rows));
+  return html + details("By class, valid for all classes at once", table(head, rows));
 }
 
 std::string risk_chart(const Acceptance& acceptance) {
@@ -58,22 +58,19 @@ std::string risk_chart(const Acceptance& acceptance) {
   }
   return band_chart("Error against the share of labels used", "% of items used, surest first",
                     "% wrong, 95 % interval", curve) +
-         paragraph(
-             fmt::format("Area under this curve (AURC): {:.4f}, of which {:.4f} is due to the "
-                         "order of the probabilities, the rest to the labels.",
-                         acceptance.aurc, acceptance.excess_aurc));
+         paragraph(fmt::format("The area under this curve (AURC) is {:.4f}. With the best order of "
+                               "the probabilities it would be smaller by {:.4f}.",
+                               acceptance.aurc, acceptance.excess_aurc));
 }
 
 std::string promise_text(const Acceptance& acceptance) {
-  return paragraph(fmt::format(
-      "Labels whose probability is at or above a threshold have at most the stated share of "
-      "errors, "
-      "with {:.0f}&#160;% confidence for all shares together; by class, for all classes too. "
-      "Thresholds come from {} and are tested from the strictest "
-      "down; nothing is accepted where none passes. <code>/accepted_error</code> of qa.h5 marks "
-      "the "
-      "items.",
-      acceptance.confidence * 100, escape(acceptance.basis)));
+  return paragraph(
+      fmt::format("Labels with a probability at or above a threshold have at most the stated share "
+                  "of errors. This holds with {:.0f}&#160;% confidence for all shares at once, and "
+                  "in the tables by class for all classes at once. Thresholds come from {}. They "
+                  "are tested in order, the strictest first; if none passes, no label is accepted. "
+                  "<code>/accepted_error</code> of qa.h5 marks the accepted items.",
+                  acceptance.confidence * 100, escape(acceptance.basis)));
 }
 
 }  // namespace
@@ -83,10 +80,10 @@ std::string acceptance_section(const Report& report) {
   std::string html = promise_text(acceptance);
   if (!is_from_audit(acceptance)) {
     html += paragraph(
-        "Each seed was judged by members and at temperatures that had not seen it. The promise "
-        "holds if the seeds were drawn at random, from all items or within classes as frequent "
-        "among the seeds as among the items, and are labeled right. If they were picked otherwise, "
-        "have an audit labeled (kith review export): its thresholds need no such assumption.");
+        "The members and temperatures that predicted a seed were fitted without it. The promise "
+        "holds if the seeds are labeled right and were drawn at random: from all items, or by "
+        "class with the class shares of the corpus. Hand-picked seeds break it. An audit (kith "
+        "review export) gives thresholds that need no such assumption.");
   }
   for (const AcceptanceLevel& level : acceptance.levels) {
     html += level_part(level);

@@ -61,7 +61,7 @@ std::string accuracy_part(const Accuracy& accuracy, const std::vector<std::strin
   }
   const auto shown = largest(weights, kChartClasses);
   return bar_chart("Precision by class, " + how,
-                   "% of items labeled so that are right, 95 % interval", 100,
+                   "% of items with this label that are right, 95 % interval", 100,
                    pick(precision, shown)) +
          bar_chart("Recall by class, " + how,
                    "% of items of the class that are found, 95 % interval", 100,
@@ -82,8 +82,8 @@ std::string accuracy_section(const Report& report) {
             accuracy_part(*consensus.gold, names, consensus.class_counts, "gold");
   }
   html +=
-      "<h3>On held-out seeds</h3>\n<p>Every seed was left out of one fold and judged by members "
-      "that had not seen it. This needs no gold, and holds for items like the seeds.</p>\n";
+      "<h3>On held-out seeds</h3>\n<p>Each seed was predicted by members that were fitted without "
+      "its fold. This needs no gold labels. It is valid for items that resemble the seeds.</p>\n";
   if (consensus.held_out.accuracy.trials == 0) {
     return html + paragraph("No class has two seeds: nothing could be held out.");
   }

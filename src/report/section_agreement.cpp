@@ -78,7 +78,7 @@ std::string class_part(const Agreement& agreement) {
   }
   const auto shown = largest(doubt, kChartClasses);
   return bar_chart("Agreement class by class",
-                   "Fleiss' kappa of the class against the rest, 95 % interval", 1,
+                   "Fleiss' kappa of the class against the others, 95 % interval", 1,
                    pick(bars, shown)) +
          left_out(shown.size(), bars.size(), "classes with least agreement") +
          details("Class by class",

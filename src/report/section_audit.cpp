@@ -36,11 +36,11 @@ std::string audit_section(const Report& report) {
   const std::string answered =
       audit.audited == audit.drawn
           ? std::string{}
-          : fmt::format(" Of {} drawn; the estimates take the others for missing at random.",
-                        grouped(audit.drawn));
-  return paragraph(fmt::format("{} items, drawn at random within strata of predicted class "
-                               "and probability, were labeled by people; they stand for {} "
-                               "items.{}",
+          : fmt::format(
+                " {} items were drawn; the estimates assume that the others are missing at random.",
+                grouped(audit.drawn));
+  return paragraph(fmt::format("People labeled {} items, drawn at random within strata of "
+                               "predicted class and probability. They represent {} items.{}",
                                grouped(audit.audited), grouped(audit.population), answered)) +
          audit_estimates(audit) + audit_by_class(audit);
 }

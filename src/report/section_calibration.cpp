@@ -70,12 +70,13 @@ std::string calibration_section(const Report& report) {
     bins +=
         "<h3>" + name + "</h3>\n" + bins_table(member.calibration_before, member.calibration_after);
   }
-  return paragraph(fmt::format(
-             "On {} held-out seeds, each judged by members and by a calibration that had not seen "
-             "it. Loss: mean negative logarithm of the true class' probability. Expected "
-             "calibration error (ECE) in 15 bins of equal width and of equal mass, and the root of "
-             "the squared error less its bias (Kumar et al. 2019).",
-             grouped(after.items))) +
+  return paragraph(
+             fmt::format("Measured on {} held-out seeds. The members and the calibration that "
+                         "predicted a seed were fitted without it. Loss: mean negative logarithm "
+                         "of the probability of the true class. ECE: expected calibration error, "
+                         "in 15 bins of equal width or of equal mass. Error, debiased: root of the "
+                         "mean squared calibration error less its bias (Kumar et al. 2019).",
+                         grouped(after.items))) +
          chart(before, "Consensus of uncalibrated members") +
          chart(after, "Consensus as it is used") +
          table({"", "calibration", "loss", "Brier score", "ECE, equal width", "ECE, equal mass",

@@ -18,8 +18,9 @@ std::string missing_text(const Balance& balance) {
   }
   return missing == 0
              ? fmt::format("Every class has at least {} seeds.", grouped(balance.seeds_wanted))
-             : fmt::format("{} seeds are missing in {} classes until each has {}.",
-                           grouped(missing), classes, grouped(balance.seeds_wanted));
+             : fmt::format(
+                   "{} more seeds are needed until each class has {}; {} classes have fewer.",
+                   grouped(missing), grouped(balance.seeds_wanted), classes);
 }
 
 /// The mix of the labels, and the mix corrected for wrong labels; counts: items of each class.
@@ -47,15 +48,15 @@ std::string mix_charts(const Balance& balance, std::span<const double> counts) {
 }
 
 std::string mix_text(const Balance& balance) {
-  return paragraph(fmt::format(
-      "Corrected shares: what the labels of each class consist of, by {}. {} Largest class over "
-      "smallest: {}. {}",
-      escape(balance.basis),
-      balance.basis == "held-out seeds"
-          ? "They hold if the seeds are like the corpus, which evenly picked seeds of uneven "
-            "classes are not."
-          : "",
-      decimal(balance.ratio, 2), missing_text(balance)));
+  return paragraph(
+      fmt::format("Corrected shares account for wrong labels, as counted on {}. {} Ratio of the "
+                  "largest to the smallest class: {}. {}",
+                  escape(balance.basis),
+                  balance.basis == "held-out seeds"
+                      ? "They are valid if the seeds have the class shares of the corpus; equal "
+                        "numbers of seeds from unequal classes bias them."
+                      : "",
+                  decimal(balance.ratio, 2), missing_text(balance)));
 }
 
 std::vector<std::string> class_row(const ClassBalance& of_class, double items) {
@@ -84,10 +85,10 @@ std::string class_table(const Balance& balance, std::span<const double> counts) 
 
 std::string weights_text(const Balance& balance) {
   return paragraph(fmt::format(
-      "Weights for training come from the corrected shares: inverse frequency, and effective "
-      "number (Cui et al. 2019; beta {:.4f}). Samples in which no class is larger than {:.3g} "
-      "times the smallest one: <code>/balance/undersample</code> of qa.h5 marks the items to "
-      "keep, <code>/balance/repeats</code> says how often to take each.",
+      "Class weights for training come from the corrected shares: inverse frequency, and effective "
+      "number (Cui et al. 2019; beta {:.4f}). There are two samples in which no class is larger "
+      "than {:.3g} times the smallest: <code>/balance/undersample</code> of qa.h5 marks the items "
+      "to keep, and <code>/balance/repeats</code> says how often to take each item.",
       balance.effective_number_beta, balance.sample_ratio));
 }
 

@@ -52,11 +52,10 @@ std::string truncation_part(const Report& report) {
   if (rows.empty()) {
     return {};
   }
-  return paragraph(fmt::format(
-             "Scores keep the {} largest labels of an item; what its other classes have together "
-             "is shared evenly among them.",
-             report.graph.top_labels.value_or(0))) +
-         table({"member", "share not kept, mean", "largest"}, rows);
+  return paragraph(fmt::format("Scores keep the {} largest labels of an item. The residual mass of "
+                               "its other classes is divided equally among them.",
+                               report.graph.top_labels.value_or(0))) +
+         table({"member", "residual mass, mean", "largest"}, rows);
 }
 
 }  // namespace
@@ -73,7 +72,7 @@ std::string convergence_section(const Report& report) {
                         [](const TraceEntry& entry) {
                           return entry.held_out ? std::optional{1 - *entry.held_out} : std::nullopt;
                         })) +
-         chart("Convergence: roughness over the graph", "energy, share of its largest value",
+         chart("Convergence: Dirichlet energy", "energy, share of its largest value",
                lines_of(members, [](const TraceEntry& entry) {
                  return entry.energy ? std::optional{*entry.energy / 2} : std::nullopt;
                }));

@@ -15,15 +15,16 @@ struct Measure {
 
 constexpr Measure kMeasures[] = {
     {"entropy", &GroupDiversity::entropy,
-     "0 = all right or wrong together, 1 = as split as can be"},
+     "0 = all voters right or all wrong, 1 = half of them right"},
     {"Kohavi-Wolpert variance", &GroupDiversity::kohavi_wolpert,
-     "of a voter being right; higher = more diverse"},
-    {"interrater agreement", &GroupDiversity::kappa, "of being right; 0 = independent"},
+     "variance of a voter being right; higher = more diverse"},
+    {"interrater agreement", &GroupDiversity::kappa,
+     "kappa of being right; 0 = independent voters"},
     {"difficulty", &GroupDiversity::difficulty, "variance of the share of voters that are right"},
     {"generalized diversity", &GroupDiversity::generalized_diversity,
-     "1 = a failure is never shared"},
+     "1 = two voters never fail together"},
     {"coincident failure diversity", &GroupDiversity::coincident_failure_diversity,
-     "1 = failures are of one voter only"}};
+     "1 = at most one voter fails on an item"}};
 
 std::string group_table(const Diversity& diversity) {
   const bool has_gold = diversity.gold.has_value();
@@ -72,8 +73,8 @@ std::string diversity_section(const Report& report) {
   const std::vector<std::string> names = member_names(report);
   std::string html = paragraph(
       "An ensemble gains from members that err on different items (Kuncheva and Whitaker 2003). "
-      "Model-based values take Dawid and Skene's model of the votes for the truth, which overrates "
-      "voters that err together.");
+      "Model-based values use the posterior of Dawid and Skene's model as the truth. They overrate "
+      "voters that make the same errors.");
   if (diversity.expected.reason) {
     html += paragraph("No model-based values: " + escape(*diversity.expected.reason) + ".");
   }

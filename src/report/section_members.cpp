@@ -9,7 +9,7 @@ namespace {
 std::vector<std::string> member_row(const Member& member) {
   const auto& propagation = member.propagation;
   return {escape(member.name),
-          escape(propagation ? propagation->method : "outside " + member.source),
+          escape(propagation ? propagation->method : "external " + member.source),
           propagation ? grouped(propagation->sweeps) : "",
           propagation ? escape(propagation->stop) : "",
           share_text(member.held_out),

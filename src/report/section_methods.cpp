@@ -40,14 +40,14 @@ std::string calibration_citation(const std::string& calibration) {
 
 std::string learning_text(const Report& report) {
   return fmt::format(
-      "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds, a seed "
-      "being judged without its own fold, and the consensus is the weighted mean of the calibrated "
-      "probabilities{}, at a temperature of its own, fitted together with the share of wrong seeds "
-      "(noise as in Patrini et al. 2017). Random seed {}.",
+      "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds; a seed "
+      "was predicted without its own fold. The consensus is the weighted mean of the calibrated "
+      "probabilities{}. Its temperature was fitted together with the share of wrong seeds (noise "
+      "as in Patrini et al. 2017). Random seed {}.",
       calibration_citation(option_of(report, "ensemble.calibration")),
       option_of(report, "ensemble.folds"),
       option_of(report, "ensemble.class_mass") == "normalize"
-          ? ", its classes balanced towards the prior"
+          ? ", with class shares moved towards the prior"
           : "",
       option_of(report, "run.seed"));
 }

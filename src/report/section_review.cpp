@@ -16,8 +16,8 @@ std::string review_section(const Report& report) {
   }
   constexpr std::size_t kShown = 10;
   return paragraph(
-             "The items on which a label from a person would tell most: those that the voters are "
-             "each sure of and at odds about (BALD, mutual information in nats).") +
+             "A label from a person tells most about these items: each voter is certain, but the "
+             "voters disagree (BALD, mutual information in nats).") +
          folded_table({"row", "label", "probability", "status", "vote entropy", "BALD"}, rows,
                       kShown, "more items");
 }

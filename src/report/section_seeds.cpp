@@ -30,9 +30,9 @@ std::string suspects_table(const std::vector<SuspectSeed>& suspects) {
 }
 
 std::string filter_text(const std::string& filter) {
-  return filter == "likely_wrong" ? "more likely wrong than right at the highest rate of wrong "
-                                    "seeds that they do not exclude"
-                                  : "confident learning, " + escape(filter);
+  return filter == "likely_wrong"
+             ? "more likely wrong than right if as many seeds are wrong as the interval allows"
+             : "confident learning, " + escape(filter);
 }
 
 std::string class_table(const std::vector<ClassSeeds>& classes) {
@@ -57,9 +57,10 @@ std::string overlap_chart(const std::vector<ClassOverlap>& overlaps) {
     bars.push_back({name, share, {}, {}, fmt::format("{}: {:.2f} % of the seeds", name, share)});
     top = std::max(top, share);
   }
-  return bars.empty() ? std::string{}
-                      : bar_chart("Pairs of classes that overlap most",
-                                  "% of seeds given one and likely the other", top, bars);
+  return bars.empty()
+             ? std::string{}
+             : bar_chart("Pairs of classes that overlap most",
+                         "% of seeds that have one label and likely the other class", top, bars);
 }
 
 std::string given_text(const SeedConflict& conflict) {
@@ -82,8 +83,8 @@ std::string conflicts_part(const SeedConflicts& conflicts) {
   }
   const bool are_all_listed = conflicts.vectors <= static_cast<Count>(conflicts.listed.size());
   return paragraph(fmt::format(
-             "Equal vectors with seeds of different classes: {}, with {} seeds in all. Each seed "
-             "keeps the label that it was given; members learn the shares of the labels.{}",
+             "{} vectors have seeds of different classes, {} seeds in all. Each seed keeps its "
+             "label; members learn the shares of the labels.{}",
              grouped(conflicts.vectors), grouped(conflicts.seeds),
              are_all_listed ? ""
                             : fmt::format(" The first {} of them:", conflicts.listed.size()))) +
@@ -94,10 +95,9 @@ std::string conflicts_part(const SeedConflicts& conflicts) {
 /// Which seeds may be wrong, by what members say of them.
 std::string suspects_part(const SeedCheck& seeds) {
   std::string html = paragraph(fmt::format(
-      "{} of {} seeds may be mislabeled, by what members say that had not seen them ({}). In all "
-      "an estimated {} of the seeds are wrong; those that resemble the class they were given "
-      "cannot be told. Look at the suspects before anything else: a wrong seed misleads all around "
-      "it.",
+      "{} of {} seeds may be mislabeled, according to members that were fitted without them ({}). "
+      "An estimated {} of all seeds are wrong. A wrong seed that resembles the class of its label "
+      "cannot be found. Check the suspects first: a wrong seed misleads the items around it.",
       seeds.suspects.size(), grouped(seeds.held_out), filter_text(seeds.filter),
       share_text(seeds.noise_rate)));
   if (!seeds.suspects.empty()) {

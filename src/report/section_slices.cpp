@@ -81,7 +81,7 @@ std::string grouping_part(const Grouping& grouping) {
   std::string html = "<h3>By " + escape(name) + "</h3>\n";
   html += paragraph(fmt::format("{} of {} are worse than the others.{}", grouped(grouping.worse),
                                 grouped(grouping.groups),
-                                name == "cell" ? " Cells are regions of near vectors." : ""));
+                                name == "cell" ? " A cell is a region of similar vectors." : ""));
   html += slice_tables(slices) + error_chart(name, slices);
   if (grouping.left_out > 0) {
     html += paragraph(fmt::format("{} more are in <code>/slices/cells</code> of qa.h5.",
@@ -95,10 +95,11 @@ std::string grouping_part(const Grouping& grouping) {
 std::string slice_section(const Report& report) {
   const Slices& slices = report.slices;
   std::string html = paragraph(fmt::format(
-      "Errors counted on {}. Each slice is tested against all others together (one-sided); a slice "
-      "is called worse at a false discovery rate of {:.3g}&#160;% (Benjamini and Hochberg 1995). "
-      "Shrunken errors lie between the slice's and the overall one, by how much is known of it "
-      "(Kleinman 1973).",
+      "Errors are counted on {}. Each slice is tested against all others together (one-sided); a "
+      "slice is called worse at a false discovery rate of {:.3g}&#160;% (Benjamini and Hochberg "
+      "1995). "
+      "A shrunken error lies between the error of the slice and the overall error; the more items "
+      "of the slice are known, the closer it is to the error of the slice (Kleinman 1973).",
       escape(slices.basis), slices.false_discovery_rate * 100));
   for (const Grouping& grouping : slices.groupings) {
     html += grouping_part(grouping);

@@ -71,16 +71,16 @@ std::string voter_table(const std::vector<VoterAccuracy>& voters) {
 std::string unsupervised_section(const Report& report) {
   const UnsupervisedAccuracy& accuracy = report.unsupervised_accuracy;
   const KnownAccuracy& known = accuracy.known;
-  return paragraph(fmt::format("Each of these estimates stands or falls with its assumption, which "
-                               "the votes cannot show. Trust the accuracy that is known from {}: "
-                               "{} of the consensus, {} of a voter on the mean.",
+  return paragraph(fmt::format("Each estimate is only as good as its assumption, and the votes "
+                               "cannot confirm the assumption. Trust the accuracy that is known "
+                               "from {}: {} for the consensus, {} for a voter on average.",
                                escape(known.basis), share_text(known.consensus),
                                value_text(known.mean_voter))) +
          estimate_table(accuracy) +
          details("Voter by voter",
-                 paragraph("Triplets (Platanios et al. 2014; Fu et al. 2020) and the model take "
-                           "the voters' errors to be independent. Members that share a graph err "
-                           "together, which both take for accuracy.") +
+                 paragraph("Triplets (Platanios et al. 2014; Fu et al. 2020) and the model assume "
+                           "that voters err independently. Members on one graph make the same "
+                           "errors, and both estimators count these as accuracy.") +
                      voter_table(accuracy.voters));
 }
 

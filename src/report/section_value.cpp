@@ -27,10 +27,10 @@ std::string lowest_table(const std::vector<SeedValue>& seeds) {
 std::string value_section(const Report& report) {
   const SeedValues& values = report.seed_values;
   return paragraph(fmt::format(
-             "kNN-Shapley values (Jia et al. 2019): of the {} labeled items, each asking its {} "
-             "nearest others for its own label, by how many a seed is a help. {} of {} seeds are "
-             "below 0: they speak against the labels around them. <code>/value</code> of qa.h5 has "
-             "the value of every item.",
+             "kNN-Shapley values (Jia et al. 2019): the {} labeled items are predicted from the "
+             "labels of their {} nearest neighbors, and the value of a seed is the number of right "
+             "predictions that it adds. {} of {} seeds have a value below 0: they contradict the "
+             "labels around them. <code>/value</code> of qa.h5 has the value of every item.",
              grouped(values.queries), grouped(values.neighbors), grouped(values.negative),
              grouped(values.seeds))) +
          details(fmt::format("The {} seeds of least value", values.lowest.size()),
