@@ -35,8 +35,8 @@ std::int32_t class_of(const Settings& settings, Count item) {
 }
 
 /// Most neighbors within about half a class's length, one in twenty anywhere.
-graph::KnnLists make_lists(const Settings& settings, Count begin, Count end) {
-  graph::KnnLists lists;
+NeighborLists make_lists(const Settings& settings, Count begin, Count end) {
+  NeighborLists lists;
   lists.k = settings.k;
   const Count span = std::max<Count>(settings.items / settings.classes, 2 * settings.k + 2);
   for (Count i = begin; i < end; ++i) {

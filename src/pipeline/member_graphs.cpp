@@ -46,7 +46,7 @@ Variant variant_of(const Config& config, const ensemble::MemberConfig& member) {
 /// Collective. The graph of the first k neighbors in each list. workspace: whose graph is whole.
 graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
   need_lists(workspace);
-  graph::KnnLists lists;
+  NeighborLists lists;
   lists.k = variant.k;
   const auto all = workspace.lists->k;
   for (Count node = 0; node < workspace.graph->num_owned(); ++node) {

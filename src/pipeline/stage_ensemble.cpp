@@ -104,7 +104,7 @@ std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
   return values;
 }
 
-std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {
+std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
   std::vector<float> means;
   const auto k = to_size(lists.k);
   means.reserve(lists.distances.size() / k);

@@ -135,7 +135,7 @@ TEST(Readout, TurnsScoresIntoProbabilities) {
 graph::Graph make_row() {
   std::vector<Position> first(to_size(world().size()) + 1, Position{4});
   first[0] = Position{0};
-  graph::KnnLists lists{1, {}, {}};
+  NeighborLists lists{1, {}, {}};
   if (world().is_root()) {
     lists.neighbors = {Position{1}, Position{2}, Position{3}, Position{2}};
     lists.distances = {1, 1, 1, 1};
@@ -339,7 +339,7 @@ graph::Graph make_line(int count) {
   for (int rank = 0; rank <= world().size(); ++rank) {
     first.emplace_back(Count{count} * rank / world().size());
   }
-  graph::KnnLists lists{1, {}, {}};
+  NeighborLists lists{1, {}, {}};
   for (Count i = first[to_size(world().rank())].value();
        i < first[to_size(world().rank()) + 1].value(); ++i) {
     lists.neighbors.emplace_back(i + 1 < count ? i + 1 : i - 1);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kith/cells/cells.hpp"
+#include "kith/core/neighbor_lists.hpp"
 #include "kith/core/types.hpp"
 #include "kith/io/snapshots.hpp"
 
@@ -24,13 +25,6 @@ void validate(const KnnConfig& config);
 
 /// The string behind "faiss:"; empty with another method.
 [[nodiscard]] std::string faiss_factory(const KnnConfig& config);
-
-/// Owned nodes x k, each node's list sorted by (distance, position). Never the node itself.
-struct NeighborLists {
-  int k = 0;
-  std::vector<Position> neighbors;
-  std::vector<float> distances;  // squared Euclidean
-};
 
 /// The same on every rank.
 struct KnnStats {
