@@ -1,13 +1,12 @@
 #include "ensemble/class_mass.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <mutex>
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
 
@@ -76,38 +75,10 @@ Count total_of(std::span<const Count> counts) {
   return std::accumulate(counts.begin(), counts.end(), Count{0});
 }
 
-/// Bits that sort as the float does.
-std::uint32_t sortable(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-}
-float from_sortable(std::uint32_t key) {
-  return std::bit_cast<float>((key & 0x80000000U) != 0 ? key & 0x7FFFFFFFU : ~key);
-}
-
-/// Collective. The rank-th largest (from 1) of all ranks' values, digit by digit.
+/// Collective. The rank-th largest (from 1) of all ranks' values.
 float nth_largest(const comm::Communicator& comm, std::span<const float> values, Count rank) {
-  constexpr unsigned kDigitBits = 8;
-  std::uint32_t prefix = 0;
-  std::uint32_t known = 0;  // mask of the digits found
-  for (unsigned shift = 32; shift > 0;) {
-    shift -= kDigitBits;
-    std::vector<Count> histogram(1U << kDigitBits, 0);
-    for (const float value : values) {
-      const std::uint32_t key = sortable(value);
-      if ((key & known) == prefix) {
-        ++histogram[(key >> shift) & 0xFFU];
-      }
-    }
-    comm::sum_over_ranks(comm, std::span{histogram});
-    std::uint32_t digit = 0xFFU;
-    while (digit > 0 && rank > histogram[digit]) {
-      rank -= histogram[digit--];
-    }
-    prefix |= digit << shift;
-    known |= 0xFFU << shift;
-  }
-  return from_sortable(prefix);
+  const Count index = comm::sum_over_ranks(comm, count_of(values)) - rank;
+  return comm::order_statistics(comm, values, std::span{&index, 1}).front();
 }
 
 /// How much more a row likes `label` than its best other, at the others' prices.
