@@ -9,15 +9,13 @@
 #include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/propagate/volume_projection.hpp"
 
 namespace kith::ensemble {
 namespace {
 
 constexpr Count kRowsPerChunk = 2048;
 constexpr double kCloseEnough = 1e-3;
-constexpr int kVolumeSteps = 1000;
-constexpr double kVolumeStep = 0.1;
-constexpr double kSmallestWeight = 1e-3;
 constexpr int kBiddingRounds = 30;
 constexpr int kPriorSteps = 200;
 constexpr double kUnsellable = -100;  // offset of a class without a label to sell
@@ -117,31 +115,16 @@ void add_corrected(std::span<const double> prior, std::span<const double> seed_s
 
 std::vector<double> volume_weights(const Unlabeled& rows, std::span<const double> prior,
                                    bool are_logs) {
-  std::vector<double> weights(prior.size(), 1.0);
-  for (int step = 0; step < kVolumeSteps; ++step) {
+  const auto count = [&](std::span<const double> weights) {
+    comm::stop_if_asked(rows.graph->comm());
     std::vector<double> factors(prior.size(), 1.0);
     std::vector<double> offsets(prior.size(), 0.0);
     for (std::size_t label = 0; label < weights.size(); ++label) {
       (are_logs ? offsets : factors)[label] = are_logs ? std::log(weights[label]) : weights[label];
     }
-    comm::stop_if_asked(rows.graph->comm());
-    const std::vector<Count> counts = count_best(rows, factors, offsets);
-    const auto total = static_cast<double>(std::max<Count>(1, total_of(counts)));
-    const auto missing = [&](std::size_t label) {
-      return prior[label] - static_cast<double>(counts[label]) / total;
-    };
-    double farthest = 0;
-    for (std::size_t label = 0; label < weights.size(); ++label) {
-      farthest = std::max(farthest, std::abs(missing(label)));
-    }
-    if (farthest < kCloseEnough) {
-      break;
-    }
-    for (std::size_t label = 0; label < weights.size(); ++label) {
-      weights[label] = std::max(kSmallestWeight, weights[label] + kVolumeStep * missing(label));
-    }
-  }
-  return weights;
+    return count_best(rows, factors, offsets);
+  };
+  return propagate::volume_weights(propagate::kGraphLearningVolume, prior, count);
 }
 
 std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const double> prior) {

@@ -7,9 +7,10 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/propagate/volume_projection.hpp"
 
 #include "propagate/columns.hpp"
-#include "propagate/volume.hpp"
+#include "propagate/weighted_best.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -199,7 +200,9 @@ void Panel::project(Slot& slot, int times_before) {
   const Projection& projection = slot.plan->projection;
   const auto read = [&](Count row) { return std::as_const(*this).row_of(slot, row); };
   const std::vector<double> weights =
-      volume_weights(graph_->comm(), graph_->num_owned(), projection.prior, read);
+      volume_weights(kPoissonVolume, projection.prior, [&](std::span<const double> now) {
+        return count_best(graph_->comm(), graph_->num_owned(), now, read);
+      });
   std::vector<std::int32_t> labels(to_size(graph_->num_owned()));
   for (Count row = 0; row < graph_->num_owned(); ++row) {
     labels[to_size(row)] = weighted_best(read(row), weights);
