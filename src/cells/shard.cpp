@@ -9,9 +9,9 @@
 #include "kith/core/progress.hpp"
 #include "kith/core/random.hpp"
 
+#include "cells/build_state.hpp"
 #include "cells/centroid_search.hpp"
 #include "cells/quantizer.hpp"
-#include "cells/unfinished.hpp"
 
 namespace kith::cells {
 namespace {
@@ -338,7 +338,7 @@ class Builder {
   std::span<const corpus::DuplicateItem> duplicates_;
   Count num_nodes_;
   Count num_cells_;
-  Unfinished here_;
+  BuildState here_;
   bool has_sample_ = false;
   Sample sample_;
   std::vector<Count> cell_sizes_;

@@ -19,7 +19,7 @@
 #include "faiss_baseline.hpp"
 #include "refine.hpp"
 #include "scan.hpp"
-#include "unfinished.hpp"
+#include "search_state.hpp"
 #include "wave.hpp"
 
 namespace kith::knn {
@@ -88,11 +88,11 @@ class Builder {
 
   /// Collective.
   void resume() {
-    if (config_.snapshots == nullptr || is_faiss(config_)) {
+    if (config_.checkpoint == nullptr || is_faiss(config_)) {
       return;
     }
-    const bool found = config_.snapshots->resume(
-        [&](const io::SnapshotReader& reader) { here_ = load(shard_, config_.k, reader); });
+    const bool found = config_.checkpoint->resume(
+        [&](const comm::StateReader& reader) { here_ = load(shard_, config_.k, reader); });
     if (!found) {
       return;
     }
@@ -114,10 +114,10 @@ class Builder {
     for (CellId home = homes.begin; home < homes.end; ++home) {
       here_.is_done[to_size(home.value() - first.value())] = 1;
     }
-    if (config_.snapshots == nullptr || is_faiss(config_)) {
+    if (config_.checkpoint == nullptr || is_faiss(config_)) {
       return;
     }
-    config_.snapshots->offer([&](io::SnapshotWriter& writer) {
+    config_.checkpoint->offer([&](comm::StateWriter& writer) {
       if (!here_.refines) {
         std::swap(here_.now.lists, lists_);  // lent for the length of the call
       }
@@ -160,7 +160,7 @@ class Builder {
     constexpr Count kMostParts = 1000;
     const double all = scan_flops(shard_, homes);
     const Count most = std::clamp<Count>(homes.size(), 1, kMostParts);
-    const Count mine = config_.snapshots == nullptr || is_faiss(config_)
+    const Count mine = config_.checkpoint == nullptr || is_faiss(config_)
                            ? 1
                            : std::clamp<Count>(static_cast<Count>(all / unit_flops()), 1, most);
     const Count agreed = comm::max_over_ranks(comm_, mine);
@@ -384,7 +384,7 @@ class Builder {
   std::optional<Wave> wave_;
   bool wave_is_whole_ = false;  // it holds all homes of every rank
   KnnStats stats_;
-  Unfinished here_;
+  SearchState here_;
 };
 
 }  // namespace

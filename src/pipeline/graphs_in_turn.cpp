@@ -16,7 +16,7 @@ std::string name_of(std::size_t task) {
 }
 
 int turn_of(const comm::StateReader& reader) {
-  return static_cast<int>(reader.read_numbers(kTurn).at(0));
+  return static_cast<int>(reader.read_counts(kTurn).at(0));
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ bool GraphsInTurn::resume(const std::function<void(const comm::StateReader&)>& l
 
 void GraphsInTurn::offer(const std::function<void(comm::StateWriter&)>& save) {
   whole_->offer([&](comm::StateWriter& writer) {
-    writer.write_numbers(kTurn, std::vector{static_cast<double>(turn_)});
+    writer.write_counts(kTurn, std::vector<Count>{turn_});
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < turn_) {
         propagate::save_result(*shared_, results_[task], tasks_[task].is_watched, shape_,

@@ -204,7 +204,7 @@ void do_knn(Workspace& workspace) {
   workspace.shard->centroids = {};
   const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
   io::Snapshots snapshots = open_snapshots(workspace, Stage::knn);
-  config.snapshots = &snapshots;
+  config.checkpoint = &snapshots;
   if (workspace.config.run.snapshot_minutes == 0) {
     config.unit_flops = 1;  // each cell is a unit
   }

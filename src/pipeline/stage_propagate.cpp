@@ -174,11 +174,10 @@ void do_propagate(Workspace& workspace) {
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
   io::Snapshots snapshots = open_snapshots(workspace, Stage::propagate);
-  io::StageCheckpoint checkpoint{snapshots};
   auto results = propagate_members(
       workspace,
       ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes()),
-      checkpoint);
+      snapshots);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
   Json facts = unseeded_facts(workspace);

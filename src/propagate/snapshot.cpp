@@ -7,6 +7,8 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/propagate/propagate.hpp"
 
+#include "propagate/state_numbers.hpp"
+
 namespace kith::propagate {
 namespace {
 
@@ -25,43 +27,7 @@ Status status_of(const LiveRun* run) {
 
 constexpr double kUnknown = -1;  // where no measure is negative
 
-/// Numbers one after another; read back in the order in which they were written.
-class Numbers {
- public:
-  Numbers() = default;
-  explicit Numbers(std::vector<double> values) : values_{std::move(values)} {}
-
-  template <class T>
-  void put(T value) {
-    values_.push_back(static_cast<double>(value));
-  }
-  template <class T>
-  void put_all(std::span<const T> values) {
-    put(values.size());
-    for (const T value : values) {
-      put(value);
-    }
-  }
-  template <class T>
-  T take() {
-    return static_cast<T>(values_.at(next_++));
-  }
-  template <class T>
-  std::vector<T> take_all() {
-    std::vector<T> values(take<std::size_t>());
-    for (T& value : values) {
-      value = take<T>();
-    }
-    return values;
-  }
-  [[nodiscard]] const std::vector<double>& values() const { return values_; }
-
- private:
-  std::vector<double> values_;
-  std::size_t next_ = 0;
-};
-
-void put_line(const SweepTrace& line, Numbers& numbers) {
+void put_line(const SweepTrace& line, StateNumbers& numbers) {
   numbers.put(line.sweep);
   numbers.put(line.residual);
   numbers.put(line.flips);
@@ -72,7 +38,7 @@ void put_line(const SweepTrace& line, Numbers& numbers) {
   numbers.put(line.energy.value_or(kUnknown));
 }
 
-SweepTrace take_line(Numbers& numbers) {
+SweepTrace take_line(StateNumbers& numbers) {
   const auto optional = [&] {
     const auto value = numbers.take<double>();
     return value == kUnknown ? std::nullopt : std::optional{value};
@@ -90,7 +56,7 @@ SweepTrace take_line(Numbers& numbers) {
 }
 
 /// Everything of a result but scores of owned nodes.
-void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numbers& numbers) {
+void put_result(const TaskResult& result, bool has_scores, bool is_watched, StateNumbers& numbers) {
   numbers.put(static_cast<int>(result.stop));
   numbers.put(result.sweeps);
   numbers.put(result.trace.size());
@@ -109,7 +75,7 @@ void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numb
   }
 }
 
-TaskResult take_result(Numbers& numbers) {
+TaskResult take_result(StateNumbers& numbers) {
   TaskResult result;
   result.stop = static_cast<StopReason>(numbers.take<int>());
   result.sweeps = numbers.take<int>();
@@ -129,7 +95,7 @@ TaskResult take_result(Numbers& numbers) {
   return result;
 }
 
-void put_run(const Run& run, Numbers& numbers) {
+void put_run(const Run& run, StateNumbers& numbers) {
   numbers.put(run.phase);
   numbers.put(run.sweeps_before);
   numbers.put(run.sweep);
@@ -144,15 +110,15 @@ void put_run(const Run& run, Numbers& numbers) {
   numbers.put(run.family.checks_since);
 }
 
-Run take_run(Numbers& numbers) {
+Run take_run(StateNumbers& numbers) {
   Run run{};
   run.phase = numbers.take<int>();
   run.sweeps_before = numbers.take<int>();
   run.sweep = numbers.take<int>();
   run.quiet_checks = numbers.take<int>();
   run.right = numbers.take<Count>();
-  run.leads = numbers.take<int>() != 0;
-  run.running = numbers.take<int>() != 0;
+  run.leads = numbers.take<bool>();
+  run.running = numbers.take<bool>();
   run.family.watched = numbers.take<Count>();
   run.family.right_of_ended = numbers.take<Count>();
   run.family.best_right = numbers.take<Count>();
@@ -198,8 +164,8 @@ class Results {
         names_labels_{shape.names_labels},
         row_bytes_{shape.width * static_cast<Count>(sizeof(float))} {}
 
-  void save(const TaskResult& result, const std::string& name, bool is_watched, Numbers& numbers,
-            comm::StateWriter& writer) const {
+  void save(const TaskResult& result, const std::string& name, bool is_watched,
+            StateNumbers& numbers, comm::StateWriter& writer) const {
     put_result(result, true, is_watched, numbers);
     if (is_watched) {
       return;
@@ -212,7 +178,7 @@ class Results {
                   writer);
     }
   }
-  [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, Numbers& numbers,
+  [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, StateNumbers& numbers,
                                 const comm::StateReader& reader) const {
     TaskResult result = take_result(numbers);
     if (is_watched) {
@@ -244,14 +210,14 @@ class Results {
 
 void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
                  const RowShape& shape, const std::string& name, comm::StateWriter& writer) {
-  Numbers numbers;
+  StateNumbers numbers;
   Results{graph, shape}.save(result, name + "/scores", is_watched, numbers, writer);
-  writer.write_numbers(name + "/numbers", numbers.values());
+  numbers.save(writer, name);
 }
 
 TaskResult load_result(const graph::Graph& graph, bool is_watched, const RowShape& shape,
                        const std::string& name, const comm::StateReader& reader) {
-  Numbers numbers{reader.read_numbers(name + "/numbers")};
+  StateNumbers numbers{reader, name};
   return Results{graph, shape}.load(name + "/scores", is_watched, numbers, reader);
 }
 
@@ -263,7 +229,7 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
     of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
   }
   const Results stored{graph, shape};
-  Numbers numbers;
+  StateNumbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const LiveRun* live_run = of_task[task];
     const bool is_watched = !tasks[task].watched.empty();
@@ -297,14 +263,14 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
                                   : live_run->engine->save_numbers(live_run->index));
     }
   }
-  writer.write_numbers("/tasks", numbers.values());
+  numbers.save(writer, "/tasks");
 }
 
 std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
                            std::span<TaskResult> results, const RowShape& shape,
                            const comm::StateReader& reader) {
   const Results stored{graph, shape};
-  Numbers numbers{reader.read_numbers("/tasks")};
+  StateNumbers numbers{reader, "/tasks"};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const bool is_watched = !tasks[task].watched.empty();

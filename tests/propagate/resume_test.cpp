@@ -25,7 +25,7 @@ class Held : public comm::Checkpoint {
   void set_ranks(const comm::Communicator& comm) { comm_ = &comm; }
 
   bool resume(const std::function<void(const comm::StateReader&)>& load) override {
-    if (rows_.empty() && numbers_.empty()) {
+    if (rows_.empty() && counts_.empty()) {
       return false;
     }
     load(Reader{*this});
@@ -37,6 +37,7 @@ class Held : public comm::Checkpoint {
     }
     rows_.clear();
     numbers_.clear();
+    counts_.clear();
     Writer writer{*this};
     save(writer);
     throw comm::Stopped{};
@@ -54,6 +55,9 @@ class Held : public comm::Checkpoint {
     void write_numbers(const std::string& name, std::span<const double> numbers) override {
       held_->numbers_[name].assign(numbers.begin(), numbers.end());
     }
+    void write_counts(const std::string& name, std::span<const Count> counts) override {
+      held_->counts_[name].assign(counts.begin(), counts.end());
+    }
 
    private:
     Held* held_;
@@ -68,6 +72,9 @@ class Held : public comm::Checkpoint {
     [[nodiscard]] std::vector<double> read_numbers(const std::string& name) const override {
       return held_->numbers_.at(name);
     }
+    [[nodiscard]] std::vector<Count> read_counts(const std::string& name) const override {
+      return held_->counts_.at(name);
+    }
 
    private:
     const Held* held_;
@@ -78,6 +85,7 @@ class Held : public comm::Checkpoint {
   const comm::Communicator* comm_ = nullptr;
   std::map<std::string, std::vector<std::byte>> rows_;
   std::map<std::string, std::vector<double>> numbers_;
+  std::map<std::string, std::vector<Count>> counts_;
 };
 
 constexpr int kCount = 90;
