@@ -138,8 +138,8 @@ int main(int argc, char** argv) {
                num_threads(), result.sweeps, seconds,
                1e-6 * static_cast<double>(graph.num_edges()) * result.sweeps / seconds,
                static_cast<double>(most_planned) * 0x1p-20,
-               static_cast<double>(most_used) * 0x1p-20, result.mean_rest.value_or(0),
-               result.largest_rest, counts[1],
+               static_cast<double>(most_used) * 0x1p-20, result.mean_residual_mass.value_or(0),
+               result.largest_residual_mass, counts[1],
                static_cast<double>(counts[0]) / static_cast<double>(settings.items));
   }
   return 0;

@@ -138,8 +138,8 @@ class Builder {
 
   /// Collective. As for_each_wave(), without cells that are done.
   template <class Work>
-  void for_each_unfinished_wave(const Neighborhoods& neighborhoods,
-                                const std::vector<IdRange<CellId>>& waves, Work&& work) {
+  void for_each_wave_left(const Neighborhoods& neighborhoods,
+                          const std::vector<IdRange<CellId>>& waves, Work&& work) {
     const bool is_fresh =
         !comm::any_rank(comm_, std::count(here_.is_done.begin(), here_.is_done.end(), 1) > 0);
     if (is_fresh) {
@@ -265,7 +265,7 @@ class Builder {
     stats_.num_waves = static_cast<int>(waves.size());
     Progress progress{"knn", num_rows_, "nodes"};
     Count num_flops = 0;
-    for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+    for_each_wave_left(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
       comm::locally(comm_, [&] {
         if (!is_faiss(config_)) {
           wave_->pack_panels();
@@ -316,7 +316,7 @@ class Builder {
       start_refine();
       const auto waves = plan_refine_waves(neighborhoods);
       for (; here_.round < num_rounds; ++here_.round) {
-        for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+        for_each_wave_left(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
           num_distances += refine_wave(shard_, neighborhoods, *wave_, here_.now, here_.next,
                                        progress, meanwhile);
           offer(wave_->homes());

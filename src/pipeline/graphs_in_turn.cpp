@@ -32,8 +32,8 @@ int GraphsInTurn::resume_finished() {
     found_turn_ = turn_of(reader);
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < found_turn_) {
-        results_[task] = propagate::load_result(*shared_, tasks_[task].is_watched, shape_,
-                                                name_of(task), reader);
+        results_[task] =
+            propagate::load_result(*shared_, tasks_[task].validates, shape_, name_of(task), reader);
       }
     }
   });
@@ -55,7 +55,7 @@ void GraphsInTurn::offer(const std::function<void(comm::StateWriter&)>& save) {
     writer.write_counts(kTurn, std::vector<Count>{turn_});
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < turn_) {
-        propagate::save_result(*shared_, results_[task], tasks_[task].is_watched, shape_,
+        propagate::save_result(*shared_, results_[task], tasks_[task].validates, shape_,
                                name_of(task), writer);
       }
     }

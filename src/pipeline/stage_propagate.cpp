@@ -72,8 +72,8 @@ Json truncation_facts(const Workspace& workspace) {
   facts["top_labels"] = top;
   for (const ensemble::Member& member : workspace.members) {
     log::info("stage=propagate member={} top_labels={} mean_rest={:.4f} largest_rest={:.4f}",
-              member.config.name, top, member.result.mean_rest.value_or(0),
-              member.result.largest_rest);
+              member.config.name, top, member.result.mean_residual_mass.value_or(0),
+              member.result.largest_residual_mass);
   }
   return facts;
 }

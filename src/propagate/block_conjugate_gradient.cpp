@@ -19,7 +19,7 @@ constexpr Count kRowsPerChunk = 512;
 // What the right side sums to below this share of its largest entry is rounding.
 constexpr double kRounding = 1e-5;
 // A column whose squared residual is below this share of its first is solved to double precision:
-// it rests, for going on would only add up rounding errors where a system is singular.
+// it stops, for further steps would only add up rounding errors where a system is singular.
 constexpr double kSolved = 1e-24;
 
 }  // namespace

@@ -302,13 +302,14 @@ float Panel::size(std::size_t task, int width) const {
   return *std::max_element(first, first + width);
 }
 
-void Panel::rough_rows(std::size_t task, int width, double scale, Count begin, Count end,
-                       double* rough) const {
+void Panel::energy_of_rows(std::size_t task, int width, double scale, Count begin, Count end,
+                           double* energy) const {
   SweepArguments graph;
   graph.offsets = graph_->offsets().data();
   graph.columns = graph_->columns().data();
   graph.weights = graph_->weights().data();
-  propagate::rough_rows(graph, columns(task, width), static_cast<float>(scale), begin, end, rough);
+  propagate::energy_of_rows(graph, columns(task, width), static_cast<float>(scale), begin, end,
+                            energy);
 }
 
 }  // namespace kith::propagate

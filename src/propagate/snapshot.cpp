@@ -12,17 +12,17 @@
 namespace kith::propagate {
 namespace {
 
-/// rests: it has ended, but may go back to the best sweep of its family.
-enum class Status { waits, goes_on, rests, ended };
+/// held: it has ended, but may go back to the best sweep of its group.
+enum class Status { waiting, running, held, ended };
 
 Status status_of(const LiveRun* run) {
   if (run == nullptr) {
     return Status::ended;
   }
   if (!run->run->running) {
-    return Status::rests;
+    return Status::held;
   }
-  return run->run->sweep > 0 ? Status::goes_on : Status::waits;
+  return run->run->sweep > 0 ? Status::running : Status::waiting;
 }
 
 constexpr double kUnknown = -1;  // where no measure is negative
@@ -56,7 +56,7 @@ SweepTrace take_line(StateNumbers& numbers) {
 }
 
 /// Everything of a result but scores of owned nodes.
-void put_result(const TaskResult& result, bool has_scores, bool is_watched, StateNumbers& numbers) {
+void put_result(const TaskResult& result, bool has_scores, bool validates, StateNumbers& numbers) {
   numbers.put(static_cast<int>(result.stop));
   numbers.put(result.sweeps);
   numbers.put(result.trace.size());
@@ -64,9 +64,9 @@ void put_result(const TaskResult& result, bool has_scores, bool is_watched, Stat
     put_line(line, numbers);
   }
   numbers.put_all(std::span{result.class_mass});
-  numbers.put(result.mean_rest.value_or(kUnknown));
-  numbers.put(result.largest_rest);
-  const bool is_here = has_scores && is_watched;
+  numbers.put(result.mean_residual_mass.value_or(kUnknown));
+  numbers.put(result.largest_residual_mass);
+  const bool is_here = has_scores && validates;
   numbers.put_all(is_here ? std::span{result.scores} : std::span<const float>{});
   numbers.put_all(is_here ? std::span{result.other} : std::span<const float>{});
   numbers.put(is_here ? result.labels.size() : std::size_t{0});
@@ -84,9 +84,10 @@ TaskResult take_result(StateNumbers& numbers) {
     result.trace.push_back(take_line(numbers));
   }
   result.class_mass = numbers.take_all<double>();
-  const auto mean_rest = numbers.take<double>();
-  result.mean_rest = mean_rest == kUnknown ? std::nullopt : std::optional{mean_rest};
-  result.largest_rest = numbers.take<double>();
+  const auto mean_residual_mass = numbers.take<double>();
+  result.mean_residual_mass =
+      mean_residual_mass == kUnknown ? std::nullopt : std::optional{mean_residual_mass};
+  result.largest_residual_mass = numbers.take<double>();
   result.scores = numbers.take_all<float>();
   result.other = numbers.take_all<float>();
   for (auto left = numbers.take<std::size_t>(); left > 0; --left) {
@@ -103,11 +104,11 @@ void put_run(const Run& run, StateNumbers& numbers) {
   numbers.put(run.right);
   numbers.put(run.leads);
   numbers.put(run.running);
-  numbers.put(run.family.watched);
-  numbers.put(run.family.right_of_ended);
-  numbers.put(run.family.best_right);
-  numbers.put(run.family.best_sweep);
-  numbers.put(run.family.checks_since);
+  numbers.put(run.group.num_nodes);
+  numbers.put(run.group.right_of_ended);
+  numbers.put(run.group.best_right);
+  numbers.put(run.group.best_sweep);
+  numbers.put(run.group.checks_since);
 }
 
 Run take_run(StateNumbers& numbers) {
@@ -119,11 +120,11 @@ Run take_run(StateNumbers& numbers) {
   run.right = numbers.take<Count>();
   run.leads = numbers.take<bool>();
   run.running = numbers.take<bool>();
-  run.family.watched = numbers.take<Count>();
-  run.family.right_of_ended = numbers.take<Count>();
-  run.family.best_right = numbers.take<Count>();
-  run.family.best_sweep = numbers.take<int>();
-  run.family.checks_since = numbers.take<int>();
+  run.group.num_nodes = numbers.take<Count>();
+  run.group.right_of_ended = numbers.take<Count>();
+  run.group.best_right = numbers.take<Count>();
+  run.group.best_sweep = numbers.take<int>();
+  run.group.checks_since = numbers.take<int>();
   return run;
 }
 
@@ -164,10 +165,10 @@ class Results {
         names_labels_{shape.names_labels},
         row_bytes_{shape.width * static_cast<Count>(sizeof(float))} {}
 
-  void save(const TaskResult& result, const std::string& name, bool is_watched,
+  void save(const TaskResult& result, const std::string& name, bool validates,
             StateNumbers& numbers, comm::StateWriter& writer) const {
-    put_result(result, true, is_watched, numbers);
-    if (is_watched) {
+    put_result(result, true, validates, numbers);
+    if (validates) {
       return;
     }
     save_scores(result.scores, name, writer);
@@ -178,10 +179,10 @@ class Results {
                   writer);
     }
   }
-  [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, StateNumbers& numbers,
+  [[nodiscard]] TaskResult load(const std::string& name, bool validates, StateNumbers& numbers,
                                 const comm::StateReader& reader) const {
     TaskResult result = take_result(numbers);
-    if (is_watched) {
+    if (validates) {
       return result;
     }
     result.scores = load_scores(name, reader);
@@ -208,17 +209,17 @@ class Results {
 
 }  // namespace
 
-void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
+void save_result(const graph::Graph& graph, const TaskResult& result, bool validates,
                  const RowShape& shape, const std::string& name, comm::StateWriter& writer) {
   StateNumbers numbers;
-  Results{graph, shape}.save(result, name + "/scores", is_watched, numbers, writer);
+  Results{graph, shape}.save(result, name + "/scores", validates, numbers, writer);
   numbers.save(writer, name);
 }
 
-TaskResult load_result(const graph::Graph& graph, bool is_watched, const RowShape& shape,
+TaskResult load_result(const graph::Graph& graph, bool validates, const RowShape& shape,
                        const std::string& name, const comm::StateReader& reader) {
   StateNumbers numbers{reader, name};
-  return Results{graph, shape}.load(name + "/scores", is_watched, numbers, reader);
+  return Results{graph, shape}.load(name + "/scores", validates, numbers, reader);
 }
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
@@ -232,13 +233,13 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
   StateNumbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const LiveRun* live_run = of_task[task];
-    const bool is_watched = !tasks[task].watched.empty();
+    const bool validates = !tasks[task].validation_nodes.empty();
     const Status status = status_of(live_run);
     numbers.put(static_cast<int>(status));
-    if (status == Status::ended || status == Status::rests) {
-      stored.save(results[task], name_of("scores", task), is_watched, numbers, writer);
+    if (status == Status::ended || status == Status::held) {
+      stored.save(results[task], name_of("scores", task), validates, numbers, writer);
     } else {
-      put_result(results[task], false, is_watched, numbers);
+      put_result(results[task], false, validates, numbers);
     }
     if (status == Status::ended) {
       continue;
@@ -248,10 +249,10 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
     if (run.phase > 0) {
       stored.save_scores(run.state, name_of("state", task), writer);
     }
-    if (run.family.best_right >= 0) {
-      stored.save(run.best, name_of("best", task), is_watched, numbers, writer);
+    if (run.group.best_right >= 0) {
+      stored.save(run.best, name_of("best", task), validates, numbers, writer);
     }
-    if (status == Status::goes_on) {
+    if (status == Status::running) {
       const std::vector<std::byte> rows = rows_of(graph, *live_run);
       // The same on every rank, also on one without nodes.
       const Count row_bytes = comm::max_over_ranks(
@@ -273,10 +274,10 @@ std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> task
   StateNumbers numbers{reader, "/tasks"};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
-    const bool is_watched = !tasks[task].watched.empty();
+    const bool validates = !tasks[task].validation_nodes.empty();
     const auto status = static_cast<Status>(numbers.take<int>());
-    results[task] = status == Status::ended || status == Status::rests
-                        ? stored.load(name_of("scores", task), is_watched, numbers, reader)
+    results[task] = status == Status::ended || status == Status::held
+                        ? stored.load(name_of("scores", task), validates, numbers, reader)
                         : take_result(numbers);
     if (status == Status::ended) {
       continue;
@@ -287,10 +288,10 @@ std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> task
     if (run.phase > 0) {
       run.state = stored.load_scores(name_of("state", task), reader);
     }
-    if (run.family.best_right >= 0) {
-      run.best = stored.load(name_of("best", task), is_watched, numbers, reader);
+    if (run.group.best_right >= 0) {
+      run.best = stored.load(name_of("best", task), validates, numbers, reader);
     }
-    if (status == Status::goes_on) {
+    if (status == Status::running) {
       const auto row_bytes = numbers.take<Count>();
       run.rows = read_owned<std::byte>(graph, name_of("rows", task), row_bytes, reader);
       run.numbers = numbers.take_all<double>();

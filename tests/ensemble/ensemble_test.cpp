@@ -95,7 +95,9 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
         held_out.insert(entry.seed.node);
       }
     }
-    EXPECT_EQ(std::set<Position>(tasks[t].watched.begin(), tasks[t].watched.end()), held_out);
+    EXPECT_EQ(
+        std::set<Position>(tasks[t].validation_nodes.begin(), tasks[t].validation_nodes.end()),
+        held_out);
     std::map<Label, float> weights;
     for (const NodeSeed& seed : tasks[t].seeds) {
       EXPECT_FALSE(held_out.contains(seed.node));

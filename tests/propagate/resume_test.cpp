@@ -90,10 +90,10 @@ class Held : public comm::Checkpoint {
 
 constexpr int kCount = 90;
 
-/// Every method by its solvers, each as a family of one task and two that leave seeds out.
+/// Every method by its solvers, each as a group of one task and two that leave seeds out.
 std::vector<Task> many_tasks() {
   std::vector<Task> tasks;
-  int family = 0;
+  int group = 0;
   for (const char* const name : {"harmonic", "spreading", "poisson", "adsorption", "poisson_volume",
                                  "wnll", "nearest_seed", "walk"}) {
     for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
@@ -105,18 +105,18 @@ std::vector<Task> many_tasks() {
       if (!method(name).has(solver)) {
         continue;
       }
-      task.family = family++;
+      task.group = group++;
       tasks.push_back(task);
       for (int fold = 0; fold < 2; ++fold) {
         Task held_out = task;
         held_out.solver.tolerance = fold == 0 ? 1e-1 : 1e-5;  // one ends long before the other
         for (std::size_t i = to_size(fold); i < task.seeds.size(); i += 3) {
-          held_out.watched.push_back(task.seeds[i].node);
+          held_out.validation_nodes.push_back(task.seeds[i].node);
           held_out.truth.push_back(task.seeds[i].label);
         }
         std::erase_if(held_out.seeds, [&](const NodeSeed& seed) {
-          return std::find(held_out.watched.begin(), held_out.watched.end(), seed.node) !=
-                 held_out.watched.end();
+          return std::find(held_out.validation_nodes.begin(), held_out.validation_nodes.end(),
+                           seed.node) != held_out.validation_nodes.end();
         });
         tasks.push_back(held_out);
       }
@@ -131,8 +131,8 @@ void expect_same(const std::vector<TaskResult>& results, const std::vector<TaskR
     EXPECT_EQ(results[task].scores, expected[task].scores) << task;
     EXPECT_EQ(results[task].labels, expected[task].labels) << task;
     EXPECT_EQ(results[task].other, expected[task].other) << task;
-    EXPECT_EQ(results[task].mean_rest, expected[task].mean_rest) << task;
-    EXPECT_EQ(results[task].largest_rest, expected[task].largest_rest) << task;
+    EXPECT_EQ(results[task].mean_residual_mass, expected[task].mean_residual_mass) << task;
+    EXPECT_EQ(results[task].largest_residual_mass, expected[task].largest_residual_mass) << task;
     EXPECT_EQ(results[task].class_mass, expected[task].class_mass) << task;
     EXPECT_EQ(results[task].stop, expected[task].stop) << task;
     EXPECT_EQ(results[task].sweeps, expected[task].sweeps) << task;
