@@ -7,7 +7,8 @@
 
 namespace kith {
 
-/// A rank's owned nodes x k: each node's list sorted by (distance, position), never the node itself.
+/// A rank's owned nodes x k: each node's list sorted by (distance, position), never the node
+/// itself.
 struct NeighborLists {
   int k = 0;
   std::vector<Position> neighbors;
