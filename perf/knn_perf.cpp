@@ -276,15 +276,15 @@ class Benchmark {
     line.build_s = result.build_s;
     line.search_s = result.search_s;
     line.memory_mib = peak_memory();
-    const knn::NeighborLists lists = to_lists(shard, result.neighbors);
+    const NeighborLists lists = to_lists(shard, result.neighbors);
     line.recall = knn::measure_recall(shard, lists, options_.num_samples, 1);
     return line;
   }
 
   /// With one cell, positions are in the order of rows.
-  [[nodiscard]] knn::NeighborLists to_lists(const cells::Shard& shard,
-                                            const std::vector<std::int64_t>& neighbors) const {
-    knn::NeighborLists lists{options_.k, {}, {}};
+  [[nodiscard]] NeighborLists to_lists(const cells::Shard& shard,
+                                       const std::vector<std::int64_t>& neighbors) const {
+    NeighborLists lists{options_.k, {}, {}};
     for (std::size_t i = 0; i < neighbors.size(); ++i) {
       const auto row = static_cast<Count>(i) / options_.k;
       lists.neighbors.emplace_back(neighbors[i]);
@@ -303,7 +303,7 @@ class Benchmark {
   }
 
   /// Lists are full, sorted, without the node itself, with true distances (to owned nodes).
-  [[nodiscard]] static bool check(const cells::Shard& shard, const knn::NeighborLists& lists) {
+  [[nodiscard]] static bool check(const cells::Shard& shard, const NeighborLists& lists) {
     const IdRange<Position> mine = shard.layout.nodes_of(shard.comm->rank());
     const Count step = std::max<Count>(1, mine.size() / 1000);
     for (Count row = 0; row < mine.size(); row += step) {

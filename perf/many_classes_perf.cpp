@@ -35,8 +35,8 @@ std::int32_t class_of(const Settings& settings, Count item) {
 }
 
 /// Most neighbors within about half a class's length, one in twenty anywhere.
-graph::KnnLists make_lists(const Settings& settings, Count begin, Count end) {
-  graph::KnnLists lists;
+NeighborLists make_lists(const Settings& settings, Count begin, Count end) {
+  NeighborLists lists;
   lists.k = settings.k;
   const Count span = std::max<Count>(settings.items / settings.classes, 2 * settings.k + 2);
   for (Count i = begin; i < end; ++i) {
@@ -138,8 +138,8 @@ int main(int argc, char** argv) {
                num_threads(), result.sweeps, seconds,
                1e-6 * static_cast<double>(graph.num_edges()) * result.sweeps / seconds,
                static_cast<double>(most_planned) * 0x1p-20,
-               static_cast<double>(most_used) * 0x1p-20, result.mean_rest.value_or(0),
-               result.largest_rest, counts[1],
+               static_cast<double>(most_used) * 0x1p-20, result.mean_residual_mass.value_or(0),
+               result.largest_residual_mass, counts[1],
                static_cast<double>(counts[0]) / static_cast<double>(settings.items));
   }
   return 0;

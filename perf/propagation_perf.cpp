@@ -42,8 +42,8 @@ float distance_between(Count i, Count j) {
 }
 
 /// Neighbors as a graph in cell order has them: most are near by, a few are anywhere.
-graph::KnnLists make_lists(const Settings& settings, Count begin, Count end) {
-  graph::KnnLists lists;
+NeighborLists make_lists(const Settings& settings, Count begin, Count end) {
+  NeighborLists lists;
   lists.k = settings.k;
   const auto uniform = [](Count item, int draw) {
     return random_uniform(7, Purpose::tie, item, static_cast<std::uint64_t>(draw));

@@ -9,9 +9,9 @@
 #include "kith/core/progress.hpp"
 #include "kith/core/random.hpp"
 
-#include "cells/centroid_search.hpp"
+#include "cells/build_state.hpp"
+#include "cells/placement.hpp"
 #include "cells/quantizer.hpp"
-#include "cells/unfinished.hpp"
 
 namespace kith::cells {
 namespace {
@@ -21,7 +21,6 @@ constexpr Count kMostOverMean = 4;     // a cell with more than so many times it
 constexpr Count kSmallestSplit = 256;  // items: smaller cells are never worth it
 constexpr int kMostSplitRounds = 8;
 constexpr Count kFewestSampled = 64;  // items: a hash sample of fewer may come out empty
-constexpr int kPlannedProbes = 8;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -35,85 +34,6 @@ std::vector<std::int32_t> no_homes(IdRange<GlobalId> block,
     homes[to_size(duplicate.row.value() - block.begin.value())] = kDuplicate;
   }
   return homes;
-}
-
-/// Collective. Sizes of all cells.
-std::vector<Count> count_cells(const comm::Communicator& comm, std::span<const std::int32_t> homes,
-                               Count num_cells) {
-  std::vector<Count> sizes(to_size(num_cells), 0);
-  for (const std::int32_t home : homes) {
-    if (home >= 0) {
-      ++sizes[to_size(home)];
-    }
-  }
-  comm::sum_over_ranks(comm, sizes);
-  return sizes;
-}
-
-/// Collective. The scan work of each cell: comparisons of its items with the cells nearest to it,
-/// which are most of the work however many are searched in the end.
-LayoutPlan plan_layout(const comm::Communicator& comm, const Quantizer& quantizer,
-                       std::vector<Count> cell_sizes) {
-  LayoutPlan plan{std::move(cell_sizes), {}};
-  plan.cell_work.assign(plan.cell_sizes.size(), 0);
-  const Count num_cells = count_of(plan.cell_sizes);
-  const Count begin = num_cells * comm.rank().value() / comm.size();
-  const Count end = num_cells * (comm.rank().value() + 1) / comm.size();
-  const auto num_near = static_cast<int>(std::min<Count>(kPlannedProbes, num_cells));
-  distance::Panels centroids;
-  centroids.pack(quantizer.cell_centroids, quantizer.dim);
-  const auto mine = std::span{quantizer.cell_centroids}.subspan(
-      to_size(begin * quantizer.dim), to_size((end - begin) * quantizer.dim));
-  const auto near = search_centroids(centroids, mine, num_near);
-  for (Count i = 0; i < count_of(near); ++i) {
-    const auto cell = to_size(begin + i / num_near);
-    plan.cell_work[cell] +=
-        plan.cell_sizes[cell] * plan.cell_sizes[to_size(near[to_size(i)].index)];
-  }
-  comm::sum_over_ranks(comm, plan.cell_work);
-  return plan;
-}
-
-/// Collective. Rows to the rank of their home cell, sorted into position order. homes: of the rows
-/// of this rank's block.
-void move_rows(const comm::Communicator& comm, std::span<const std::int32_t> homes,
-               GlobalId first_row, Shard& shard) {
-  struct RowInCell {
-    CellId home;
-    GlobalId row;
-  };
-  std::vector<RowInCell> packed;
-  std::vector<Rank> owners;
-  packed.reserve(homes.size());
-  owners.reserve(homes.size());
-  for (std::size_t i = 0; i < homes.size(); ++i) {
-    if (homes[i] >= 0) {
-      packed.push_back({CellId{homes[i]}, GlobalId{first_row.value() + static_cast<Count>(i)}});
-      owners.push_back(shard.layout.owner(packed.back().home));
-    }
-  }
-  auto moved = comm::exchange_to<RowInCell>(comm, packed, owners).items;
-  std::sort(moved.begin(), moved.end(), [](const RowInCell& a, const RowInCell& b) {
-    return std::pair{a.home, a.row} < std::pair{b.home, b.row};
-  });
-  shard.rows.reserve(moved.size());
-  for (const RowInCell& one : moved) {
-    shard.rows.push_back(one.row);
-  }
-}
-
-double predicted_imbalance(const LayoutPlan& plan, const CellLayout& layout) {
-  Count total = 0;
-  Count most = 0;
-  for (int rank = 0; rank < layout.num_ranks(); ++rank) {
-    const IdRange<CellId> cells = layout.cells_of(Rank{rank});
-    const Count work = std::accumulate(plan.cell_work.begin() + cells.begin.value(),
-                                       plan.cell_work.begin() + cells.end.value(), Count{0});
-    total += work;
-    most = std::max(most, work);
-  }
-  return total > 0 ? static_cast<double>(most) * layout.num_ranks() / static_cast<double>(total)
-                   : 1;
 }
 
 Count choose_num_cells(const CellConfig& config, Count num_nodes) {
@@ -338,7 +258,7 @@ class Builder {
   std::span<const corpus::DuplicateItem> duplicates_;
   Count num_nodes_;
   Count num_cells_;
-  Unfinished here_;
+  BuildState here_;
   bool has_sample_ = false;
   Sample sample_;
   std::vector<Count> cell_sizes_;

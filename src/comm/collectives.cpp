@@ -174,5 +174,28 @@ std::vector<Count> gather_counts(const Communicator& comm, Count mine) {
   return counts;
 }
 
+// The whole is filled chunk by chunk, so that neither counts nor displacements pass the int limit.
+void gather_bytes(const Communicator& comm, std::span<const std::byte> mine,
+                  std::span<const Count> rank_bytes, std::byte* all) {
+  std::vector<Count> rank_end(rank_bytes.size());
+  std::inclusive_scan(rank_bytes.begin(), rank_bytes.end(), rank_end.begin());
+  std::vector<int> counts(rank_bytes.size());
+  std::vector<int> displacements(rank_bytes.size());
+  const auto me = to_size(comm.rank());
+  const std::byte* next = mine.data();
+  for (Count begin = 0; begin < rank_end.back(); begin += chunk_limit_bytes) {
+    const Count end = begin + chunk_limit_bytes;
+    for (std::size_t rank = 0; rank < rank_bytes.size(); ++rank) {
+      const Count rank_begin = std::clamp(rank_end[rank] - rank_bytes[rank], begin, end);
+      displacements[rank] = static_cast<int>(rank_begin - begin);
+      counts[rank] = static_cast<int>(std::clamp(rank_end[rank], begin, end) - rank_begin);
+    }
+    check(MPI_Allgatherv(next, counts[me], MPI_BYTE, all + begin, counts.data(),
+                         displacements.data(), MPI_BYTE, comm.raw()),
+          "MPI_Allgatherv");
+    next += counts[me];
+  }
+}
+
 }  // namespace detail
 }  // namespace kith::comm

@@ -9,7 +9,7 @@
 namespace kith::corpus {
 
 /// Collective. norms: of this rank's rows, none negative or NaN; at least one over all ranks.
-/// Cost: three allreduces of at most 4 MiB; the same for any number of ranks.
+/// The result is the same for any number of ranks.
 [[nodiscard]] NormSummary summarize_norms(const comm::Communicator& comm,
                                           std::span<const float> norms);
 

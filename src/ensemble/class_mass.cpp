@@ -1,24 +1,21 @@
 #include "ensemble/class_mass.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <mutex>
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/propagate/volume_projection.hpp"
 
 namespace kith::ensemble {
 namespace {
 
 constexpr Count kRowsPerChunk = 2048;
 constexpr double kCloseEnough = 1e-3;
-constexpr int kVolumeSteps = 1000;
-constexpr double kVolumeStep = 0.1;
-constexpr double kSmallestWeight = 1e-3;
 constexpr int kBiddingRounds = 30;
 constexpr int kPriorSteps = 200;
 constexpr double kUnsellable = -100;  // offset of a class without a label to sell
@@ -76,38 +73,10 @@ Count total_of(std::span<const Count> counts) {
   return std::accumulate(counts.begin(), counts.end(), Count{0});
 }
 
-/// Bits that sort as the float does.
-std::uint32_t sortable(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
-}
-float from_sortable(std::uint32_t key) {
-  return std::bit_cast<float>((key & 0x80000000U) != 0 ? key & 0x7FFFFFFFU : ~key);
-}
-
-/// Collective. The rank-th largest (from 1) of all ranks' values, digit by digit.
+/// Collective. The rank-th largest (from 1) of all ranks' values.
 float nth_largest(const comm::Communicator& comm, std::span<const float> values, Count rank) {
-  constexpr unsigned kDigitBits = 8;
-  std::uint32_t prefix = 0;
-  std::uint32_t known = 0;  // mask of the digits found
-  for (unsigned shift = 32; shift > 0;) {
-    shift -= kDigitBits;
-    std::vector<Count> histogram(1U << kDigitBits, 0);
-    for (const float value : values) {
-      const std::uint32_t key = sortable(value);
-      if ((key & known) == prefix) {
-        ++histogram[(key >> shift) & 0xFFU];
-      }
-    }
-    comm::sum_over_ranks(comm, std::span{histogram});
-    std::uint32_t digit = 0xFFU;
-    while (digit > 0 && rank > histogram[digit]) {
-      rank -= histogram[digit--];
-    }
-    prefix |= digit << shift;
-    known |= 0xFFU << shift;
-  }
-  return from_sortable(prefix);
+  const Count index = comm::sum_over_ranks(comm, count_of(values)) - rank;
+  return comm::order_statistics(comm, values, std::span{&index, 1}).front();
 }
 
 /// How much more a row likes `label` than its best other, at the others' prices.
@@ -146,31 +115,16 @@ void add_corrected(std::span<const double> prior, std::span<const double> seed_s
 
 std::vector<double> volume_weights(const Unlabeled& rows, std::span<const double> prior,
                                    bool are_logs) {
-  std::vector<double> weights(prior.size(), 1.0);
-  for (int step = 0; step < kVolumeSteps; ++step) {
+  const auto count = [&](std::span<const double> weights) {
+    comm::stop_if_asked(rows.graph->comm());
     std::vector<double> factors(prior.size(), 1.0);
     std::vector<double> offsets(prior.size(), 0.0);
     for (std::size_t label = 0; label < weights.size(); ++label) {
       (are_logs ? offsets : factors)[label] = are_logs ? std::log(weights[label]) : weights[label];
     }
-    comm::stop_if_asked(rows.graph->comm());
-    const std::vector<Count> counts = count_best(rows, factors, offsets);
-    const auto total = static_cast<double>(std::max<Count>(1, total_of(counts)));
-    const auto missing = [&](std::size_t label) {
-      return prior[label] - static_cast<double>(counts[label]) / total;
-    };
-    double farthest = 0;
-    for (std::size_t label = 0; label < weights.size(); ++label) {
-      farthest = std::max(farthest, std::abs(missing(label)));
-    }
-    if (farthest < kCloseEnough) {
-      break;
-    }
-    for (std::size_t label = 0; label < weights.size(); ++label) {
-      weights[label] = std::max(kSmallestWeight, weights[label] + kVolumeStep * missing(label));
-    }
-  }
-  return weights;
+    return count_best(rows, factors, offsets);
+  };
+  return propagate::volume_weights(propagate::kGraphLearningVolume, prior, count);
 }
 
 std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const double> prior) {

@@ -18,9 +18,8 @@ struct Unlabeled {
   ReadLogits read;
 };
 
-/// Collective. Weights w of argmax_k w_k F_ik with shares close to the prior: w <- w + 0.1 (prior -
-/// share) until no share is off by more than 1e-3, at most 1,000 steps (volume projection of J.
-/// Calder's GraphLearning). are_logs: the rows are log F, else F.
+/// Collective. Weights w of argmax_k w_k F_ik with shares close to the prior
+/// (propagate::kGraphLearningVolume). are_logs: the rows are log F, else F.
 [[nodiscard]] std::vector<double> volume_weights(const Unlabeled& rows,
                                                  std::span<const double> prior, bool are_logs);
 

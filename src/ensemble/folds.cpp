@@ -98,15 +98,15 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
   const std::vector<double> prior = class_prior(seeds, config, num_classes);
   for (int fold = -1; fold < (config.folds < 2 ? 0 : config.folds); ++fold) {
     const std::vector<NodeSeed> training = training_seeds(seeds, fold);
-    std::vector<Position> watched;
+    std::vector<Position> held_out;
     std::vector<Label> truth;
     for (const FoldedSeed& entry : seeds) {
       if (fold >= 0 && entry.fold == fold) {
-        watched.push_back(entry.seed.node);
+        held_out.push_back(entry.seed.node);
         truth.push_back(entry.seed.label);
       }
     }
-    if (fold >= 0 && watched.empty()) {
+    if (fold >= 0 && held_out.empty()) {
       continue;
     }
     for (const MemberConfig& member : members) {
@@ -115,9 +115,9 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       task.solver = member.solver;
       task.seeds =
           member.bootstrap > 0 ? resample(training, member.bootstrap, fold, config.seed) : training;
-      task.watched = watched;
+      task.validation_nodes = held_out;
       task.truth = truth;
-      task.family = static_cast<int>(&member - members.data());
+      task.group = static_cast<int>(&member - members.data());
       task.prior = prior;
       tasks.push_back(std::move(task));
     }

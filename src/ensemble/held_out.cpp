@@ -50,8 +50,8 @@ double one_coin_temperature(const LabelRows<double>& logits, std::span<const Lab
   return log_odds > 0 ? std::min(gap / log_odds, kLargestTemperature) : kLargestTemperature;
 }
 
-/// The members on one seed.
-struct Hearing {
+/// The linear opinion pool of the members on one seed.
+struct SeedPool {
   std::span<const Member> members;
   ClassFactors class_factors;
   Candidates columns;
@@ -61,7 +61,7 @@ struct Hearing {
 
   /// Sets columns and mean, as probabilities at temperature 1 of the consensus; false and even
   /// shares if nothing reached it.
-  bool hear(std::span<const Readout> readouts, std::size_t seed) {
+  bool add_members(std::span<const Readout> readouts, std::size_t seed) {
     rows.clear();
     for (const Member& member : members) {
       rows.push_back(member.held_out_scores[seed]);
@@ -69,10 +69,10 @@ struct Hearing {
     columns.gather(rows);
     one.resize(columns.width());
     mean.clear(columns.width());
-    bool heard = false;
+    bool any_came = false;
     for (std::size_t m = 0; m < members.size(); ++m) {
       if (readouts[m].probabilities(rows[m], columns, one)) {
-        heard = true;
+        any_came = true;
         mean.add(one, members[m].config.weight);
       }
     }
@@ -81,7 +81,7 @@ struct Hearing {
       std::fill(mean.values.begin(), mean.values.end(), 1.0 / columns.num_classes());
     }
     balance(columns, class_factors, 1, mean.values);
-    return heard;
+    return any_came;
   }
 };
 
@@ -100,13 +100,13 @@ void append(Candidates& columns, std::span<const double> values, LabelRows<doubl
   columns.store(values, rows.size() - 1, rows);
 }
 
-bool were_judged(std::span<const Member> members, std::size_t size) {
+bool have_held_out_scores(std::span<const Member> members, std::size_t size) {
   return std::all_of(members.begin(), members.end(), [size](const Member& member) {
     return member.held_out_scores.size() == size;
   });
 }
 
-/// What the seeds of one fold are judged with: fitted on all other folds.
+/// What the seeds of one fold are predicted with: fitted on all other folds.
 struct Calibrations {
   std::vector<Readout> members;
   double consensus_temperature = 1;
@@ -132,8 +132,8 @@ Readout uncalibrated(const Readout& readout) {
 }
 
 /// Adds what one member says of a seed.
-void judge_by_member(const Member& member, const Readout& fitted, const Readout& raw,
-                     std::size_t seed, std::size_t at, Candidates& columns, HeldOut& held_out) {
+void predict_by_member(const Member& member, const Readout& fitted, const Readout& raw,
+                       std::size_t seed, std::size_t at, Candidates& columns, HeldOut& held_out) {
   const LabelRow<float> row = member.held_out_scores[seed];
   columns.gather(row);
   std::vector<double> one(columns.width());
@@ -242,17 +242,17 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
                                  std::span<const Readout> readouts,
                                  std::span<const double> class_factors,
                                  std::optional<int> left_out) {
-  if (!were_judged(members, seeds.size())) {
+  if (!have_held_out_scores(members, seeds.size())) {
     return 1;
   }
   const auto chosen = some_seeds(
       seeds.size(), [&](std::size_t i) { return seeds[i].fold >= 0 && seeds[i].fold != left_out; });
   LabelRows<double> probabilities = rows_like(members.front());
   std::vector<Label> given;
-  Hearing hearing{members, as_factors(class_factors), Candidates{probabilities.num_classes}};
+  SeedPool pool{members, as_factors(class_factors), Candidates{probabilities.num_classes}};
   for (const std::size_t i : chosen) {
-    if (hearing.hear(readouts, i)) {
-      append(hearing.columns, hearing.mean.values, probabilities);
+    if (pool.add_members(readouts, i)) {
+      append(pool.columns, pool.mean.values, probabilities);
       given.push_back(seeds[i].seed.label);
     }
   }
@@ -275,7 +275,7 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
   std::map<int, Calibrations> of_fold;
   const ClassFactors ones{std::vector<double>(class_factors.size(), 1.0)};
   Candidates of_one{empty.num_classes};
-  Hearing hearing{members, as_factors(class_factors), Candidates{empty.num_classes}};
+  SeedPool pool{members, as_factors(class_factors), Candidates{empty.num_classes}};
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const int fold = seeds[i].fold;
     if (fold < 0) {
@@ -287,15 +287,14 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     const Calibrations& fitted = of_fold[fold];
     held_out.truth.push_back(seeds[i].seed.label);
     for (std::size_t m = 0; m < members.size(); ++m) {
-      judge_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
+      predict_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
     }
-    (void)hearing.hear(raw, i);
-    append(hearing.columns, hearing.mean.values, held_out.raw_mean);
-    const bool heard = hearing.hear(fitted.members, i);
-    balance(hearing.columns, ones, fitted.consensus_temperature, hearing.mean.values);
-    held_out.consensus.push_back(heard ? best_label(hearing.columns, hearing.mean.values)
-                                       : Label{});
-    append(hearing.columns, hearing.mean.values, held_out.probabilities);
+    (void)pool.add_members(raw, i);
+    append(pool.columns, pool.mean.values, held_out.raw_mean);
+    const bool any_came = pool.add_members(fitted.members, i);
+    balance(pool.columns, ones, fitted.consensus_temperature, pool.mean.values);
+    held_out.consensus.push_back(any_came ? best_label(pool.columns, pool.mean.values) : Label{});
+    append(pool.columns, pool.mean.values, held_out.probabilities);
   }
   return held_out;
 }

@@ -9,10 +9,10 @@
 
 namespace kith::ensemble {
 
-/// The temperature of one member from the seeds that it can be judged on, those of fold `left_out`
-/// excepted: of least negative log likelihood (Guo et al., ICML 2017); for votes that of the share
-/// of right ones. 1 if there are none. One number needs no more than 20,000 seeds: of more, every
-/// n-th is taken.
+/// The temperature of one member from the seeds that were held out from it, those of fold
+/// `left_out` excepted: of least negative log likelihood (Guo et al., ICML 2017); for votes that of
+/// the share of right ones. 1 if there are none. One number needs no more than 20,000 seeds: of
+/// more, every n-th is taken.
 [[nodiscard]] double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
                                             std::optional<int> left_out = std::nullopt);
 

@@ -31,7 +31,8 @@ Rank owner_of(std::span<const Position> first_of_rank, Position node) {
 
 /// Collective. The edges that others' lists lead to owned nodes.
 std::vector<Edge> receive_reversed(const comm::Communicator& comm,
-                                   std::span<const Position> first_of_rank, const KnnLists& lists) {
+                                   std::span<const Position> first_of_rank,
+                                   const NeighborLists& lists) {
   const Position begin = first_of_rank[to_size(comm.rank())];
   std::vector<Edge> reversed;
   std::vector<Rank> owners;
@@ -47,7 +48,8 @@ std::vector<Edge> receive_reversed(const comm::Communicator& comm,
 
 /// Collective. Edges of owned nodes in both directions, sorted by (from, to), each pair once.
 std::vector<Edge> collect_edges(const comm::Communicator& comm,
-                                std::span<const Position> first_of_rank, const KnnLists& lists) {
+                                std::span<const Position> first_of_rank,
+                                const NeighborLists& lists) {
   const Position begin = first_of_rank[to_size(comm.rank())];
   std::vector<Edge> edges = receive_reversed(comm, first_of_rank, lists);
   release_free_memory();  // what was sent must not lie beside the edges
@@ -99,7 +101,7 @@ void lay_out_rows(std::span<const Edge> edges, IdRange<Position> owned, Graph::R
 }
 
 /// Collective. Each local node's scale: the distance to its scale_neighbor-th neighbor.
-std::vector<float> local_scales(const KnnLists& lists, const GraphConfig& config,
+std::vector<float> local_scales(const NeighborLists& lists, const GraphConfig& config,
                                 const Graph::Rows& rows) {
   const Count num_owned = count_of(rows.offsets) - 1;
   const Count which = std::min(config.scale_neighbor, lists.k) - 1;
@@ -162,7 +164,7 @@ LocalId Graph::local_id(Position node) const {
 }
 
 Graph build_graph(const comm::Communicator& comm, std::span<const Position> first_of_rank,
-                  const KnnLists& lists, const GraphConfig& config) {
+                  const NeighborLists& lists, const GraphConfig& config) {
   const auto me = to_size(comm.rank());
   const IdRange<Position> owned{first_of_rank[me], first_of_rank[me + 1]};
   std::vector<Edge> edges = collect_edges(comm, first_of_rank, lists);

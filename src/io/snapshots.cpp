@@ -97,19 +97,55 @@ Count number_of(const std::string& path, const std::string& fingerprint) {
 
 }  // namespace
 
-void SnapshotWriter::add_bytes(const std::vector<Count>& shape, Count element_bytes) {
-  num_bytes_ += shape.front() * row_bytes_of(shape, element_bytes);
+void SnapshotWriter::write(const std::string& name, ElementType type,
+                           std::span<const std::byte> mine, Count first_row,
+                           const std::vector<Count>& shape_of_whole) {
+  const Count row_bytes = row_bytes_of(shape_of_whole, element_bytes(type));
+  num_bytes_ += shape_of_whole.front() * row_bytes;
+  if (file_ != nullptr) {
+    file_->write_rows(name, type, mine, first_row, shape_of_whole);
+    file_->set_attribute(name, kChecksum,
+                         checksum(*comm_, place_hash(seal_, name), mine, first_row, row_bytes));
+  }
 }
 
-void SnapshotWriter::seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
-                          const std::vector<Count>& shape, Count element_bytes) {
-  file_->set_attribute(name, kChecksum,
-                       checksum(*comm_, place_hash(seal_, name), mine, first_row,
-                                row_bytes_of(shape, element_bytes)));
+void SnapshotWriter::write_rows(const std::string& name, std::span<const std::byte> mine,
+                                Count first_row, Count num_rows, Count row_bytes) {
+  write(name, element_type_of<std::uint8_t>(), mine, first_row, {num_rows, row_bytes});
 }
 
-Count SnapshotReader::num_rows(const std::string& name) const {
-  return comm::locally(*comm_, [&] { return describe_whole(*file_, name).num_rows(); });
+void SnapshotWriter::write_numbers(const std::string& name, std::span<const double> numbers) {
+  const auto mine = comm_->is_root() ? numbers : numbers.first(0);
+  write(name, element_type_of<double>(), std::as_bytes(mine), 0, {count_of(numbers)});
+}
+
+void SnapshotWriter::write_counts(const std::string& name, std::span<const Count> counts) {
+  const auto mine = comm_->is_root() ? counts : counts.first(0);
+  write(name, element_type_of<Count>(), std::as_bytes(mine), 0, {count_of(counts)});
+}
+
+void SnapshotReader::read_rows(const std::string& name, std::span<std::byte> mine, Count first_row,
+                               Count /*row_bytes*/) const {
+  read(name, element_type_of<std::uint8_t>(), first_row, mine);
+}
+
+/// Collective. All elements, on every rank.
+template <class T>
+std::vector<T> SnapshotReader::read_whole(const std::string& name) const {
+  std::vector<T> data(
+      to_size(comm::locally(*comm_, [&] { return describe_whole(*file_, name).num_rows(); })));
+  const std::span<T> mine{data.data(), comm_->is_root() ? data.size() : 0};
+  read(name, element_type_of<T>(), 0, std::as_writable_bytes(mine));
+  comm::broadcast(*comm_, data);
+  return data;
+}
+
+std::vector<double> SnapshotReader::read_numbers(const std::string& name) const {
+  return read_whole<double>(name);
+}
+
+std::vector<Count> SnapshotReader::read_counts(const std::string& name) const {
+  return read_whole<Count>(name);
 }
 
 void SnapshotReader::read(const std::string& name, ElementType type, Count first_row,
@@ -145,7 +181,7 @@ std::string Snapshots::path(int slot) const {
   return fmt::format("{}.{}.h5", stem_, slot);
 }
 
-bool Snapshots::resume(const std::function<void(const SnapshotReader&)>& load) {
+bool Snapshots::resume(const std::function<void(const comm::StateReader&)>& load) {
   std::vector<Found> found(2);
   comm::on_root(*comm_, [&] {
     for (int slot = 0; slot < 2; ++slot) {
@@ -173,7 +209,7 @@ bool Snapshots::resume(const std::function<void(const SnapshotReader&)>& load) {
   return false;
 }
 
-void Snapshots::offer(const std::function<void(SnapshotWriter&)>& save_state) {
+void Snapshots::offer(const std::function<void(comm::StateWriter&)>& save_state) {
   constexpr Count kTime = 1;
   constexpr Count kStop = 2;
   const double elapsed_s = std::chrono::duration<double>(Clock::now() - last_).count();
@@ -189,7 +225,7 @@ void Snapshots::offer(const std::function<void(SnapshotWriter&)>& save_state) {
 
 /// Collective, before the first snapshot: whether it would take a small share of the time so far;
 /// if not, sets when it will.
-bool Snapshots::pays(const std::function<void(SnapshotWriter&)>& save_state) {
+bool Snapshots::pays(const std::function<void(comm::StateWriter&)>& save_state) {
   if (saved_ > 0 || interval_s_ == 0) {
     return true;
   }
@@ -208,13 +244,13 @@ bool Snapshots::pays(const std::function<void(SnapshotWriter&)>& save_state) {
 double Snapshots::measure_rate() const {
   constexpr Count kRowBytes = 64;
   const Clock::time_point start = Clock::now();
-  const std::vector<std::uint8_t> mine(to_size(kProbeBytes), 1);
+  const std::vector<std::byte> mine(to_size(kProbeBytes), std::byte{1});
   const Count num_rows = kProbeBytes / kRowBytes;
   try {
     OutputFile file = OutputFile::create(*comm_, probe_path());
     try {
-      SnapshotWriter{file, *comm_, ""}.write_rows<std::uint8_t>(
-          "/bytes", mine, num_rows * comm_->rank().value(), {num_rows * comm_->size(), kRowBytes});
+      SnapshotWriter{file, *comm_, ""}.write_rows("/bytes", mine, num_rows * comm_->rank().value(),
+                                                  num_rows * comm_->size(), kRowBytes);
       file.commit();
     } catch (const comm::CollectiveError&) {
       file.discard();
@@ -231,7 +267,7 @@ double Snapshots::measure_rate() const {
   return static_cast<double>(kProbeBytes * comm_->size()) / comm::max_over_ranks(*comm_, took_s);
 }
 
-void Snapshots::save(const std::function<void(SnapshotWriter&)>& save_state) {
+void Snapshots::save(const std::function<void(comm::StateWriter&)>& save_state) {
   const Clock::time_point start = Clock::now();
   bool is_saved = false;
   try {

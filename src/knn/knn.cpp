@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -14,13 +13,11 @@
 #include "kith/core/parallel.hpp"
 #include "kith/core/progress.hpp"
 
-#include "entry.hpp"
+#include "builder.hpp"
 #include "exact.hpp"
 #include "faiss_baseline.hpp"
 #include "refine.hpp"
 #include "scan.hpp"
-#include "unfinished.hpp"
-#include "wave.hpp"
 
 namespace kith::knn {
 namespace {
@@ -37,6 +34,15 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Bytes that a wave may take; 0 = no limit. Half of what is left: the other half is for what
+/// cannot be counted, messages inside MPI and what the heap keeps.
+Count wave_bytes(const KnnConfig& config) {
+  const Count left = memory_left(config.memory_bytes);
+  return left > 0 ? std::max<Count>(1, left / 2) : 0;
+}
+
+}  // namespace
+
 bool is_faiss(const KnnConfig& config) {
   return config.method.starts_with(kFaissPrefix);
 }
@@ -45,349 +51,158 @@ bool is_exact(const KnnConfig& config) {
   return config.method == "exact";
 }
 
-/// Bytes that a wave may take; 0 = no limit. Half of what is left: the other half is for what
-/// cannot be counted, messages inside MPI and what the heap keeps.
-Count wave_bytes(const KnnConfig& config) {
-  const Count left = memory_left(config.memory_bytes);
-  return left > 0 ? std::max<Count>(1, left / 2) : 0;
+KnnResult Builder::build() {
+  resume();
+  if (is_exact(config_)) {
+    search_all_exactly();
+  } else {
+    const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
+    if (!here_.refines) {
+      scan(neighborhoods);
+      widen();
+    }
+    refine(neighborhoods);
+  }
+  return {finish(), stats_};
 }
 
-/// The stage at work: lists under construction and what is measured on the way.
-class Builder {
- public:
-  Builder(const cells::Shard& shard, const KnnConfig& config)
-      : shard_{shard},
-        comm_{*shard.comm},
-        config_{config},
-        num_rows_{shard.layout.nodes_of(shard.comm->rank()).size()},
-        lists_{config.k, std::vector<Entry>(to_size(num_rows_ * config.k))} {
-    start_unit();
-  }
+void Builder::search_all_exactly() {
+  const Stopwatch watch;
+  const std::vector<std::int32_t> rows = unfilled_rows();
+  search_everywhere(rows);
+  const Count searched = comm::sum_over_ranks(comm_, count_of(rows));
+  stats_.scan_flops = 2 * static_cast<double>(searched) *
+                      static_cast<double>(shard_.layout.num_nodes() * shard_.dim);
+  stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
+}
 
-  KnnResult build() {
-    resume();
-    if (is_exact(config_)) {
-      search_all_exactly();
-    } else {
-      const auto neighborhoods = comm::locally(comm_, [&] { return Neighborhoods{shard_}; });
-      if (!here_.refines) {
-        scan(neighborhoods);
-        widen();
+void Builder::search_everywhere(std::span<const std::int32_t> rows) {
+  OwnedSearch owned{shard_};
+  Progress progress{"knn", count_of(rows), "nodes"};
+  const Count step = rows_per_round(shard_, unit_flops());
+  const Count num_units = (comm::max_over_ranks(comm_, count_of(rows)) + step - 1) / step;
+  for (Count unit = 0; unit < num_units; ++unit) {
+    const Count begin = std::min(count_of(rows), unit * step);
+    const Count size = std::min(count_of(rows) - begin, step);
+    const auto part = rows.subspan(to_size(begin), to_size(size));
+    const EntryLists found = search_exactly(owned, shard_, part, config_.k);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const auto list = found.of(static_cast<Count>(i));
+      std::copy(list.begin(), list.end(), lists_.of(part[i]).begin());
+    }
+    progress.advance(size);
+    offer({});
+  }
+}
+
+std::vector<std::int32_t> Builder::unfilled_rows() const {
+  std::vector<std::int32_t> rows;
+  for (std::int32_t row = 0; row < num_rows_; ++row) {
+    if (lists_.of(row).back().position.is_none()) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+void Builder::scan(const Neighborhoods& neighborhoods) {
+  const Stopwatch watch;
+  // Rows that came, their panels, and rows of the next wave that come and go meanwhile.
+  const NodeCost cost{3 * row_bytes() + panel_bytes(), row_bytes() + panel_bytes(), panel_bytes()};
+  const auto waves =
+      plan_waves(shard_, neighborhoods, cost, is_faiss(config_) ? 0 : wave_bytes(config_));
+  stats_.num_waves = static_cast<int>(waves.size());
+  Progress progress{"knn", num_rows_, "nodes"};
+  Count num_flops = 0;
+  for_each_wave_left(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+    comm::locally(comm_, [&] {
+      if (!is_faiss(config_)) {
+        wave_->pack_panels();
       }
-      refine(neighborhoods);
-    }
-    return {finish(), stats_};
-  }
-
- private:
-  /// No cell is through yet.
-  void start_unit() {
-    const Count num_cells = shard_.layout.cells_of(comm_.rank()).size();
-    here_.is_done.assign(to_size(num_cells), 0);
-  }
-
-  /// Collective.
-  void resume() {
-    if (config_.snapshots == nullptr || is_faiss(config_)) {
-      return;
-    }
-    const bool found = config_.snapshots->resume(
-        [&](const io::SnapshotReader& reader) { here_ = load(shard_, config_.k, reader); });
-    if (!found) {
-      return;
-    }
-    lists_ = std::move(here_.now.lists);
-    stats_.widened_nodes = here_.widened_nodes;
-    const Count cells = std::count(here_.is_done.begin(), here_.is_done.end(), 1);
-    const Count nodes = num_rows_ - count_of(unfilled_rows());
-    log::info("stage=knn state=resumed in={} round={} cells_done={} nodes_done={}",
-              here_.refines       ? "refine"
-              : is_exact(config_) ? "exact"
-                                  : "scan",
-              here_.round, comm::sum_over_ranks(comm_, cells),
-              here_.refines ? 0 : comm::sum_over_ranks(comm_, nodes));
-  }
-
-  /// Collective, between units of work. These homes of this rank, if any, are through.
-  void offer(IdRange<CellId> homes) {
-    const CellId first = shard_.layout.cells_of(comm_.rank()).begin;
-    for (CellId home = homes.begin; home < homes.end; ++home) {
-      here_.is_done[to_size(home.value() - first.value())] = 1;
-    }
-    if (config_.snapshots == nullptr || is_faiss(config_)) {
-      return;
-    }
-    config_.snapshots->offer([&](io::SnapshotWriter& writer) {
-      if (!here_.refines) {
-        std::swap(here_.now.lists, lists_);  // lent for the length of the call
-      }
-      const auto give_back = [&] {
-        if (!here_.refines) {
-          std::swap(here_.now.lists, lists_);
-        }
-      };
-      try {
-        save(shard_, here_, writer);
-      } catch (...) {
-        give_back();
-        throw;
-      }
-      give_back();
     });
-  }
-
-  /// Collective. As for_each_wave(), without cells that are done.
-  template <class Work>
-  void for_each_unfinished_wave(const Neighborhoods& neighborhoods,
-                                const std::vector<IdRange<CellId>>& waves, Work&& work) {
-    const bool is_fresh =
-        !comm::any_rank(comm_, std::count(here_.is_done.begin(), here_.is_done.end(), 1) > 0);
-    if (is_fresh) {
-      for_each_wave(neighborhoods, waves, work);
-      return;
-    }
-    wave_is_whole_ = false;
-    for_each_wave(neighborhoods, trim_waves(shard_, waves, here_.is_done), work);
-    wave_is_whole_ = false;
-  }
-
-  /// What all threads of this rank do between two offers.
-  [[nodiscard]] double unit_flops() const { return config_.unit_flops * num_threads(); }
-
-  /// Collective. The wave's homes in parts of about a unit's work each; every rank has as many, and
-  /// each of a rank's parts is as much work as the next, for ranks meet after every part.
-  [[nodiscard]] std::vector<IdRange<CellId>> cut_wave(IdRange<CellId> homes) const {
-    constexpr Count kMostParts = 1000;
-    const double all = scan_flops(shard_, homes);
-    const Count most = std::clamp<Count>(homes.size(), 1, kMostParts);
-    const Count mine = config_.snapshots == nullptr || is_faiss(config_)
-                           ? 1
-                           : std::clamp<Count>(static_cast<Count>(all / unit_flops()), 1, most);
-    const Count agreed = comm::max_over_ranks(comm_, mine);
-    std::vector<IdRange<CellId>> cut;
-    CellId end = homes.begin;
-    double flops = 0;
-    for (Count part = 1; part <= agreed; ++part) {
-      const CellId begin = end;
-      const double wanted = all * static_cast<double>(part) / static_cast<double>(agreed);
-      while (end < homes.end && (part == agreed || flops < wanted)) {
-        const CellId home = end;
-        ++end;
-        flops += scan_flops(shard_, {home, end});
-      }
-      cut.push_back({begin, end});
-    }
-    return cut;
-  }
-
-  void search_all_exactly() {
-    const Stopwatch watch;
-    const std::vector<std::int32_t> rows = unfilled_rows();
-    search_everywhere(rows);
-    const Count searched = comm::sum_over_ranks(comm_, count_of(rows));
-    stats_.scan_flops = 2 * static_cast<double>(searched) *
-                        static_cast<double>(shard_.layout.num_nodes() * shard_.dim);
-    stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
-  }
-
-  /// Nodes that have not met k others yet.
-  [[nodiscard]] std::vector<std::int32_t> unfilled_rows() const {
-    std::vector<std::int32_t> rows;
-    for (std::int32_t row = 0; row < num_rows_; ++row) {
-      if (lists_.of(row).back().position.is_none()) {
-        rows.push_back(row);
-      }
-    }
-    return rows;
-  }
-
-  /// Collective. Fills the lists of these rows from all nodes of all ranks, a unit of work at a
-  /// time.
-  void search_everywhere(std::span<const std::int32_t> rows) {
-    OwnedSearch owned{shard_};
-    Progress progress{"knn", count_of(rows), "nodes"};
-    const Count step = rows_per_round(shard_, unit_flops());
-    const Count num_units = (comm::max_over_ranks(comm_, count_of(rows)) + step - 1) / step;
-    for (Count unit = 0; unit < num_units; ++unit) {
-      const Count begin = std::min(count_of(rows), unit * step);
-      const Count size = std::min(count_of(rows) - begin, step);
-      const auto part = rows.subspan(to_size(begin), to_size(size));
-      const EntryLists found = search_exactly(owned, shard_, part, config_.k);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        const auto list = found.of(static_cast<Count>(i));
-        std::copy(list.begin(), list.end(), lists_.of(part[i]).begin());
-      }
-      progress.advance(size);
-      offer({});
-    }
-  }
-
-  /// Collective. Calls work(meanwhile) for each wave, which is then in wave_; the vectors of the
-  /// next one come in meanwhile.
-  template <class Work>
-  void for_each_wave(const Neighborhoods& neighborhoods, std::span<const IdRange<CellId>> waves,
-                     Work&& work) {
-    std::optional<Wave> next;
-    const Meanwhile meanwhile = [&] {
-      if (next) {
-        next->progress();
-      }
-    };
-    // The only wave of the scan is also the only one of refine; every rank has as many.
-    const bool is_here = wave_is_whole_ && waves.size() == 1;
-    wave_is_whole_ = waves.size() == 1;
-    for (std::size_t i = 0; i < waves.size(); ++i) {
-      if (!is_here) {
-        wave_.reset();
-        if (config_.memory_bytes > 0) {
-          release_free_memory();  // what the last wave held in pieces would count twice
-          shard_.vectors.release_others();
-        }
-        wave_.emplace(next ? *std::exchange(next, std::nullopt)
-                           : Wave{shard_, neighborhoods, waves[i]});
-        wave_->arrive();
-        stats_.ghost_bytes += wave_->ghost_bytes();
-      }
-      if (i + 1 < waves.size()) {
-        next.emplace(shard_, neighborhoods, waves[i + 1]);
-      }
-      work(meanwhile);
-    }
-  }
-
-  void scan(const Neighborhoods& neighborhoods) {
-    const Stopwatch watch;
-    // Rows that came, their panels, and rows of the next wave that come and go meanwhile.
-    const NodeCost cost{3 * row_bytes() + panel_bytes(), row_bytes() + panel_bytes(),
-                        panel_bytes()};
-    const auto waves =
-        plan_waves(shard_, neighborhoods, cost, is_faiss(config_) ? 0 : wave_bytes(config_));
-    stats_.num_waves = static_cast<int>(waves.size());
-    Progress progress{"knn", num_rows_, "nodes"};
-    Count num_flops = 0;
-    for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+    for (const IdRange<CellId> homes : cut_wave(wave_->homes())) {
       comm::locally(comm_, [&] {
-        if (!is_faiss(config_)) {
-          wave_->pack_panels();
+        if (is_faiss(config_)) {
+          search_with_faiss(shard_, *wave_, faiss_factory(config_), lists_);
+        } else {
+          num_flops += scan_wave(shard_, neighborhoods, *wave_, homes, lists_, progress, meanwhile);
         }
       });
-      for (const IdRange<CellId> homes : cut_wave(wave_->homes())) {
-        comm::locally(comm_, [&] {
-          if (is_faiss(config_)) {
-            search_with_faiss(shard_, *wave_, faiss_factory(config_), lists_);
-          } else {
-            num_flops +=
-                scan_wave(shard_, neighborhoods, *wave_, homes, lists_, progress, meanwhile);
-          }
-        });
-        offer(homes);
-      }
-      wave_->drop_panels();
-      release_free_memory();  // panels are small arrays, many of them
-    });
-    const Count all = comm::sum_over_ranks(comm_, num_flops);
-    const Count most = comm::max_over_ranks(comm_, num_flops);
-    stats_.scan_flops = static_cast<double>(all);
-    stats_.imbalance =
-        all > 0 ? static_cast<double>(most) * comm_.size() / static_cast<double>(all) : 1;
-    stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
-  }
-
-  /// Nodes whose probe cells hold fewer than k others are compared with everything.
-  void widen() {
-    const std::vector<std::int32_t> rows = unfilled_rows();
-    const Count left = comm::sum_over_ranks(comm_, count_of(rows));
-    if (left == 0) {
-      return;
+      offer(homes);
     }
-    if (stats_.widened_nodes == 0) {  // else it goes on
-      stats_.widened_nodes = left;
-      here_.widened_nodes = left;
-    }
-    search_everywhere(rows);
-  }
+    wave_->drop_panels();
+    release_free_memory();  // panels are small arrays, many of them
+  });
+  const Count all = comm::sum_over_ranks(comm_, num_flops);
+  const Count most = comm::max_over_ranks(comm_, num_flops);
+  stats_.scan_flops = static_cast<double>(all);
+  stats_.imbalance =
+      all > 0 ? static_cast<double>(most) * comm_.size() / static_cast<double>(all) : 1;
+  stats_.scan_s = comm::max_over_ranks(comm_, watch.seconds());
+}
 
-  void refine(const Neighborhoods& neighborhoods) {
-    const int num_rounds = is_faiss(config_) ? 0 : config_.refine_rounds;
-    const Stopwatch watch;
-    Progress progress{"refine", num_rows_ * num_rounds, "nodes"};
-    Count num_distances = 0;
-    if (num_rounds > 0) {
-      start_refine();
-      const auto waves = plan_refine_waves(neighborhoods);
-      for (; here_.round < num_rounds; ++here_.round) {
-        for_each_unfinished_wave(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
-          num_distances += refine_wave(shard_, neighborhoods, *wave_, here_.now, here_.next,
-                                       progress, meanwhile);
-          offer(wave_->homes());
-        });
-        std::swap(here_.now, here_.next);
-        start_unit();
-      }
-      lists_ = std::move(here_.now.lists);
-    }
-    wave_.reset();
-    stats_.ghost_bytes = comm::sum_over_ranks(comm_, stats_.ghost_bytes);
-    stats_.refine_distances = comm::sum_over_ranks(comm_, num_distances);
-    stats_.refine_s = comm::max_over_ranks(comm_, watch.seconds());
+void Builder::widen() {
+  const std::vector<std::int32_t> rows = unfilled_rows();
+  const Count left = comm::sum_over_ranks(comm_, count_of(rows));
+  if (left == 0) {
+    return;
   }
+  if (stats_.widened_nodes == 0) {  // else it goes on
+    stats_.widened_nodes = left;
+    here_.widened_nodes = left;
+  }
+  search_everywhere(rows);
+}
 
-  /// The first round begins, or a later one goes on.
-  void start_refine() {
-    here_.now.lists = std::move(lists_);
-    if (!here_.refines) {
-      here_.refines = true;
-      here_.widened_nodes = stats_.widened_nodes;
-      here_.now.is_new.assign(to_size(num_rows_ * config_.k), 1);
-      here_.next = here_.now;
+void Builder::refine(const Neighborhoods& neighborhoods) {
+  const int num_rounds = is_faiss(config_) ? 0 : config_.refine_rounds;
+  const Stopwatch watch;
+  Progress progress{"refine", num_rows_ * num_rounds, "nodes"};
+  Count num_distances = 0;
+  if (num_rounds > 0) {
+    start_refine();
+    const auto waves = plan_refine_waves(neighborhoods);
+    for (; here_.round < num_rounds; ++here_.round) {
+      for_each_wave_left(neighborhoods, waves, [&](const Meanwhile& meanwhile) {
+        num_distances +=
+            refine_wave(shard_, neighborhoods, *wave_, here_.now, here_.next, progress, meanwhile);
+        offer(wave_->homes());
+      });
+      std::swap(here_.now, here_.next);
       start_unit();
     }
+    lists_ = std::move(here_.now.lists);
   }
+  wave_.reset();
+  stats_.ghost_bytes = comm::sum_over_ranks(comm_, stats_.ghost_bytes);
+  stats_.refine_distances = comm::sum_over_ranks(comm_, num_distances);
+  stats_.refine_s = comm::max_over_ranks(comm_, watch.seconds());
+}
 
-  /// Collective. A ghost takes its row, that of the next wave that comes and goes, its list twice
-  /// and the list's ends; an owned node the edges that lead to it.
-  std::vector<IdRange<CellId>> plan_refine_waves(const Neighborhoods& neighborhoods) {
-    const Count k = config_.k;
-    constexpr auto kEntryBytes = static_cast<Count>(sizeof(Entry)) + 1;
-    constexpr Count kEndBytes = 8;
-    constexpr Count kEdgeBytes = 16;
-    const Count list_bytes = k * (2 * kEntryBytes + kEndBytes);
-    const NodeCost cost{3 * row_bytes() + list_bytes, row_bytes() + list_bytes, k * kEdgeBytes};
-    Count left = wave_bytes(config_);
-    if (left > 0) {  // the ends of all owned nodes are there in every wave
-      left = std::max(left - num_rows_ * (k + 1) * kEndBytes, left / 4);
-    }
-    return plan_waves(shard_, neighborhoods, cost, left);
+void Builder::start_refine() {
+  here_.now.lists = std::move(lists_);
+  if (!here_.refines) {
+    here_.refines = true;
+    here_.widened_nodes = stats_.widened_nodes;
+    here_.now.is_new.assign(to_size(num_rows_ * config_.k), 1);
+    here_.next = here_.now;
+    start_unit();
   }
+}
 
-  [[nodiscard]] Count row_bytes() const { return shard_.vectors.row_bytes(); }
-  [[nodiscard]] Count panel_bytes() const { return shard_.dim * static_cast<Count>(sizeof(float)); }
-
-  [[nodiscard]] NeighborLists finish() const {
-    const Count num_entries = count_of(lists_.entries);
-    NeighborLists lists{config_.k, std::vector<Position>(to_size(num_entries)),
-                        std::vector<float>(to_size(num_entries))};
-    parallel_for(num_entries, 65536, [&](Count begin, Count end) {
-      for (std::size_t i = to_size(begin); i < to_size(end); ++i) {
-        lists.neighbors[i] = lists_.entries[i].position;
-        lists.distances[i] = lists_.entries[i].distance;
-      }
-    });
-    return lists;
+std::vector<IdRange<CellId>> Builder::plan_refine_waves(const Neighborhoods& neighborhoods) {
+  const Count k = config_.k;
+  constexpr auto kEntryBytes = static_cast<Count>(sizeof(Entry)) + 1;
+  constexpr Count kEndBytes = 8;
+  constexpr Count kEdgeBytes = 16;
+  const Count list_bytes = k * (2 * kEntryBytes + kEndBytes);
+  const NodeCost cost{3 * row_bytes() + list_bytes, row_bytes() + list_bytes, k * kEdgeBytes};
+  Count left = wave_bytes(config_);
+  if (left > 0) {  // the ends of all owned nodes are there in every wave
+    left = std::max(left - num_rows_ * (k + 1) * kEndBytes, left / 4);
   }
-
-  const cells::Shard& shard_;
-  const comm::Communicator& comm_;
-  const KnnConfig& config_;
-  Count num_rows_;
-  EntryLists lists_;
-  std::optional<Wave> wave_;
-  bool wave_is_whole_ = false;  // it holds all homes of every rank
-  KnnStats stats_;
-  Unfinished here_;
-};
-
-}  // namespace
+  return plan_waves(shard_, neighborhoods, cost, left);
+}
 
 void validate(const KnnConfig& config) {
   if (config.k < 1 || config.k > 1024) {

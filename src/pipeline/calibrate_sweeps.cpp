@@ -24,8 +24,8 @@ constexpr int kShort = 10;       // sweeps; the first ten are each followed by a
 constexpr int kLong = 25;
 
 /// Lists of a graph whose neighbors are near in position, as cells in tree order make them.
-graph::KnnLists made_lists(Count first, Count count, Count num_nodes, int k) {
-  graph::KnnLists lists;
+NeighborLists made_lists(Count first, Count count, Count num_nodes, int k) {
+  NeighborLists lists;
   lists.k = k;
   const Count step = std::max<Count>(1, kWindow / k);
   for (Count node = first; node < first + count; ++node) {

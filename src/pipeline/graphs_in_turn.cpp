@@ -16,7 +16,7 @@ std::string name_of(std::size_t task) {
 }
 
 int turn_of(const comm::StateReader& reader) {
-  return static_cast<int>(reader.read_numbers(kTurn).at(0));
+  return static_cast<int>(reader.read_counts(kTurn).at(0));
 }
 
 }  // namespace
@@ -32,8 +32,8 @@ int GraphsInTurn::resume_finished() {
     found_turn_ = turn_of(reader);
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < found_turn_) {
-        results_[task] = propagate::load_result(*shared_, tasks_[task].is_watched, shape_,
-                                                name_of(task), reader);
+        results_[task] =
+            propagate::load_result(*shared_, tasks_[task].validates, shape_, name_of(task), reader);
       }
     }
   });
@@ -52,10 +52,10 @@ bool GraphsInTurn::resume(const std::function<void(const comm::StateReader&)>& l
 
 void GraphsInTurn::offer(const std::function<void(comm::StateWriter&)>& save) {
   whole_->offer([&](comm::StateWriter& writer) {
-    writer.write_numbers(kTurn, std::vector{static_cast<double>(turn_)});
+    writer.write_counts(kTurn, std::vector<Count>{turn_});
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
       if (tasks_[task].turn < turn_) {
-        propagate::save_result(*shared_, results_[task], tasks_[task].is_watched, shape_,
+        propagate::save_result(*shared_, results_[task], tasks_[task].validates, shape_,
                                name_of(task), writer);
       }
     }

@@ -14,8 +14,8 @@ namespace kith::pipeline {
 
 /// A task of some graph.
 struct TurnOfTask {
-  int turn = 0;             // of its graph, from 0
-  bool is_watched = false;  // its scores are of watched nodes
+  int turn = 0;            // of its graph, from 0
+  bool validates = false;  // its scores are of validation nodes
 };
 
 /// Keeps the results of finished graphs beside the state of the one at work.

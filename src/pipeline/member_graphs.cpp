@@ -46,7 +46,7 @@ Variant variant_of(const config::Config& config, const ensemble::MemberConfig& m
 /// Collective. The graph of the first k neighbors in each list. workspace: whose graph is whole.
 graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
   need_lists(workspace);
-  graph::KnnLists lists;
+  NeighborLists lists;
   lists.k = variant.k;
   const auto all = workspace.lists->k;
   for (Count node = 0; node < workspace.graph->num_owned(); ++node) {
@@ -68,7 +68,7 @@ using TasksByGraph = std::vector<std::pair<Variant, std::vector<std::size_t>>>;
 TasksByGraph tasks_by_graph(const config::Config& config, std::span<const propagate::Task> tasks) {
   std::map<Variant, std::vector<std::size_t>> of_variant;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const auto& member = config.ensemble.members[to_size(tasks[i].family)];
+    const auto& member = config.ensemble.members[to_size(tasks[i].group)];
     of_variant[variant_of(config, member)].push_back(i);
   }
   return {of_variant.begin(), of_variant.end()};
@@ -79,7 +79,7 @@ std::vector<TurnOfTask> turns_of(const TasksByGraph& by_graph,
   std::vector<TurnOfTask> turns(tasks.size());
   for (std::size_t turn = 0; turn < by_graph.size(); ++turn) {
     for (const std::size_t i : by_graph[turn].second) {
-      turns[i] = {static_cast<int>(turn), !tasks[i].watched.empty()};
+      turns[i] = {static_cast<int>(turn), !tasks[i].validation_nodes.empty()};
     }
   }
   return turns;
@@ -91,7 +91,7 @@ std::map<std::string, std::vector<float>> add_voters(const Workspace& workspace,
                                                      std::vector<propagate::Task>& tasks) {
   std::map<std::string, std::vector<float>> of_voter;
   for (propagate::Task& task : tasks) {
-    const std::string& voter = workspace.config.ensemble.members[to_size(task.family)].voter;
+    const std::string& voter = workspace.config.ensemble.members[to_size(task.group)].voter;
     if (voter.empty()) {
       continue;
     }
@@ -161,7 +161,7 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
               here.size());
     std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, in_turn);
     for (std::size_t at = 0; at < indices.size(); ++at) {
-      if (other && here[at].watched.empty()) {
+      if (other && here[at].validation_nodes.empty()) {
         other->give(found[at]);
       }
       results[indices[at]] = std::move(found[at]);

@@ -13,7 +13,7 @@ constexpr Count kMostLines = 100'000'000;
 void write_trace(io::OutputFile& file, const std::string& group,
                  const propagate::TaskResult& result, Count num_classes) {
   const auto& trace = result.trace;
-  num_classes = result.mean_rest ? 0 : num_classes;
+  num_classes = result.mean_residual_mass ? 0 : num_classes;
   std::vector<double> residuals;
   std::vector<double> measures;
   std::vector<Count> counts;
@@ -35,9 +35,9 @@ void write_trace(io::OutputFile& file, const std::string& group,
                      std::string{"held_out,energy,then one class mass a class; -1 = not known"});
   file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{result.sweeps});
   file.set_attribute(group + "/trace_counts", "stop", static_cast<std::int64_t>(result.stop));
-  if (result.mean_rest) {
-    file.set_attribute(group + "/trace_counts", "mean_rest", *result.mean_rest);
-    file.set_attribute(group + "/trace_counts", "largest_rest", result.largest_rest);
+  if (result.mean_residual_mass) {
+    file.set_attribute(group + "/trace_counts", "mean_rest", *result.mean_residual_mass);
+    file.set_attribute(group + "/trace_counts", "largest_rest", result.largest_residual_mass);
   }
 }
 
@@ -45,8 +45,8 @@ void read_trace(const io::InputFile& file, const std::string& group, Count num_c
                 propagate::TaskResult& result) {
   if (file.has_attribute(group + "/trace_counts", "mean_rest")) {
     num_classes = 0;
-    result.mean_rest = file.attribute<double>(group + "/trace_counts", "mean_rest");
-    result.largest_rest = file.attribute<double>(group + "/trace_counts", "largest_rest");
+    result.mean_residual_mass = file.attribute<double>(group + "/trace_counts", "mean_rest");
+    result.largest_residual_mass = file.attribute<double>(group + "/trace_counts", "largest_rest");
   }
   const auto width = to_size(num_classes);
   const Count num_lines = file.describe(group + "/trace_residual").num_rows();

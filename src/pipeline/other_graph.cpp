@@ -78,7 +78,7 @@ OtherGraph::OtherGraph(const Workspace& shared, const std::string& name)
 void OtherGraph::take(std::span<propagate::Task> tasks) const {
   std::set<Position> wanted;
   for (const propagate::Task& task : tasks) {
-    wanted.insert(task.watched.begin(), task.watched.end());
+    wanted.insert(task.validation_nodes.begin(), task.validation_nodes.end());
     for (const propagate::NodeSeed& seed : task.seeds) {
       wanted.insert(seed.node);
     }
@@ -100,7 +100,7 @@ void OtherGraph::take(std::span<propagate::Task> tasks) const {
     here[pair.shared] = pair.here;
   }
   for (propagate::Task& task : tasks) {
-    for (Position& node : task.watched) {
+    for (Position& node : task.validation_nodes) {
       node = here.at(node);
     }
     for (propagate::NodeSeed& seed : task.seeds) {

@@ -36,7 +36,7 @@ class OtherGraph {
   /// Its lists, shard and graph.
   [[nodiscard]] Workspace& workspace() { return *workspace_; }
 
-  /// Collective. Puts seeds and watched nodes on this graph's nodes.
+  /// Collective. Puts seeds and validation nodes on this graph's nodes.
   void take(std::span<propagate::Task> tasks) const;
 
   /// Collective. Scores of owned nodes here become those of the shared graph's owned nodes.

@@ -71,7 +71,7 @@ class ForeignNodes {
 
 /// Collective. Sum of the gains of each owned node over all nodes that ask.
 std::vector<Count> sum_gains(const Workspace& workspace) {
-  const knn::NeighborLists& lists = *workspace.lists;
+  const NeighborLists& lists = *workspace.lists;
   const std::vector<Label>& labels = workspace.consensus->best;
   const IdRange<Position> owned = workspace.graph->owned();
   const ForeignNodes foreign{workspace.comm, workspace.shard->layout, owned, lists.neighbors};

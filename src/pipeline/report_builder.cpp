@@ -125,9 +125,10 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["bootstrap"] = member.config.bootstrap;
   json["sweeps"] = member.result.sweeps;
   json["stop"] = propagate::to_string(member.result.stop);
-  json["mean_rest"] = number(member.result.mean_rest);  // null: all classes were kept
+  json["mean_rest"] = number(member.result.mean_residual_mass);  // null: all classes were kept
   json["largest_rest"] =
-      number(member.result.mean_rest ? std::optional{member.result.largest_rest} : std::nullopt);
+      number(member.result.mean_residual_mass ? std::optional{member.result.largest_residual_mass}
+                                              : std::nullopt);
   json["trace"] = trace_json(member.result);
 }
 

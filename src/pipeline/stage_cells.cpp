@@ -166,9 +166,8 @@ void do_cells(Workspace& workspace) {
   need_census(workspace);
   comm::on_root(comm, [&] { std::filesystem::create_directories(workspace.path("cells")); });
   io::Snapshots snapshots = open_snapshots(workspace, Stage::cells);
-  io::StageCheckpoint checkpoint{snapshots};
   cells::CellConfig config = workspace.config.cells;
-  config.checkpoint = &checkpoint;
+  config.checkpoint = &snapshots;
   cells::BuiltShard built =
       cells::build_shard(comm, workspace.corpus, *workspace.reader, *workspace.duplicates, config);
   workspace.shard.emplace(std::move(built.shard));

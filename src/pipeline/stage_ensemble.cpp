@@ -1,10 +1,10 @@
 // ensemble: the consensus of all members, in corpus order, one dataset a column: labels.h5.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
 #include "kith/ensemble/disagreement.hpp"
@@ -104,7 +104,7 @@ std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
   return values;
 }
 
-std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {
+std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
   std::vector<float> means;
   const auto k = to_size(lists.k);
   means.reserve(lists.distances.size() / k);
@@ -119,33 +119,9 @@ std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {
 }
 
 float median_over_ranks(const comm::Communicator& comm, std::span<const float> values) {
-  // Bits of non-negative floats sort like the floats: the median is found digit by digit, 16 bits
-  // each.
   const Count total = comm::sum_over_ranks(comm, count_of(values));
-  if (total == 0) {
-    return 0;
-  }
-  Count wanted = (total - 1) / 2;
-  std::uint32_t prefix = 0;
-  for (const unsigned shift : {16U, 0U}) {
-    std::vector<Count> histogram(1U << 16U, 0);
-    for (const float value : values) {
-      std::uint32_t bits = 0;
-      std::memcpy(&bits, &value, sizeof(bits));
-      if (shift == 16U || bits >> 16U == prefix) {
-        ++histogram[(bits >> shift) & 0xFFFFU];
-      }
-    }
-    comm::sum_over_ranks(comm, histogram);
-    std::uint32_t digit = 0;
-    while (wanted >= histogram[digit]) {
-      wanted -= histogram[digit++];
-    }
-    prefix = (prefix << 16U) | digit;
-  }
-  float median = 0;
-  std::memcpy(&median, &prefix, sizeof(median));
-  return median;
+  const Count index = (total - 1) / 2;
+  return total == 0 ? 0 : comm::order_statistics(comm, values, std::span{&index, 1}).front();
 }
 
 void need_consensus(Workspace& workspace) {

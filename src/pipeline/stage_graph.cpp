@@ -1,7 +1,6 @@
 // graph: neighbor lists become a symmetric weighted graph, which lives in memory; graph.json
 // describes it.
 #include <algorithm>
-#include <utility>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
@@ -17,13 +16,9 @@ void need_graph(Workspace& workspace) {
   }
   need_shard(workspace);
   need_lists(workspace);
-  knn::NeighborLists& known = *workspace.lists;
-  graph::KnnLists lists{known.k, std::move(known.neighbors), std::move(known.distances)};  // lent
   workspace.graph.emplace(graph::build_graph(
-      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()), lists,
-      workspace.config.graph));
-  known.neighbors = std::move(lists.neighbors);
-  known.distances = std::move(lists.distances);
+      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()),
+      *workspace.lists, workspace.config.graph));
   workspace.components = graph::connected_components(*workspace.graph);
 }
 

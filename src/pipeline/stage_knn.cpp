@@ -65,7 +65,7 @@ void write_neighbors(io::OutputFile& file, std::span<const Position> neighbors, 
 }
 
 void write_piece(const Workspace& workspace, const Piece& piece) {
-  const knn::NeighborLists& lists = *workspace.lists;
+  const NeighborLists& lists = *workspace.lists;
   const IdRange<Position> owned = workspace.shard->layout.nodes_of(workspace.comm.rank());
   const IdRange<Position> part = owned_part(piece, owned);
   const auto first = to_size((part.begin.value() - owned.begin.value()) * lists.k);
@@ -85,7 +85,7 @@ void write_piece(const Workspace& workspace, const Piece& piece) {
   file.commit();
 }
 
-void read_piece(const Workspace& workspace, const Piece& piece, knn::NeighborLists& lists) {
+void read_piece(const Workspace& workspace, const Piece& piece, NeighborLists& lists) {
   const IdRange<Position> part =
       owned_part(piece, workspace.shard->layout.nodes_of(workspace.comm.rank()));
   if (part.size() == 0) {
@@ -204,7 +204,7 @@ void do_knn(Workspace& workspace) {
   workspace.shard->centroids = {};
   const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
   io::Snapshots snapshots = open_snapshots(workspace, Stage::knn);
-  config.snapshots = &snapshots;
+  config.checkpoint = &snapshots;
   if (workspace.config.run.snapshot_minutes == 0) {
     config.unit_flops = 1;  // each cell is a unit
   }
@@ -231,7 +231,7 @@ void need_lists(Workspace& workspace) {
   }
   need_shard(workspace);
   workspace.lists = comm::locally(workspace.comm, [&] {
-    knn::NeighborLists lists;
+    NeighborLists lists;
     lists.k = workspace.config.knn.k;
     for (const Piece& piece : pieces(workspace.shard->layout)) {
       read_piece(workspace, piece, lists);

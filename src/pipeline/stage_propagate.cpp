@@ -72,8 +72,8 @@ Json truncation_facts(const Workspace& workspace) {
   facts["top_labels"] = top;
   for (const ensemble::Member& member : workspace.members) {
     log::info("stage=propagate member={} top_labels={} mean_rest={:.4f} largest_rest={:.4f}",
-              member.config.name, top, member.result.mean_rest.value_or(0),
-              member.result.largest_rest);
+              member.config.name, top, member.result.mean_residual_mass.value_or(0),
+              member.result.largest_residual_mass);
   }
   return facts;
 }
@@ -174,11 +174,10 @@ void do_propagate(Workspace& workspace) {
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
   io::Snapshots snapshots = open_snapshots(workspace, Stage::propagate);
-  io::StageCheckpoint checkpoint{snapshots};
   auto results = propagate_members(
       workspace,
       ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes()),
-      checkpoint);
+      snapshots);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
   Json facts = unseeded_facts(workspace);

@@ -26,7 +26,7 @@ void log_warnings(const Json& check_facts);
 [[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
 
 /// Mean distance of each owned node to its neighbors.
-[[nodiscard]] std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists);
+[[nodiscard]] std::vector<float> mean_neighbor_distances(const NeighborLists& lists);
 
 /// Collective. Exact median (lower) of non-negative values over all ranks; 0 if there are none.
 [[nodiscard]] float median_over_ranks(const comm::Communicator& comm,

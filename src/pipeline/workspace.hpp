@@ -39,7 +39,7 @@ struct Workspace {
   std::optional<std::vector<corpus::DuplicateItem>> duplicates;  // of this rank's row block
   std::optional<cells::Shard> shard;
   std::vector<layout::ItemOfNode> items;  // every item whose node this rank owns
-  std::optional<knn::NeighborLists> lists;
+  std::optional<NeighborLists> lists;
   std::optional<graph::Graph> graph;
   std::optional<graph::Components> components;
   std::vector<ensemble::FoldedSeed> folded;

@@ -77,8 +77,8 @@ Count Engine::count_right(std::size_t index, const Task& task) const {
   Count right = 0;
   std::int32_t best = -1;
   for (std::size_t i = 0; i < task.truth.size(); ++i) {
-    if (graph_->owned().contains(task.watched[i])) {
-      const Count row = graph_->local_id(task.watched[i]).value();
+    if (graph_->owned().contains(task.validation_nodes[i])) {
+      const Count row = graph_->local_id(task.validation_nodes[i]).value();
       best_classes(index, row, row + 1, std::span{&best, 1});
       right += best == task.truth[i].value() ? 1 : 0;
     }

@@ -22,7 +22,7 @@ struct Measure {
   float unmixed = 0;  // largest distance of the walk from its limit, times degree
   Count flips = 0;
   Count reached = 0;
-  Count right = 0;  // watched nodes whose best class is the truth
+  Count right = 0;  // validation nodes whose best class is the truth
   std::vector<Count> class_counts;
   std::optional<StopReason> stop;  // the engine says that the task is done; the same on every rank
 };
@@ -51,8 +51,8 @@ class Engine {
 
   /// Adds this rank's tr(X'LX) and tr(X'DX), X the task's classes times scale; false if this engine
   /// knows no energy.
-  virtual bool add_energy(std::size_t /*task*/, double /*scale*/, ExactSum& /*rough*/,
-                          ExactSum& /*whole*/) const {
+  virtual bool add_energy(std::size_t /*task*/, double /*scale*/, ExactSum& /*energy*/,
+                          ExactSum& /*norm*/) const {
     return false;
   }
 
@@ -75,7 +75,7 @@ class Engine {
   /// check.
   [[nodiscard]] Measure check(std::size_t task);
 
-  /// Watched nodes owned here whose best class is the truth.
+  /// Validation nodes owned here whose best class is the truth.
   [[nodiscard]] Count count_right(std::size_t index, const Task& task) const;
 
   /// Whether rows have all classes: then checks count nodes by class, and class masses and energies

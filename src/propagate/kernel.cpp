@@ -83,8 +83,8 @@ void BestColumns(const ColumnRun& run, Count begin, Count end, std::int32_t* bes
   }
 }
 
-void RoughRows(const SweepArguments& a, const ColumnRun& run, float scale, Count begin, Count end,
-               double* rough) {
+void EnergyOfRows(const SweepArguments& a, const ColumnRun& run, float scale, Count begin,
+                  Count end, double* energy) {
   const Tag tag;
   const int lanes = static_cast<int>(hn::Lanes(tag));
   const Vector factor = hn::Set(tag, scale);
@@ -105,7 +105,7 @@ void RoughRows(const SweepArguments& a, const ColumnRun& run, float scale, Count
         total += double{lane_sums[lane]};
       }
     }
-    rough[row - begin] = total;
+    energy[row - begin] = total;
   }
 }
 
@@ -118,7 +118,7 @@ namespace kith::propagate {
 HWY_EXPORT(SweepRows);
 HWY_EXPORT(MeasureRows);
 HWY_EXPORT(BestColumns);
-HWY_EXPORT(RoughRows);
+HWY_EXPORT(EnergyOfRows);
 
 void sweep_rows(const SweepArguments& arguments, Count begin, Count end) {
   HWY_DYNAMIC_DISPATCH(SweepRows)(arguments, begin, end);
@@ -133,9 +133,9 @@ void best_columns(const ColumnRun& run, Count begin, Count end, std::int32_t* be
   HWY_DYNAMIC_DISPATCH(BestColumns)(run, begin, end, best);
 }
 
-void rough_rows(const SweepArguments& graph, const ColumnRun& run, float scale, Count begin,
-                Count end, double* rough) {
-  HWY_DYNAMIC_DISPATCH(RoughRows)(graph, run, scale, begin, end, rough);
+void energy_of_rows(const SweepArguments& graph, const ColumnRun& run, float scale, Count begin,
+                    Count end, double* energy) {
+  HWY_DYNAMIC_DISPATCH(EnergyOfRows)(graph, run, scale, begin, end, energy);
 }
 
 }  // namespace kith::propagate

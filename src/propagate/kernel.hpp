@@ -43,8 +43,8 @@ struct ColumnRun {
 /// The column of the largest value of rows [begin, end), ties to the smaller; -1 if all are 0.
 void best_columns(const ColumnRun& run, Count begin, Count end, std::int32_t* best);
 
-/// sum_j w_ij sum_c (scale (x_ic - x_jc))^2 of each row of [begin, end), into rough.
-void rough_rows(const SweepArguments& graph, const ColumnRun& run, float scale, Count begin,
-                Count end, double* rough);
+/// sum_j w_ij sum_c (scale (x_ic - x_jc))^2 of each row of [begin, end), into energy.
+void energy_of_rows(const SweepArguments& graph, const ColumnRun& run, float scale, Count begin,
+                    Count end, double* energy);
 
 }  // namespace kith::propagate

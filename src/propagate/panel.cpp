@@ -7,9 +7,10 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
+#include "kith/propagate/volume_projection.hpp"
 
 #include "propagate/columns.hpp"
-#include "propagate/volume.hpp"
+#include "propagate/weighted_best.hpp"
 
 namespace kith::propagate {
 namespace {
@@ -199,7 +200,9 @@ void Panel::project(Slot& slot, int times_before) {
   const Projection& projection = slot.plan->projection;
   const auto read = [&](Count row) { return std::as_const(*this).row_of(slot, row); };
   const std::vector<double> weights =
-      volume_weights(graph_->comm(), graph_->num_owned(), projection.prior, read);
+      volume_weights(kPoissonVolume, projection.prior, [&](std::span<const double> now) {
+        return count_best(graph_->comm(), graph_->num_owned(), now, read);
+      });
   std::vector<std::int32_t> labels(to_size(graph_->num_owned()));
   for (Count row = 0; row < graph_->num_owned(); ++row) {
     labels[to_size(row)] = weighted_best(read(row), weights);
@@ -299,13 +302,14 @@ float Panel::size(std::size_t task, int width) const {
   return *std::max_element(first, first + width);
 }
 
-void Panel::rough_rows(std::size_t task, int width, double scale, Count begin, Count end,
-                       double* rough) const {
+void Panel::energy_of_rows(std::size_t task, int width, double scale, Count begin, Count end,
+                           double* energy) const {
   SweepArguments graph;
   graph.offsets = graph_->offsets().data();
   graph.columns = graph_->columns().data();
   graph.weights = graph_->weights().data();
-  propagate::rough_rows(graph, columns(task, width), static_cast<float>(scale), begin, end, rough);
+  propagate::energy_of_rows(graph, columns(task, width), static_cast<float>(scale), begin, end,
+                            energy);
 }
 
 }  // namespace kith::propagate

@@ -50,8 +50,8 @@ class Panel {
   [[nodiscard]] const Plan& plan(std::size_t task) const { return *slots_[task].plan; }
 
   /// sum_j w_ij |x_i - x_j|^2 of rows [begin, end), x the task's first `width` columns times scale.
-  void rough_rows(std::size_t task, int width, double scale, Count begin, Count end,
-                  double* rough) const;
+  void energy_of_rows(std::size_t task, int width, double scale, Count begin, Count end,
+                      double* energy) const;
 
   [[nodiscard]] Count halo_bytes() const { return halo_bytes_; }
 

@@ -11,7 +11,7 @@
 #include "kith/core/progress.hpp"
 
 #include "propagate/conjugate_gradient.hpp"
-#include "propagate/families.hpp"
+#include "propagate/cross_validation.hpp"
 #include "propagate/nearest_seeds.hpp"
 #include "propagate/plan.hpp"
 #include "propagate/results.hpp"
@@ -116,7 +116,7 @@ class Pass {
         num_classes_{config.num_classes},
         runs_{std::move(runs)},
         offer_{&offer},
-        families_{is_truncated(config) ? std::span<Run>{} : std::span{runs_}} {
+        cross_validation_{is_truncated(config) ? std::span<Run>{} : std::span{runs_}} {
     std::vector<Problem> problems;
     for (const Run& run : runs_) {
       problems.push_back(
@@ -147,7 +147,7 @@ class Pass {
     }
     const Count bytes = comm::sum_over_ranks(graph_->comm(), engine_->halo_bytes());
     log::info("stage=propagate tasks={} halo_bytes={}", runs_.size(), bytes);
-    return std::move(unfinished_);
+    return std::move(carried_over_);
   }
 
  private:
@@ -171,7 +171,7 @@ class Pass {
 
   /// Collective.
   void offer(int sweep) {
-    families_.write_states([this](std::size_t i) { return is_live(i); });
+    cross_validation_.write_states([this](std::size_t i) { return is_live(i); });
     std::vector<LiveRun> live;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
       if (is_live(i)) {
@@ -179,15 +179,16 @@ class Pass {
         live.push_back({&runs_[i], engine_.get(), i});
       }
     }
-    for (const Run& run : unfinished_) {
+    for (const Run& run : carried_over_) {
       live.push_back({&run});
     }
     (*offer_)(live);
   }
 
-  /// Whether a run is at work, or may go back to the best sweep of its family, which is.
+  /// Whether a run is at work, or may go back to the best sweep of its group, which is.
   [[nodiscard]] bool is_live(std::size_t i) const {
-    return runs_[i].running || (runs_[i].task->solver.early_stop && families_.is_at_work(i));
+    return runs_[i].running ||
+           (runs_[i].task->solver.early_stop && cross_validation_.is_at_work(i));
   }
 
   /// Whether a task is checked does not depend on which others run along.
@@ -227,11 +228,11 @@ class Pass {
       runs_[i].right = measures[at].right;
     }
     survey(sweep, checked, measures, stops);
-    families_.watch(sweep, {[&](std::size_t i) { return is_checked(i, sweep); },
-                            [&](std::size_t i) {
-                              engine_->collect(i, *runs_[i].task, plans_[i], runs_[i].best);
-                            },
-                            [&](std::size_t i, int best) { stop_at_best(i, best); }});
+    cross_validation_.check(sweep, {[&](std::size_t i) { return is_checked(i, sweep); },
+                                    [&](std::size_t i) {
+                                      engine_->collect(i, *runs_[i].task, plans_[i], runs_[i].best);
+                                    },
+                                    [&](std::size_t i, int best) { stop_at_best(i, best); }});
     for (std::size_t at = 0; at < checked.size(); ++at) {
       if (stops[at] && runs_[checked[at]].running) {
         end(checked[at], *stops[at]);
@@ -240,8 +241,8 @@ class Pass {
     engine_->compact();
   }
 
-  /// Collective. Class masses and energy of the tasks that watch nothing, every so many sweeps and
-  /// when they end.
+  /// Collective. Class masses and energy of the tasks without validation nodes, every so many
+  /// sweeps and when they end.
   void survey(int sweep, std::span<const std::size_t> checked, std::span<const Measure> measures,
               std::span<const std::optional<StopReason>> stops) {
     if (!engine_->has_all_classes()) {
@@ -253,7 +254,8 @@ class Pass {
     bool has_energy = false;
     for (std::size_t at = 0; at < checked.size(); ++at) {
       const std::size_t i = checked[at];
-      if (!runs_[i].task->watched.empty() || (sweep % kSweepsPerSurvey != 0 && !stops[at])) {
+      if (!runs_[i].task->validation_nodes.empty() ||
+          (sweep % kSweepsPerSurvey != 0 && !stops[at])) {
         continue;
       }
       whole.push_back(i);
@@ -279,7 +281,7 @@ class Pass {
     }
   }
 
-  /// A task of a family that has passed its best sweep.
+  /// A task of a group that has passed its best sweep.
   void stop_at_best(std::size_t i, int sweep) {
     Run& run = runs_[i];
     if (run.running) {
@@ -298,7 +300,7 @@ class Pass {
     run.running = false;
     run.result->stop = stop;
     if (run.phase + 1 < run.task->solver.method->num_phases()) {
-      Run& next = unfinished_.emplace_back();
+      Run& next = carried_over_.emplace_back();
       next.task = run.task;
       next.result = run.result;
       next.phase = run.phase + 1;
@@ -316,10 +318,10 @@ class Pass {
   int longest_ = 0;
   std::vector<Run> runs_;
   const Offer* offer_;
-  Families families_;
+  CrossValidation cross_validation_;
   std::vector<Plan> plans_;
   std::unique_ptr<Engine> engine_;
-  std::vector<Run> unfinished_;
+  std::vector<Run> carried_over_;
   Count num_running_ = 0;
 };
 

@@ -18,9 +18,9 @@ namespace kith::propagate {
 /// The engines, by what their state is like.
 enum class Kind { sweeps, conjugate_gradient, shortest_paths, truncated_sweeps, truncated_paths };
 
-/// What the tasks of one cross-validation family have found together, the same for all of them.
-struct FamilyState {
-  Count watched = 0;         // validation nodes of all its tasks
+/// What the tasks of one cross-validation group have found together, the same for all of them.
+struct GroupState {
+  Count num_nodes = 0;       // validation nodes of all its tasks
   Count right_of_ended = 0;  // of these, found right by runs that ended before this pass
   // early_stop: the check that was best; -1 = none yet.
   Count best_right = -1;
@@ -37,13 +37,13 @@ struct Run {
   int sweeps_before = 0;
   int quiet_checks = 0;
   Count right = 0;              // validation nodes that the last check found right
-  TaskResult best;              // early_stop: scores at the best check of the family
-  bool running = true;          // false: it has ended, but its family may go back to its best sweep
+  TaskResult best;              // early_stop: scores at the best check of the group
+  bool running = true;          // false: it has ended, but its group may go back to its best sweep
   int sweep = 0;                // of this phase: where it goes on; 0 = it begins
   std::vector<std::byte> rows;  // of the engine that it goes on from
   std::vector<double> numbers;  // likewise
-  bool leads = false;           // is the first run of its family
-  FamilyState family;
+  bool leads = false;           // is the first run of its group
+  GroupState group;
 };
 
 /// A run and the engine that has its state, if it is not in the run itself.
@@ -53,7 +53,7 @@ struct LiveRun {
   std::size_t index = 0;
 };
 /// Collective, between sweeps. Runs of the pass that have not ended, have another phase, or whose
-/// family may go back to its best sweep.
+/// group may go back to its best sweep.
 using Offer = std::function<void(std::span<const LiveRun>)>;
 
 [[nodiscard]] Kind kind_of(const Task& task, const PropagateConfig& config);

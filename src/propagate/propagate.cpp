@@ -36,23 +36,23 @@ Count bytes_per_column(Kind kind) {
   return 0;
 }
 
-/// Adds the columns of the tasks of a run's family that are waiting, or its own: what must run
+/// Adds the columns of the tasks of a run's group that are waiting, or its own: what must run
 /// together.
 void add_columns(std::span<const Run> waiting, const Run& run, int num_classes,
                  std::vector<Count>& widths) {
-  if (run.task->family < 0) {
+  if (run.task->group < 0) {
     widths.push_back(columns_of(*run.task, num_classes));
     return;
   }
   for (const Run& other : waiting) {
-    if (other.task->family == run.task->family) {
+    if (other.task->group == run.task->group) {
       widths.push_back(columns_of(*other.task, num_classes));
     }
   }
 }
 
 /// Takes the first run and as many more of its kind and sweep as fit into memory beside it. A
-/// family is never split, for its tasks are judged together. All numbers are the same on every
+/// group is never split, for its tasks stop together. All numbers are the same on every
 /// rank.
 std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
                            const PropagateConfig& config) {
@@ -64,17 +64,17 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
   }
   const Kind kind = kind_of(*waiting.front().task, config);
   const int sweep = waiting.front().sweep;
-  std::map<int, bool> family_fits;
+  std::map<int, bool> group_fits;
   std::vector<char> is_taken(waiting.size(), 0);
   std::vector<Count> widths;
   bool is_first = true;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    const int family = waiting[i].task->family;
-    const auto known = family_fits.find(family);
+    const int group = waiting[i].task->group;
+    const auto known = group_fits.find(group);
     if (kind_of(*waiting[i].task, config) != kind || waiting[i].sweep != sweep) {
       continue;
     }
-    if (family >= 0 && known != family_fits.end()) {
+    if (group >= 0 && known != group_fits.end()) {
       is_taken[i] = known->second ? 1 : 0;
       continue;
     }
@@ -86,8 +86,8 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
     is_first = false;
     widths = fits ? std::move(wanted) : widths;
     is_taken[i] = fits ? 1 : 0;
-    if (family >= 0) {
-      family_fits[family] = fits;
+    if (group >= 0) {
+      group_fits[group] = fits;
     }
   }
   std::vector<Run> taken;
@@ -105,7 +105,8 @@ std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tas
   std::vector<Run> runs;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].seeds.empty()) {
-      const Count rows = tasks[i].watched.empty() ? graph.num_owned() : count_of(tasks[i].watched);
+      const Count rows = tasks[i].validation_nodes.empty() ? graph.num_owned()
+                                                           : count_of(tasks[i].validation_nodes);
       if (is_truncated(config)) {
         collect_nothing(graph, tasks[i], config.top_labels, results[i]);
       } else {
@@ -169,9 +170,9 @@ std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Tas
         save_runs(graph, tasks, results, live, shape, writer);
       });
     };
-    std::vector<Run> unfinished = run_pass(graph, components, std::move(taken), config, offer);
-    std::move(unfinished.begin(), unfinished.end(), std::back_inserter(waiting));
-    std::sort(waiting.begin(), waiting.end(),  // whatever ended first: a family's first task leads
+    std::vector<Run> carried_over = run_pass(graph, components, std::move(taken), config, offer);
+    std::move(carried_over.begin(), carried_over.end(), std::back_inserter(waiting));
+    std::sort(waiting.begin(), waiting.end(),  // whatever ended first: a group's first task leads
               [](const Run& a, const Run& b) { return a.task < b.task; });
   }
   return results;

@@ -46,7 +46,7 @@ std::vector<float> collect_scores(const graph::Graph& graph, const Engine& engin
                                   std::size_t index, const Task& task, const Plan& plan,
                                   int num_classes) {
   const auto width = to_size(num_classes);
-  if (task.watched.empty()) {
+  if (task.validation_nodes.empty()) {
     std::vector<float> scores(to_size(graph.num_owned()) * width);
     for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
       const auto one = std::span{scores}.subspan(to_size(row) * width, width);
@@ -61,16 +61,16 @@ std::vector<float> collect_scores(const graph::Graph& graph, const Engine& engin
   };
   std::vector<Entry> mine;
   std::vector<float> one(width);
-  for (std::size_t i = 0; i < task.watched.size(); ++i) {
-    if (graph.owned().contains(task.watched[i])) {
-      engine.read_row(index, graph.local_id(task.watched[i]), one);
+  for (std::size_t i = 0; i < task.validation_nodes.size(); ++i) {
+    if (graph.owned().contains(task.validation_nodes[i])) {
+      engine.read_row(index, graph.local_id(task.validation_nodes[i]), one);
       to_scores(plan, one);
       for (std::size_t label = 0; label < width; ++label) {
         mine.push_back({static_cast<Count>(i * width + label), one[label]});
       }
     }
   }
-  std::vector<float> scores(task.watched.size() * width, 0.0F);
+  std::vector<float> scores(task.validation_nodes.size() * width, 0.0F);
   for (const Entry& entry : comm::gather_to_all<Entry>(graph.comm(), mine).items) {
     scores[to_size(entry.slot)] = entry.value;
   }

@@ -13,8 +13,8 @@ namespace kith::propagate {
 /// rounding error, or a correction that went too far) counts as 0.
 void to_scores(const Plan& plan, std::span<float> row);
 
-/// Collective if nodes are watched. Scores of all owned nodes, or those of the watched nodes, which
-/// every rank gets.
+/// Collective if there are validation nodes. Scores of all owned nodes, or those of the validation
+/// nodes, which every rank gets.
 [[nodiscard]] std::vector<float> collect_scores(const graph::Graph& graph, const Engine& engine,
                                                 std::size_t index, const Task& task,
                                                 const Plan& plan, int num_classes);

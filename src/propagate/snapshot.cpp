@@ -7,61 +7,27 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/propagate/propagate.hpp"
 
+#include "propagate/state_numbers.hpp"
+
 namespace kith::propagate {
 namespace {
 
-/// rests: it has ended, but may go back to the best sweep of its family.
-enum class Status { waits, goes_on, rests, ended };
+/// held: it has ended, but may go back to the best sweep of its group.
+enum class Status { waiting, running, held, ended };
 
 Status status_of(const LiveRun* run) {
   if (run == nullptr) {
     return Status::ended;
   }
   if (!run->run->running) {
-    return Status::rests;
+    return Status::held;
   }
-  return run->run->sweep > 0 ? Status::goes_on : Status::waits;
+  return run->run->sweep > 0 ? Status::running : Status::waiting;
 }
 
 constexpr double kUnknown = -1;  // where no measure is negative
 
-/// Numbers one after another; read back in the order in which they were written.
-class Numbers {
- public:
-  Numbers() = default;
-  explicit Numbers(std::vector<double> values) : values_{std::move(values)} {}
-
-  template <class T>
-  void put(T value) {
-    values_.push_back(static_cast<double>(value));
-  }
-  template <class T>
-  void put_all(std::span<const T> values) {
-    put(values.size());
-    for (const T value : values) {
-      put(value);
-    }
-  }
-  template <class T>
-  T take() {
-    return static_cast<T>(values_.at(next_++));
-  }
-  template <class T>
-  std::vector<T> take_all() {
-    std::vector<T> values(take<std::size_t>());
-    for (T& value : values) {
-      value = take<T>();
-    }
-    return values;
-  }
-  [[nodiscard]] const std::vector<double>& values() const { return values_; }
-
- private:
-  std::vector<double> values_;
-  std::size_t next_ = 0;
-};
-
-void put_line(const SweepTrace& line, Numbers& numbers) {
+void put_line(const SweepTrace& line, StateNumbers& numbers) {
   numbers.put(line.sweep);
   numbers.put(line.residual);
   numbers.put(line.flips);
@@ -72,7 +38,7 @@ void put_line(const SweepTrace& line, Numbers& numbers) {
   numbers.put(line.energy.value_or(kUnknown));
 }
 
-SweepTrace take_line(Numbers& numbers) {
+SweepTrace take_line(StateNumbers& numbers) {
   const auto optional = [&] {
     const auto value = numbers.take<double>();
     return value == kUnknown ? std::nullopt : std::optional{value};
@@ -90,7 +56,7 @@ SweepTrace take_line(Numbers& numbers) {
 }
 
 /// Everything of a result but scores of owned nodes.
-void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numbers& numbers) {
+void put_result(const TaskResult& result, bool has_scores, bool validates, StateNumbers& numbers) {
   numbers.put(static_cast<int>(result.stop));
   numbers.put(result.sweeps);
   numbers.put(result.trace.size());
@@ -98,9 +64,9 @@ void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numb
     put_line(line, numbers);
   }
   numbers.put_all(std::span{result.class_mass});
-  numbers.put(result.mean_rest.value_or(kUnknown));
-  numbers.put(result.largest_rest);
-  const bool is_here = has_scores && is_watched;
+  numbers.put(result.mean_residual_mass.value_or(kUnknown));
+  numbers.put(result.largest_residual_mass);
+  const bool is_here = has_scores && validates;
   numbers.put_all(is_here ? std::span{result.scores} : std::span<const float>{});
   numbers.put_all(is_here ? std::span{result.other} : std::span<const float>{});
   numbers.put(is_here ? result.labels.size() : std::size_t{0});
@@ -109,7 +75,7 @@ void put_result(const TaskResult& result, bool has_scores, bool is_watched, Numb
   }
 }
 
-TaskResult take_result(Numbers& numbers) {
+TaskResult take_result(StateNumbers& numbers) {
   TaskResult result;
   result.stop = static_cast<StopReason>(numbers.take<int>());
   result.sweeps = numbers.take<int>();
@@ -118,9 +84,10 @@ TaskResult take_result(Numbers& numbers) {
     result.trace.push_back(take_line(numbers));
   }
   result.class_mass = numbers.take_all<double>();
-  const auto mean_rest = numbers.take<double>();
-  result.mean_rest = mean_rest == kUnknown ? std::nullopt : std::optional{mean_rest};
-  result.largest_rest = numbers.take<double>();
+  const auto mean_residual_mass = numbers.take<double>();
+  result.mean_residual_mass =
+      mean_residual_mass == kUnknown ? std::nullopt : std::optional{mean_residual_mass};
+  result.largest_residual_mass = numbers.take<double>();
   result.scores = numbers.take_all<float>();
   result.other = numbers.take_all<float>();
   for (auto left = numbers.take<std::size_t>(); left > 0; --left) {
@@ -129,7 +96,7 @@ TaskResult take_result(Numbers& numbers) {
   return result;
 }
 
-void put_run(const Run& run, Numbers& numbers) {
+void put_run(const Run& run, StateNumbers& numbers) {
   numbers.put(run.phase);
   numbers.put(run.sweeps_before);
   numbers.put(run.sweep);
@@ -137,27 +104,27 @@ void put_run(const Run& run, Numbers& numbers) {
   numbers.put(run.right);
   numbers.put(run.leads);
   numbers.put(run.running);
-  numbers.put(run.family.watched);
-  numbers.put(run.family.right_of_ended);
-  numbers.put(run.family.best_right);
-  numbers.put(run.family.best_sweep);
-  numbers.put(run.family.checks_since);
+  numbers.put(run.group.num_nodes);
+  numbers.put(run.group.right_of_ended);
+  numbers.put(run.group.best_right);
+  numbers.put(run.group.best_sweep);
+  numbers.put(run.group.checks_since);
 }
 
-Run take_run(Numbers& numbers) {
+Run take_run(StateNumbers& numbers) {
   Run run{};
   run.phase = numbers.take<int>();
   run.sweeps_before = numbers.take<int>();
   run.sweep = numbers.take<int>();
   run.quiet_checks = numbers.take<int>();
   run.right = numbers.take<Count>();
-  run.leads = numbers.take<int>() != 0;
-  run.running = numbers.take<int>() != 0;
-  run.family.watched = numbers.take<Count>();
-  run.family.right_of_ended = numbers.take<Count>();
-  run.family.best_right = numbers.take<Count>();
-  run.family.best_sweep = numbers.take<int>();
-  run.family.checks_since = numbers.take<int>();
+  run.leads = numbers.take<bool>();
+  run.running = numbers.take<bool>();
+  run.group.num_nodes = numbers.take<Count>();
+  run.group.right_of_ended = numbers.take<Count>();
+  run.group.best_right = numbers.take<Count>();
+  run.group.best_sweep = numbers.take<int>();
+  run.group.checks_since = numbers.take<int>();
   return run;
 }
 
@@ -198,10 +165,10 @@ class Results {
         names_labels_{shape.names_labels},
         row_bytes_{shape.width * static_cast<Count>(sizeof(float))} {}
 
-  void save(const TaskResult& result, const std::string& name, bool is_watched, Numbers& numbers,
-            comm::StateWriter& writer) const {
-    put_result(result, true, is_watched, numbers);
-    if (is_watched) {
+  void save(const TaskResult& result, const std::string& name, bool validates,
+            StateNumbers& numbers, comm::StateWriter& writer) const {
+    put_result(result, true, validates, numbers);
+    if (validates) {
       return;
     }
     save_scores(result.scores, name, writer);
@@ -212,10 +179,10 @@ class Results {
                   writer);
     }
   }
-  [[nodiscard]] TaskResult load(const std::string& name, bool is_watched, Numbers& numbers,
+  [[nodiscard]] TaskResult load(const std::string& name, bool validates, StateNumbers& numbers,
                                 const comm::StateReader& reader) const {
     TaskResult result = take_result(numbers);
-    if (is_watched) {
+    if (validates) {
       return result;
     }
     result.scores = load_scores(name, reader);
@@ -242,17 +209,17 @@ class Results {
 
 }  // namespace
 
-void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
+void save_result(const graph::Graph& graph, const TaskResult& result, bool validates,
                  const RowShape& shape, const std::string& name, comm::StateWriter& writer) {
-  Numbers numbers;
-  Results{graph, shape}.save(result, name + "/scores", is_watched, numbers, writer);
-  writer.write_numbers(name + "/numbers", numbers.values());
+  StateNumbers numbers;
+  Results{graph, shape}.save(result, name + "/scores", validates, numbers, writer);
+  numbers.save(writer, name);
 }
 
-TaskResult load_result(const graph::Graph& graph, bool is_watched, const RowShape& shape,
+TaskResult load_result(const graph::Graph& graph, bool validates, const RowShape& shape,
                        const std::string& name, const comm::StateReader& reader) {
-  Numbers numbers{reader.read_numbers(name + "/numbers")};
-  return Results{graph, shape}.load(name + "/scores", is_watched, numbers, reader);
+  StateNumbers numbers{reader, name};
+  return Results{graph, shape}.load(name + "/scores", validates, numbers, reader);
 }
 
 void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
@@ -263,16 +230,16 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
     of_task[static_cast<std::size_t>(run.run->task - tasks.data())] = &run;
   }
   const Results stored{graph, shape};
-  Numbers numbers;
+  StateNumbers numbers;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const LiveRun* live_run = of_task[task];
-    const bool is_watched = !tasks[task].watched.empty();
+    const bool validates = !tasks[task].validation_nodes.empty();
     const Status status = status_of(live_run);
     numbers.put(static_cast<int>(status));
-    if (status == Status::ended || status == Status::rests) {
-      stored.save(results[task], name_of("scores", task), is_watched, numbers, writer);
+    if (status == Status::ended || status == Status::held) {
+      stored.save(results[task], name_of("scores", task), validates, numbers, writer);
     } else {
-      put_result(results[task], false, is_watched, numbers);
+      put_result(results[task], false, validates, numbers);
     }
     if (status == Status::ended) {
       continue;
@@ -282,10 +249,10 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
     if (run.phase > 0) {
       stored.save_scores(run.state, name_of("state", task), writer);
     }
-    if (run.family.best_right >= 0) {
-      stored.save(run.best, name_of("best", task), is_watched, numbers, writer);
+    if (run.group.best_right >= 0) {
+      stored.save(run.best, name_of("best", task), validates, numbers, writer);
     }
-    if (status == Status::goes_on) {
+    if (status == Status::running) {
       const std::vector<std::byte> rows = rows_of(graph, *live_run);
       // The same on every rank, also on one without nodes.
       const Count row_bytes = comm::max_over_ranks(
@@ -297,20 +264,20 @@ void save_runs(const graph::Graph& graph, std::span<const Task> tasks,
                                   : live_run->engine->save_numbers(live_run->index));
     }
   }
-  writer.write_numbers("/tasks", numbers.values());
+  numbers.save(writer, "/tasks");
 }
 
 std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> tasks,
                            std::span<TaskResult> results, const RowShape& shape,
                            const comm::StateReader& reader) {
   const Results stored{graph, shape};
-  Numbers numbers{reader.read_numbers("/tasks")};
+  StateNumbers numbers{reader, "/tasks"};
   std::vector<Run> runs;
   for (std::size_t task = 0; task < tasks.size(); ++task) {
-    const bool is_watched = !tasks[task].watched.empty();
+    const bool validates = !tasks[task].validation_nodes.empty();
     const auto status = static_cast<Status>(numbers.take<int>());
-    results[task] = status == Status::ended || status == Status::rests
-                        ? stored.load(name_of("scores", task), is_watched, numbers, reader)
+    results[task] = status == Status::ended || status == Status::held
+                        ? stored.load(name_of("scores", task), validates, numbers, reader)
                         : take_result(numbers);
     if (status == Status::ended) {
       continue;
@@ -321,10 +288,10 @@ std::vector<Run> load_runs(const graph::Graph& graph, std::span<const Task> task
     if (run.phase > 0) {
       run.state = stored.load_scores(name_of("state", task), reader);
     }
-    if (run.family.best_right >= 0) {
-      run.best = stored.load(name_of("best", task), is_watched, numbers, reader);
+    if (run.group.best_right >= 0) {
+      run.best = stored.load(name_of("best", task), validates, numbers, reader);
     }
-    if (status == Status::goes_on) {
+    if (status == Status::running) {
       const auto row_bytes = numbers.take<Count>();
       run.rows = read_owned<std::byte>(graph, name_of("rows", task), row_bytes, reader);
       run.numbers = numbers.take_all<double>();

@@ -111,26 +111,26 @@ float Sweeps::unmixed(std::size_t task, Count begin, Count end) const {
   return largest;
 }
 
-bool Sweeps::add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const {
+bool Sweeps::add_energy(std::size_t task, double scale, ExactSum& energy, ExactSum& norm) const {
   const Panel& panel = panel_of(task);
   std::mutex merging;
   parallel_for(graph().num_owned(), kRowsPerChunk, [&](Count begin, Count end) {
     std::vector<double> of_row(to_size(end - begin));
-    panel.rough_rows(places_[task].task, num_classes(), scale, begin, end, of_row.data());
-    ExactSum chunk_rough;
-    ExactSum chunk_whole;
+    panel.energy_of_rows(places_[task].task, num_classes(), scale, begin, end, of_row.data());
+    ExactSum chunk_energy;
+    ExactSum chunk_norm;
     for (Count row = begin; row < end; ++row) {
       const float* mine = panel.row(places_[task].task, row).data();
       double square = 0;
       for (int label = 0; label < num_classes(); ++label) {
         square += (scale * mine[label]) * (scale * mine[label]);
       }
-      chunk_rough.add(of_row[to_size(row - begin)] / 2);  // each edge is seen twice
-      chunk_whole.add(graph().degree(LocalId{static_cast<std::int32_t>(row)}) * square);
+      chunk_energy.add(of_row[to_size(row - begin)] / 2);  // each edge is seen twice
+      chunk_norm.add(graph().degree(LocalId{static_cast<std::int32_t>(row)}) * square);
     }
     const std::scoped_lock lock{merging};
-    rough.add(chunk_rough);
-    whole.add(chunk_whole);
+    energy.add(chunk_energy);
+    norm.add(chunk_norm);
   });
   return true;
 }

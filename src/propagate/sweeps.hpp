@@ -20,7 +20,7 @@ class Sweeps : public Engine {
   void read_row(std::size_t task, LocalId row, std::span<float> values) const override;
   void retire(std::size_t task) override;
   void compact() override;
-  bool add_energy(std::size_t task, double scale, ExactSum& rough, ExactSum& whole) const override;
+  bool add_energy(std::size_t task, double scale, ExactSum& energy, ExactSum& norm) const override;
   [[nodiscard]] Count halo_bytes() const override;
   void go_on(int steps) override;
 

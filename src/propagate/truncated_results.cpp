@@ -42,15 +42,15 @@ class RowReader {
   /// The labels that are kept, largest first; empty where no label came.
   struct Row {
     std::span<const LabelValue> entries;
-    float other = 0;  // value of each other class
-    double rest = 0;  // residual mass over the row's
+    float other = 0;      // value of each other class
+    double residual = 0;  // mass over the row's
   };
   Row read(Count row) {
-    const double rest = (*read_)(row, entries_);
+    const double residual = (*read_)(row, entries_);
     if (entries_.empty()) {
       return {};
     }
-    double sum = rest;
+    double sum = residual;
     for (const LabelValue& entry : entries_) {
       sum += entry.value;
     }
@@ -59,7 +59,7 @@ class RowReader {
                                  : static_cast<float>(entry.value / sum);
     }
     const auto kept = std::span{entries_}.first(put_largest_first(entries_, top_));
-    double cut = rest / sum;
+    double cut = residual / sum;
     for (std::size_t i = kept.size(); i < entries_.size(); ++i) {
       cut += is_centered_ ? 0.0 : entries_[i].value;
     }
@@ -125,23 +125,23 @@ class ClassMassSum {
 void read_owned(const TruncatedTask& of, RowReader& reader, TaskResult& result) {
   const graph::Graph& graph = of.graph;
   const Task& task = of.task;
-  const bool keeps_rows = task.watched.empty();
+  const bool keeps_rows = task.validation_nodes.empty();
   make_rows(result, keeps_rows ? to_size(graph.num_owned()) : 0, of.top);
   std::set<Position> seeded;
   for (const NodeSeed& seed : task.seeds) {
     seeded.insert(seed.node);
   }
   ClassMassSum mass{of.num_classes};
-  std::vector<ExactSum> sums(2);  // shares of the rest, reached rows
+  std::vector<ExactSum> sums(2);  // residual masses, reached rows
   double largest = 0;
   for (Count index = 0; index < graph.num_owned(); ++index) {
     const RowReader::Row row = reader.read(index);
     if (row.entries.empty()) {
       continue;
     }
-    sums[0].add(row.rest);
+    sums[0].add(row.residual);
     sums[1].add(1.0);
-    largest = std::max(largest, row.rest);
+    largest = std::max(largest, row.residual);
     if (!seeded.contains(Position{graph.owned().begin.value() + index})) {
       mass.add(row);
     }
@@ -153,15 +153,15 @@ void read_owned(const TruncatedTask& of, RowReader& reader, TaskResult& result) 
     }
   }
   comm::sum_over_ranks(graph.comm(), std::span{sums});
-  result.mean_rest = sums[1].value() > 0 ? sums[0].value() / sums[1].value() : 0.0;
-  result.largest_rest = comm::max_over_ranks(graph.comm(), largest);
+  result.mean_residual_mass = sums[1].value() > 0 ? sums[0].value() / sums[1].value() : 0.0;
+  result.largest_residual_mass = comm::max_over_ranks(graph.comm(), largest);
   if (of.plan.normalizes_rows) {
     result.class_mass = mass.over_ranks(graph.comm());
   }
 }
 
-/// Collective. Scores of the watched nodes, on every rank.
-void read_watched(const TruncatedTask& of, RowReader& reader, TaskResult& result) {
+/// Collective. Scores of the validation nodes, on every rank.
+void read_validation(const TruncatedTask& of, RowReader& reader, TaskResult& result) {
   const graph::Graph& graph = of.graph;
   const Task& task = of.task;
   struct Found {
@@ -170,18 +170,18 @@ void read_watched(const TruncatedTask& of, RowReader& reader, TaskResult& result
   };
   constexpr std::int32_t kOther = -1;
   std::vector<Found> mine;
-  for (std::size_t i = 0; i < task.watched.size(); ++i) {
-    if (!graph.owned().contains(task.watched[i])) {
+  for (std::size_t i = 0; i < task.validation_nodes.size(); ++i) {
+    if (!graph.owned().contains(task.validation_nodes[i])) {
       continue;
     }
-    const RowReader::Row row = reader.read(graph.local_id(task.watched[i]).value());
+    const RowReader::Row row = reader.read(graph.local_id(task.validation_nodes[i]).value());
     const auto at = static_cast<Count>(i);
     mine.push_back({at, {kOther, row.other}});
     for (std::size_t entry = 0; entry < row.entries.size(); ++entry) {
       mine.push_back({at * of.top + static_cast<Count>(entry), row.entries[entry]});
     }
   }
-  make_rows(result, task.watched.size(), of.top);
+  make_rows(result, task.validation_nodes.size(), of.top);
   for (const Found& found : comm::gather_to_all<Found>(graph.comm(), mine).items) {
     if (found.entry.label == kOther) {
       result.other[to_size(found.at)] = found.entry.value;
@@ -196,14 +196,17 @@ void read_watched(const TruncatedTask& of, RowReader& reader, TaskResult& result
 void collect_truncated(const TruncatedTask& of, const ReadEntries& read, TaskResult& result) {
   RowReader reader{of, read};
   read_owned(of, reader, result);
-  if (!of.task.watched.empty()) {
-    read_watched(of, reader, result);
+  if (!of.task.validation_nodes.empty()) {
+    read_validation(of, reader, result);
   }
 }
 
 void collect_nothing(const graph::Graph& graph, const Task& task, int top, TaskResult& result) {
-  make_rows(result, task.watched.empty() ? to_size(graph.num_owned()) : task.watched.size(), top);
-  result.mean_rest = 0;
+  make_rows(
+      result,
+      task.validation_nodes.empty() ? to_size(graph.num_owned()) : task.validation_nodes.size(),
+      top);
+  result.mean_residual_mass = 0;
 }
 
 }  // namespace kith::propagate

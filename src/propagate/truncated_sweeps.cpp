@@ -74,7 +74,7 @@ void TruncatedSweeps::sweep_row(LocalId row, const NamedSource* source, LabelScr
   const float factor = plan_->factors.empty() ? 1.0F : plan_->factors[to_size(row)];
   const float scale = degree > 0 ? static_cast<float>(plan_->decay / degree) * factor : 0.0F;
   float walk = 0;
-  float rest = 0;
+  float residual = 0;
   float each = 0;   // what a label gets if no neighbor names it
   float named = 0;  // what all labels would get beyond that from neighbors that do
   const std::size_t num_own = source != nullptr ? source->entries.size() : 0;
@@ -85,8 +85,9 @@ void TruncatedSweeps::sweep_row(LocalId row, const NamedSource* source, LabelScr
       prefetch(neighbors[edge + kAhead]);
     }
     const float weight = scale * weights[edge];
-    const float share = from.rest() / static_cast<float>(std::max(1, num_classes() - top_));
-    rest += weight * from.rest();
+    const float share =
+        from.residual_mass() / static_cast<float>(std::max(1, num_classes() - top_));
+    residual += weight * from.residual_mass();
     walk += plan_->walks ? weight * from.walk() : 0.0F;
     each += weight * share;
     for (int i = 0; i < top_ && from.value(i) > 0; ++i) {
@@ -98,8 +99,8 @@ void TruncatedSweeps::sweep_row(LocalId row, const NamedSource* source, LabelScr
     scratch.add(source->entries[i].label, source->entries[i].value);
   }
   const std::span<Key> entries = scratch.take(each);
-  rest -= each * static_cast<float>(entries.size()) - named;
-  write_row(next_, row, entries, rest, walk);
+  residual -= each * static_cast<float>(entries.size()) - named;
+  write_row(next_, row, entries, residual, walk);
 }
 
 void TruncatedSweeps::prefetch(LocalId row) const {
@@ -111,7 +112,7 @@ void TruncatedSweeps::prefetch(LocalId row) const {
 }
 
 void TruncatedSweeps::write_row(std::vector<float>& state, LocalId row, std::span<Key> entries,
-                                float rest, float walk) {
+                                float residual, float walk) {
   float* to = state.data() + Count{row.value()} * stride_;
   const auto top = to_size(top_);
   const auto kept = entries.begin() + static_cast<Count>(std::min(entries.size(), top));
@@ -125,10 +126,10 @@ void TruncatedSweeps::write_row(std::vector<float>& state, LocalId row, std::spa
       to[i] = value_of(entries[i]);
       to[top + i] = std::bit_cast<float>(label_of(entries[i]));
     } else {
-      rest += value_of(entries[i]);
+      residual += value_of(entries[i]);
     }
   }
-  to[2 * top] = std::max(rest, 0.0F);
+  to[2 * top] = std::max(residual, 0.0F);
   if (plan_->walks) {
     to[2 * top + 1] = walk;
   }
@@ -141,7 +142,7 @@ std::int32_t TruncatedSweeps::RowView::label(int i) const {
 void TruncatedSweeps::read_row(std::size_t /*task*/, LocalId row, std::span<float> values) const {
   const RowView view = this->row(row.value());
   std::fill(values.begin(), values.end(),
-            view.rest() / static_cast<float>(std::max(1, num_classes() - top_)));
+            view.residual_mass() / static_cast<float>(std::max(1, num_classes() - top_)));
   for (int i = 0; i < top_ && view.value(i) > 0; ++i) {
     values[to_size(view.label(i))] = view.value(i);
   }
@@ -207,7 +208,7 @@ float TruncatedSweeps::read_entries(Count row, std::vector<LabelValue>& entries)
   for (int i = 0; i < top_ && view.value(i) > 0; ++i) {
     entries.push_back({view.label(i), view.value(i)});
   }
-  return view.rest();
+  return view.residual_mass();
 }
 
 Count TruncatedSweeps::state_bytes(std::size_t /*task*/) const {

@@ -45,14 +45,14 @@ class TruncatedSweeps : public Engine {
 
     [[nodiscard]] float value(int i) const { return data[i]; }
     [[nodiscard]] std::int32_t label(int i) const;
-    [[nodiscard]] float rest() const { return data[2 * top]; }
+    [[nodiscard]] float residual_mass() const { return data[2 * top]; }
     [[nodiscard]] float walk() const { return data[2 * top + 1]; }
   };
 
   void start(const graph::Components& components);
   void sweep_row(LocalId row, const NamedSource* source, LabelScratch& scratch);
-  /// rest: of labels that are not in entries; those that fall out of the row go to it.
-  void write_row(std::vector<float>& state, LocalId row, std::span<Key> entries, float rest,
+  /// residual: mass of labels that are not in entries; those that fall out of the row go to it.
+  void write_row(std::vector<float>& state, LocalId row, std::span<Key> entries, float residual,
                  float walk);
   void prefetch(LocalId row) const;
   float read_entries(Count row, std::vector<LabelValue>& entries) const;

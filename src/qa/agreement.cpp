@@ -12,6 +12,7 @@
 #include "kith/core/random.hpp"
 #include "kith/qa/accuracy.hpp"
 
+#include "agreement_coefficients.hpp"
 #include "agreement_totals.hpp"
 #include "cohen_kappa.hpp"
 
@@ -23,64 +24,6 @@ using Terms = CoefficientTerms;
 constexpr Count kMaxBootstrapWork = 30'000'000;  // patterns x draws; beyond it: linearization
 constexpr Count kGrain = 4096;
 constexpr double kNudge = 1e-6;  // of a sum, for a numerical derivative
-
-double corrected(double observed, double expected) {
-  return expected < 1 ? (observed - expected) / (1 - expected) : NAN;
-}
-
-/// The coefficients in one vector, those of the classes last; NaN where undefined.
-enum Coefficient : std::size_t { mean_pair, fleiss, krippendorff, gwet, pabak, first_class };
-
-/// What the coefficients expect by chance.
-struct Chance {
-  double fleiss = 0;        // agreement
-  double gwet = 0;          // agreement
-  double disagreement = 0;  // of two votes for different items
-};
-
-Chance by_chance(std::span<const double> sums, int num_classes) {
-  const double items = sums[Terms::items];
-  const double votes = sums[Terms::votes];
-  Chance chance;
-  double same_pairs = 0;
-  for (std::size_t k = 0; k < to_size(num_classes); ++k) {
-    const double class_votes = sums[Terms::votes_of(k)];
-    const double p = class_votes / votes;
-    const double share = sums[Terms::share_of(k)] / items;
-    chance.fleiss += p * p;
-    chance.gwet += share * (1 - share) / std::max(1, num_classes - 1);
-    same_pairs += class_votes * class_votes;
-  }
-  chance.disagreement = (votes * votes - same_pairs) / (votes * (votes - 1));
-  return chance;
-}
-
-std::vector<double> compute(std::span<const double> sums, int num_classes) {
-  std::vector<double> result(first_class + to_size(num_classes), NAN);
-  const double items = sums[Terms::items];
-  const double votes = sums[Terms::votes];
-  if (items <= 0) {
-    return result;
-  }
-  for (std::size_t k = 0; k < to_size(num_classes); ++k) {
-    const double p = sums[Terms::votes_of(k)] / votes;
-    if (p > 0 && p < 1) {
-      result[first_class + k] = 1 - sums[Terms::split_of(k)] / items / (p * (1 - p));
-    }
-  }
-  const Chance chance = by_chance(sums, num_classes);
-  const double observed = sums[Terms::pair_agreement] / items;
-  result[mean_pair] = observed;
-  result[fleiss] = corrected(observed, chance.fleiss);
-  if (chance.disagreement > 0) {
-    result[krippendorff] = 1 - sums[Terms::disagreement] / votes / chance.disagreement;
-  }
-  result[gwet] = corrected(observed, chance.gwet);
-  if (num_classes > 1) {
-    result[pabak] = (num_classes * observed - 1) / (num_classes - 1);
-  }
-  return result;
-}
 
 /// A Poisson(n) draw for n items that each come Poisson(1) times: normal beyond what a table needs.
 double poisson_draw(double mean, double uniform) {
@@ -102,11 +45,6 @@ double poisson_draw(double mean, double uniform) {
   return boost::math::quantile(boost::math::poisson{mean}, inside);
 }
 
-/// The coefficients that have an interval, the first ones.
-std::size_t num_intervals(int num_classes) {
-  return first_class + (num_classes <= kTableClasses ? to_size(num_classes) : 0);
-}
-
 std::vector<std::vector<double>> bootstrap(const VoteRows& rows, int draws, std::uint64_t seed) {
   std::vector<Tally> tallies(rows.size());
   for (std::size_t u = 0; u < rows.size(); ++u) {
@@ -124,7 +62,7 @@ std::vector<std::vector<double>> bootstrap(const VoteRows& rows, int draws, std:
         Terms::of(tallies[u],
                   [&](std::size_t index, double value) { sums[index] += weight * value; });
       }
-      results[to_size(draw)] = compute(sums, rows.num_classes);
+      results[to_size(draw)] = coefficients(sums, rows.num_classes);
       results[to_size(draw)].resize(num_intervals(rows.num_classes));
     }
   });
@@ -165,9 +103,9 @@ std::vector<std::vector<double>> derivatives(std::span<const double> sums, int n
   for (std::size_t i = 0; i < Terms::num_scalars; ++i) {
     const double step = kNudge * std::max(1.0, sums[i]);
     moved[i] = sums[i] + step;
-    const std::vector<double> above = compute(moved, num_classes);
+    const std::vector<double> above = coefficients(moved, num_classes);
     moved[i] = sums[i] - step;
-    const std::vector<double> below = compute(moved, num_classes);
+    const std::vector<double> below = coefficients(moved, num_classes);
     moved[i] = sums[i];
     for (std::size_t c = 0; c < slopes.size(); ++c) {
       slopes[c][i] = (above[c] - below[c]) / (2 * step);
@@ -286,7 +224,7 @@ Agreement describe(const AgreementTotals& totals, const VoteRows& rows, Count nu
   }
   const std::vector<double> sums = totals.coefficient_sums();
   result.pairable_votes = std::llround(sums[Terms::votes]);
-  const std::vector<double> values = compute(sums, rows.num_classes);
+  const std::vector<double> values = coefficients(sums, rows.num_classes);
   const auto make = [&](std::size_t c) {
     return estimate(values[c], c < num_intervals(rows.num_classes) ? interval(c) : std::nullopt,
                     with_two);
@@ -342,7 +280,7 @@ Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
   const auto size = static_cast<double>(num_items);
   return describe(
       totals, rows, num_items, pair_squares,
-      normal_intervals(compute(sums, rows.num_classes), scaled_values(squares, size * size)));
+      normal_intervals(coefficients(sums, rows.num_classes), scaled_values(squares, size * size)));
 }
 
 Agreement stream_agreement(const comm::Communicator& comm, std::span<const std::int32_t> votes,
@@ -359,7 +297,7 @@ Agreement stream_agreement(const comm::Communicator& comm, std::span<const std::
   const auto size = static_cast<double>(num_items);
   return describe(
       totals, rows, num_items, pair_squares,
-      normal_intervals(compute(sums, num_classes), scaled_values(squares, size * size)));
+      normal_intervals(coefficients(sums, num_classes), scaled_values(squares, size * size)));
 }
 
 }  // namespace kith::qa

@@ -5,9 +5,9 @@
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/core/exact_sum.hpp"
 #include "kith/core/random.hpp"
-#include "kith/qa/choose.hpp"
 #include "kith/qa/intervals.hpp"
 
 namespace kith::qa {
@@ -272,7 +272,7 @@ Count items_for_half_width(double expected, double half_width, double confidence
 std::vector<std::uint8_t> draw_audit(const comm::Communicator& comm, std::span<const GlobalId> ids,
                                      std::span<const std::int32_t> strata,
                                      std::span<const Count> wanted, std::uint64_t seed) {
-  std::vector<Candidate> candidates;
+  std::vector<comm::Candidate> candidates;
   std::vector<std::size_t> items;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (strata[i] >= 0) {
@@ -281,7 +281,7 @@ std::vector<std::uint8_t> draw_audit(const comm::Communicator& comm, std::span<c
       items.push_back(i);
     }
   }
-  const std::vector<std::uint8_t> chosen = choose_smallest(comm, candidates, wanted, seed);
+  const std::vector<std::uint8_t> chosen = comm::choose_smallest(comm, candidates, wanted, seed);
   std::vector<std::uint8_t> flags(ids.size(), 0);
   for (std::size_t c = 0; c < items.size(); ++c) {
     flags[items[c]] = chosen[c];

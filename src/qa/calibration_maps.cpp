@@ -1,33 +1,21 @@
 #include "kith/qa/calibration_maps.hpp"
 
+#include <lbfgs.h>
+
 #include <algorithm>
 #include <cmath>
-#include <deque>
+#include <memory>
+#include <new>
 #include <numeric>
+
+#include "kith/core/error.hpp"
 
 namespace kith::qa {
 namespace {
 
 constexpr int kMaxIterations = 300;
-constexpr std::size_t kMemory = 10;
+constexpr int kMemory = 10;
 constexpr double kSmallGradient = 1e-9;
-constexpr double kSufficientDecrease = 1e-4;
-constexpr int kMaxHalvings = 40;
-
-using Vector = std::vector<double>;
-
-double dot(const Vector& a, const Vector& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-/// a + factor b.
-Vector plus(const Vector& a, double factor, const Vector& b) {
-  Vector sum(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    sum[i] = a[i] + factor * b[i];
-  }
-  return sum;
-}
 
 /// exp(scale * logits + shift) / sum, safe from overflow; returns the log of the sum.
 double softmax(std::span<const double> logits, std::span<const double> scale,
@@ -48,43 +36,40 @@ double softmax(std::span<const double> logits, std::span<const double> scale,
   return largest + std::log(sum);
 }
 
-/// Value and gradient of the penalized loss at (scale, shift).
-struct Slope {
-  double value = 0;
-  Vector gradient;
-};
-
 class VectorScalingLoss {
  public:
   VectorScalingLoss(std::span<const double> logits, std::span<const Label> truth, int num_classes,
                     double ridge)
-      : logits_{logits}, truth_{truth}, num_classes_{to_size(num_classes)}, ridge_{ridge} {}
+      : logits_{logits},
+        truth_{truth},
+        num_classes_{to_size(num_classes)},
+        ridge_{ridge},
+        probabilities_(num_classes_) {}
 
-  [[nodiscard]] Slope at(const Vector& point) const {
-    const auto scale = std::span{point}.first(num_classes_);
-    const auto shift = std::span{point}.last(num_classes_);
-    Slope slope{0, Vector(point.size(), 0.0)};
-    Vector p(num_classes_);
+  /// The penalized loss at (scale, shift); writes its gradient. Does not throw: called from C.
+  double at(std::span<const double> point, std::span<double> gradient) noexcept {
+    const auto scale = point.first(num_classes_);
+    const auto shift = point.last(num_classes_);
+    double value = 0;
+    std::fill(gradient.begin(), gradient.end(), 0.0);
     for (std::size_t i = 0; i < truth_.size(); ++i) {
       const auto row = logits_.subspan(i * num_classes_, num_classes_);
       const std::size_t label = to_size(truth_[i]);
-      slope.value += softmax(row, scale, shift, p) - scale[label] * row[label] - shift[label];
+      value +=
+          softmax(row, scale, shift, probabilities_) - scale[label] * row[label] - shift[label];
       for (std::size_t k = 0; k < num_classes_; ++k) {
-        const double residual = p[k] - (k == label ? 1.0 : 0.0);
-        slope.gradient[k] += residual * row[k];
-        slope.gradient[num_classes_ + k] += residual;
+        const double residual = probabilities_[k] - (k == label ? 1.0 : 0.0);
+        gradient[k] += residual * row[k];
+        gradient[num_classes_ + k] += residual;
       }
     }
+    const auto num_items = static_cast<double>(truth_.size());
     for (std::size_t k = 0; k < point.size(); ++k) {
       const double away = point[k] - (k < num_classes_ ? 1.0 : 0.0);
-      slope.value += ridge_ * away * away / 2;
-      slope.gradient[k] += ridge_ * away;
+      value += ridge_ * away * away / 2;
+      gradient[k] = (gradient[k] + ridge_ * away) / num_items;
     }
-    for (double& value : slope.gradient) {
-      value /= static_cast<double>(truth_.size());
-    }
-    slope.value /= static_cast<double>(truth_.size());
-    return slope;
+    return value / num_items;
   }
 
  private:
@@ -92,78 +77,37 @@ class VectorScalingLoss {
   std::span<const Label> truth_;
   std::size_t num_classes_;
   double ridge_;
+  std::vector<double> probabilities_;  // scratch
 };
 
-/// J. Nocedal's two-loop recursion (Math. Comp. 35, 1980) with steps halved until the loss falls.
-class Lbfgs {
- public:
-  Vector minimize(const VectorScalingLoss& loss, Vector point) {
-    Slope slope = loss.at(point);
-    for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
-      const Vector direction = descent(slope.gradient);
-      const double rate = dot(direction, slope.gradient);
-      if (std::sqrt(dot(slope.gradient, slope.gradient)) < kSmallGradient || rate >= 0) {
-        break;
-      }
-      double step = 1;
-      Vector next = plus(point, step, direction);
-      Slope there = loss.at(next);
-      for (int halving = 0;
-           there.value > slope.value + kSufficientDecrease * step * rate && halving < kMaxHalvings;
-           ++halving) {
-        step /= 2;
-        next = plus(point, step, direction);
-        there = loss.at(next);
-      }
-      if (there.value >= slope.value) {
-        break;
-      }
-      remember(plus(next, -1, point), plus(there.gradient, -1, slope.gradient));
-      point = std::move(next);
-      slope = std::move(there);
-    }
-    return point;
-  }
-
- private:
-  struct Change {
-    Vector point;
-    Vector gradient;
-    double curvature = 0;
+/// From `point` on, where the loss is smallest, by libLBFGS on one thread: L-BFGS of J. Nocedal
+/// (Math. Comp. 35, 1980) with the line search of More and Thuente.
+std::vector<double> minimize(VectorScalingLoss loss, const std::vector<double>& point) {
+  lbfgs_parameter_t parameters;
+  lbfgs_parameter_init(&parameters);
+  parameters.m = kMemory;
+  parameters.epsilon = kSmallGradient;
+  parameters.max_iterations = kMaxIterations;
+  const auto evaluate = [](void* instance, const double* at, double* gradient, int size,
+                           double /*step*/) {
+    const std::size_t length = to_size(size);
+    return static_cast<VectorScalingLoss*>(instance)->at({at, length}, {gradient, length});
   };
-
-  void remember(Vector point, Vector gradient) {
-    const double curvature = dot(point, gradient);
-    if (curvature <= 0) {
-      return;
-    }
-    changes_.push_back({std::move(point), std::move(gradient), curvature});
-    if (changes_.size() > kMemory) {
-      changes_.pop_front();
-    }
+  const int size = narrow<int>(count_of(point), "parameters of a calibration");
+  // libLBFGS wants its own alignment.
+  const std::unique_ptr<double, decltype(&lbfgs_free)> x{lbfgs_malloc(size), &lbfgs_free};
+  if (x == nullptr) {
+    throw std::bad_alloc{};
   }
-
-  [[nodiscard]] Vector descent(const Vector& gradient) const {
-    Vector direction = gradient;
-    Vector weights(changes_.size());
-    for (std::size_t i = changes_.size(); i-- > 0;) {
-      weights[i] = dot(changes_[i].point, direction) / changes_[i].curvature;
-      direction = plus(direction, -weights[i], changes_[i].gradient);
-    }
-    if (!changes_.empty()) {
-      const Change& last = changes_.back();
-      const double scale = last.curvature / dot(last.gradient, last.gradient);
-      direction = plus(Vector(direction.size(), 0.0), scale, direction);
-    }
-    for (std::size_t i = 0; i < changes_.size(); ++i) {
-      const double back = dot(changes_[i].gradient, direction) / changes_[i].curvature;
-      direction = plus(direction, weights[i] - back, changes_[i].point);
-    }
-    return plus(Vector(direction.size(), 0.0), -1, direction);
+  std::copy(point.begin(), point.end(), x.get());
+  const int status = lbfgs(size, x.get(), nullptr, evaluate, nullptr, &loss, &parameters);
+  if (status == LBFGSERR_OUTOFMEMORY) {
+    throw std::bad_alloc{};
   }
-
-  std::deque<Change> changes_;
-};
+  // Another status says that no step lowers the loss any more, or that steps ran out: x is the
+  // best.
+  return {x.get(), x.get() + size};
+}
 
 /// Neighboring scores with one common value.
 struct Block {
@@ -183,10 +127,10 @@ void VectorScaling::apply(std::span<const double> logits, std::span<double> prob
 
 VectorScaling fit_vector_scaling(std::span<const double> logits, std::span<const Label> truth,
                                  int num_classes, double ridge) {
-  Vector start(2 * to_size(num_classes), 0.0);
+  std::vector<double> start(2 * to_size(num_classes), 0.0);
   std::fill_n(start.begin(), num_classes, 1.0);
   if (!truth.empty()) {
-    start = Lbfgs{}.minimize(VectorScalingLoss{logits, truth, num_classes, ridge}, start);
+    start = minimize({logits, truth, num_classes, ridge}, start);
   }
   const auto middle = start.begin() + num_classes;
   return {{start.begin(), middle}, {middle, start.end()}};

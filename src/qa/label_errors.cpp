@@ -6,9 +6,9 @@
 #include <numeric>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/core/exact_sum.hpp"
 #include "kith/core/parallel.hpp"
-#include "kith/qa/choose.hpp"
 
 namespace kith::qa {
 namespace {
@@ -156,19 +156,19 @@ template <class Describe>
 void flag_smallest(const comm::Communicator& comm, const GivenLabels& labels,
                    std::span<const Count> wanted, std::uint64_t seed, Describe&& describe,
                    std::span<std::uint8_t> flags) {
-  std::vector<Candidate> candidates;
+  std::vector<comm::Candidate> candidates;
   std::vector<std::size_t> items;
   for (std::size_t i = 0; i < labels.given.size(); ++i) {
     if (labels.given[i].is_none()) {
       continue;
     }
-    const Candidate candidate = describe(i);
+    const comm::Candidate candidate = describe(i);
     if (wanted[to_size(candidate.group)] > 0) {
       candidates.push_back(candidate);
       items.push_back(i);
     }
   }
-  const std::vector<std::uint8_t> chosen = choose_smallest(comm, candidates, wanted, seed);
+  const std::vector<std::uint8_t> chosen = comm::choose_smallest(comm, candidates, wanted, seed);
   for (std::size_t c = 0; c < items.size(); ++c) {
     flags[items[c]] |= chosen[c];
   }
@@ -187,7 +187,8 @@ void prune_by_class(const comm::Communicator& comm, const GivenLabels& labels,
   }
   const auto describe = [&](std::size_t item) {
     const Label given = labels.given[item];
-    return Candidate{labels.row(item)[to_size(given)], given.value(), labels.ids[item].value()};
+    return comm::Candidate{labels.row(item)[to_size(given)], given.value(),
+                           labels.ids[item].value()};
   };
   flag_smallest(comm, labels, wanted, seed, describe, flags);
 }
@@ -204,7 +205,7 @@ void prune_by_noise_rate(const comm::Communicator& comm, const GivenLabels& labe
     const auto describe = [&](std::size_t item) {
       const Label given = labels.given[item];
       const auto row = labels.row(item);
-      return Candidate{row[to_size(given)] - row[j], given.value(), labels.ids[item].value()};
+      return comm::Candidate{row[to_size(given)] - row[j], given.value(), labels.ids[item].value()};
     };
     flag_smallest(comm, labels, wanted, seed, describe, flags);
   }
@@ -219,7 +220,8 @@ void lowest_self_confidence(const comm::Communicator& comm, const GivenLabels& l
   }
   const Count wanted = whole(static_cast<double>(joint.items) - right);
   const auto describe = [&](std::size_t item) {
-    return Candidate{labels.row(item)[to_size(labels.given[item])], 0, labels.ids[item].value()};
+    return comm::Candidate{labels.row(item)[to_size(labels.given[item])], 0,
+                           labels.ids[item].value()};
   };
   flag_smallest(comm, labels, std::span{&wanted, 1}, seed, describe, flags);
 }

@@ -5,6 +5,8 @@
 #include <numbers>
 #include <utility>
 
+#include <boost/math/tools/roots.hpp>
+
 namespace kith::qa {
 namespace {
 
@@ -18,6 +20,15 @@ constexpr int kRateSteps = 40;
 constexpr double kProfileStep = 0.1;     // of the logarithm
 constexpr int kProfileSteps = 120;       // from end to end of the temperatures, and as far again
 constexpr double kWilksDrop = 1.920729;  // half the 95 % quantile of chi squared, 1 degree
+
+/// An interval that holds a zero of f, 2^-kRateSteps of what is given. f differs in sign at its
+/// ends.
+template <class F>
+std::pair<double, double> bisect(const F& f, double low, double high) {
+  boost::uintmax_t evaluations = kRateSteps + 3;  // Boost counts three for the ends
+  return boost::math::tools::bisect(
+      f, low, high, [](double /*low*/, double /*high*/) { return false; }, evaluations);
+}
 
 /// Labels and the logarithms of their probabilities.
 class NoiseModel {
@@ -62,28 +73,27 @@ class NoiseModel {
   }
   /// The likeliest rate: the likelihood is concave in it.
   [[nodiscard]] double best_rate() const {
-    double low = 0;
-    double high = kHighestRate;
-    if (slope(low) <= 0) {
-      return low;
+    if (slope(0) <= 0) {
+      return 0;
     }
-    for (int step = 0; step < kRateSteps; ++step) {
-      const double middle = (low + high) / 2;
-      (slope(middle) > 0 ? low : high) = middle;
+    if (slope(kHighestRate) >= 0) {
+      return kHighestRate;
     }
+    const auto [low, high] = bisect([this](double rate) { return slope(rate); }, 0, kHighestRate);
     return (low + high) / 2;
   }
   /// The rate between `inside`, where the likelihood is at least `least`, and `outside`, where it
   /// falls to it.
   [[nodiscard]] double edge(double inside, double outside, double least) const {
-    if (log_likelihood(outside) >= least) {
+    const auto above = [&](double rate) { return log_likelihood(rate) - least; };
+    if (above(outside) >= 0) {
       return outside;
     }
-    for (int step = 0; step < kRateSteps; ++step) {
-      const double middle = (inside + outside) / 2;
-      (log_likelihood(middle) >= least ? inside : outside) = middle;
+    if (above(inside) <= 0) {
+      return inside;
     }
-    return inside;
+    const auto [low, high] = bisect(above, std::min(inside, outside), std::max(inside, outside));
+    return inside < outside ? low : high;
   }
   [[nodiscard]] std::vector<double> wrong(double rate) const {
     std::vector<double> chances;

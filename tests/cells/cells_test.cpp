@@ -217,19 +217,19 @@ TEST(Cells, AreSplitWhereTheyAreTooLarge) {
 /// Asks for a stop at the eleventh offer: the sample alone is eight.
 class StopsOften : public comm::Checkpoint {
  public:
-  explicit StopsOften(io::Snapshots& snapshots) : whole_{snapshots} {}
+  explicit StopsOften(io::Snapshots& snapshots) : whole_{&snapshots} {}
   bool resume(const std::function<void(const comm::StateReader&)>& load) override {
-    return whole_.resume(load);
+    return whole_->resume(load);
   }
   void offer(const std::function<void(comm::StateWriter&)>& save) override {
     if (++offers_ == 11) {
       ask_to_stop();
     }
-    whole_.offer(save);
+    whole_->offer(save);
   }
 
  private:
-  io::StageCheckpoint whole_;
+  io::Snapshots* whole_;
   int offers_ = 0;
 };
 

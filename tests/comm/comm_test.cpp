@@ -191,13 +191,24 @@ TEST(Collectives, ExchangeToKeepsTheOrderOfItemsForOneDestination) {
   }
 }
 
-TEST(Collectives, GatherToAllKeepsRankOrder) {
-  const TinyChunks tiny;
-  const std::vector<Count> mine(to_size(world().rank().value()), world().rank().value());
-  const auto all = gather_to_all<Count>(world(), mine);
+TEST(Collectives, GatherToAllKeepsRankOrderAndSplitsIntoChunks) {
+  const TinyChunks tiny;  // borders lie inside elements, and a chunk holds bytes of several ranks
+  const auto items_of = [](int rank) {
+    std::vector<Count> items(to_size(rank % 4));  // some ranks have none
+    std::iota(items.begin(), items.end(), 1000 * rank);
+    return items;
+  };
+
+  const auto all = gather_to_all<Count>(world(), items_of(world().rank().value()));
+  const auto flags = gather_to_all<char>(world(), std::vector<char>{'x'});
+  const auto nothing = gather_to_all<Count>(world(), {});
+
   for (int from = 0; from < world().size(); ++from) {
-    EXPECT_EQ(count_of(all.from(Rank{from})), from);
+    const auto part = all.from(Rank{from});
+    EXPECT_EQ(std::vector<Count>(part.begin(), part.end()), items_of(from));
   }
+  EXPECT_EQ(flags.items, std::vector<char>(to_size(world().size()), 'x'));
+  EXPECT_TRUE(nothing.items.empty());
 }
 
 TEST(Stop, OneRanksWishStopsAll) {

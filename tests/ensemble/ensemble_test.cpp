@@ -18,98 +18,6 @@ namespace {
 using propagate::NodeSeed;
 using test::world;
 
-std::vector<NodeSeed> make_seeds(int per_class, int num_classes) {
-  std::vector<NodeSeed> seeds;
-  for (int i = 0; i < per_class * num_classes; ++i) {
-    seeds.push_back({Position{7 * i + 3}, Label{i % num_classes}, 1.0F});
-  }
-  return seeds;
-}
-
-TEST(Folds, ShareEveryClassEvenlyAndHoldEachSeedOutOnce) {
-  EnsembleConfig config;
-  config.folds = 5;
-  std::map<std::pair<Label, int>, int> counts;
-  std::map<int, int> sizes;
-  for (const FoldedSeed& entry : deal_folds(make_seeds(11, 4), {}, config)) {
-    ASSERT_GE(entry.fold, 0);
-    ASSERT_LT(entry.fold, 5);
-    ++counts[{entry.seed.label, entry.fold}];
-    ++sizes[entry.fold];
-  }
-  for (const auto& [key, count] : counts) {
-    EXPECT_GE(count, 2);
-    EXPECT_LE(count, 3);
-  }
-  for (const auto& [fold, size] : sizes) {
-    EXPECT_GE(size, 8);
-    EXPECT_LE(size, 9);
-  }
-}
-
-TEST(Folds, NeverHoldOutTheOnlySeedOfAClass) {
-  std::vector<NodeSeed> seeds = make_seeds(4, 2);
-  seeds.push_back({Position{1000}, Label{2}, 1.0F});
-  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
-    EXPECT_EQ(entry.fold < 0, entry.seed.label == Label{2});
-  }
-}
-
-TEST(Folds, NeverHoldOutSoftSeeds) {
-  std::vector<NodeSeed> seeds = make_seeds(6, 2);
-  seeds.push_back({Position{3}, Label{1}, 0.3F});  // node 3 has label 0 too
-  const std::vector<Position> soft{Position{3}};
-  int held_out = 0;
-  for (const FoldedSeed& entry : deal_folds(seeds, soft, EnsembleConfig{})) {
-    EXPECT_EQ(entry.fold < 0, entry.seed.node == Position{3});
-    held_out += entry.fold >= 0 ? 1 : 0;
-  }
-  EXPECT_EQ(held_out, static_cast<int>(seeds.size()) - 2);
-}
-
-TEST(Folds, KeepTheLabelsOfOneNodeTogether) {
-  std::vector<NodeSeed> seeds = make_seeds(6, 2);
-  seeds.push_back({Position{3}, Label{1}, 2.0F});  // node 3 has label 0 too
-  std::set<int> folds;
-  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
-    if (entry.seed.node == Position{3}) {
-      folds.insert(entry.fold);
-    }
-  }
-  EXPECT_EQ(folds.size(), 1U);
-}
-
-TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
-  EnsembleConfig config;
-  config.members = default_members();
-  const auto folded = deal_folds(make_seeds(10, 3), {}, config);
-
-  const auto tasks = make_tasks(folded, config.members, config, 3);
-
-  ASSERT_EQ(tasks.size(), config.members.size() * 6);
-  for (std::size_t t = 0; t < tasks.size(); ++t) {
-    const int fold = static_cast<int>(t / config.members.size()) - 1;
-    std::set<Position> held_out;
-    for (const FoldedSeed& entry : folded) {
-      if (fold >= 0 && entry.fold == fold) {
-        held_out.insert(entry.seed.node);
-      }
-    }
-    EXPECT_EQ(std::set<Position>(tasks[t].watched.begin(), tasks[t].watched.end()), held_out);
-    std::map<Label, float> weights;
-    for (const NodeSeed& seed : tasks[t].seeds) {
-      EXPECT_FALSE(held_out.contains(seed.node));
-      weights[seed.label] += seed.weight;
-    }
-    std::map<Label, float> expected;
-    for (const FoldedSeed& entry : folded) {
-      expected[entry.seed.label] += fold >= 0 && entry.fold == fold ? 0.0F : 1.0F;
-    }
-    EXPECT_EQ(weights, expected) << "a resample keeps the number of draws of each class";
-  }
-  EXPECT_LT(tasks[6].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
-}
-
 TEST(Readout, TurnsScoresIntoProbabilities) {
   const Readout plain{true, {1.0, 1.0}, 1.0};
   std::vector<double> p(2);
@@ -135,7 +43,7 @@ TEST(Readout, TurnsScoresIntoProbabilities) {
 graph::Graph make_row() {
   std::vector<Position> first(to_size(world().size()) + 1, Position{4});
   first[0] = Position{0};
-  graph::KnnLists lists{1, {}, {}};
+  NeighborLists lists{1, {}, {}};
   if (world().is_root()) {
     lists.neighbors = {Position{1}, Position{2}, Position{3}, Position{2}};
     lists.distances = {1, 1, 1, 1};
@@ -339,7 +247,7 @@ graph::Graph make_line(int count) {
   for (int rank = 0; rank <= world().size(); ++rank) {
     first.emplace_back(Count{count} * rank / world().size());
   }
-  graph::KnnLists lists{1, {}, {}};
+  NeighborLists lists{1, {}, {}};
   for (Count i = first[to_size(world().rank())].value();
        i < first[to_size(world().rank()) + 1].value(); ++i) {
     lists.neighbors.emplace_back(i + 1 < count ? i + 1 : i - 1);
@@ -406,45 +314,6 @@ TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
   EXPECT_NEAR(consensus.class_factors[0], 0.8125 / 0.6, 1e-3);
 }
 
-TEST(Prior, RefusesWhatIsNoListOfShares) {
-  const auto message = [](const char* prior, int num_classes) {
-    EnsembleConfig config;
-    config.prior = prior;
-    try {
-      validate_prior(config, num_classes);
-    } catch (const Error& error) {
-      return std::string{error.what()};
-    }
-    return std::string{};
-  };
-  EXPECT_EQ(message("0.2,0.8", 2), "");
-  EXPECT_EQ(message("seeds", 2), "");
-  EXPECT_TRUE(message("1,,1", 2).starts_with("ensemble.prior = 1,,1, must be"));
-  EXPECT_TRUE(message("0.2, 0.8,", 2).starts_with("ensemble.prior = 0.2, 0.8,, must be"));
-  EXPECT_EQ(message("0.2,0.8", 3), "ensemble.prior has 2 shares, but there are 3 classes");
-  EXPECT_EQ(
-      message("even", 0),
-      "ensemble.prior = even, must be seeds | uniform | estimated | a share for each class, 0 or "
-      "1e-09..1000000000, separated by commas");
-  EXPECT_EQ(message("0,0", 0), "ensemble.prior = 0,0: no class has a share");
-}
-
-TEST(Validate, NamesTheMemberAndWhatIsExpected) {
-  EnsembleConfig config;
-  config.members = default_members();
-  EXPECT_NO_THROW(validate(config));
-  config.members[3].class_mass = ClassMass::normalize;
-  try {
-    validate(config);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "member.poisson.class_mass = normalize, but poisson balances its classes by itself: "
-        "use none or volume");
-  }
-}
-
 TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   constexpr int kClasses = 4;
   std::vector<FoldedSeed> seeds;
@@ -463,38 +332,6 @@ TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
   EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
   EXPECT_EQ(member.config.weight, 2.0);
-}
-
-TEST(Validate, KnowsWhatEachMethodTakes) {
-  const auto message = [](auto&& change) {
-    EnsembleConfig config;
-    config.members = {MemberConfig{}};
-    config.members[0].name = "m";
-    change(config.members[0].solver);
-    try {
-      validate(config);
-    } catch (const Error& error) {
-      return std::string{error.what()};
-    }
-    return std::string{};
-  };
-  using propagate::SolverConfig;
-  EXPECT_EQ(message([](SolverConfig& s) {
-              s.method = &propagate::method("adsorption");
-              s.solver = propagate::Solver::conjugate_gradient;
-            }),
-            "member.m.solver = conjugate_gradient, which cannot solve adsorption: use sweeps");
-  EXPECT_EQ(message([](SolverConfig& s) {
-              s.method = &propagate::method("walk");
-              s.parameters["seed_trust"] = 0.5;
-            }),
-            "member.m.seed_trust = 0.5, which walk does not take");
-  EXPECT_EQ(message([](SolverConfig& s) {
-              s.method = &propagate::method("adsorption");
-              s.parameters["continuation"] = 0;
-            }),
-            "member.m.continuation = 0, must be in 1e-06..1000000");
-  EXPECT_EQ(message([](SolverConfig& s) { s.method = &propagate::method("wnll"); }), "");
 }
 
 }  // namespace

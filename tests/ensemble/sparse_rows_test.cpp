@@ -59,7 +59,7 @@ graph::Graph make_line() {
   for (int rank = 0; rank <= world().size(); ++rank) {
     first.emplace_back(Count{kNodes} * rank / world().size());
   }
-  graph::KnnLists lists{1, {}, {}};
+  NeighborLists lists{1, {}, {}};
   for (Count i = first[to_size(world().rank())].value();
        i < first[to_size(world().rank()) + 1].value(); ++i) {
     lists.neighbors.emplace_back(i + 1 < kNodes ? i + 1 : i - 1);

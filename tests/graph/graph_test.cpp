@@ -69,7 +69,7 @@ std::vector<Position> even_partition(int count, int ranks) {
 
 Graph distribute(const comm::Communicator& comm, const Lists& lists, const GraphConfig& config) {
   const auto first = even_partition(lists.size(), comm.size());
-  KnnLists mine;
+  NeighborLists mine;
   mine.k = lists.k;
   for (Count i = first[to_size(comm.rank())].value(); i < first[to_size(comm.rank()) + 1].value();
        ++i) {

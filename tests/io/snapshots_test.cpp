@@ -18,6 +18,8 @@
 namespace {
 
 using kith::Count;
+using kith::comm::StateReader;
+using kith::comm::StateWriter;
 using kith::io::SnapshotReader;
 using kith::io::Snapshots;
 using kith::io::SnapshotWriter;
@@ -26,6 +28,8 @@ using kith::test::world;
 
 constexpr Count kRows = 101;
 constexpr Count kWidth = 3;
+constexpr Count kRowBytes = kWidth * Count{sizeof(float)};
+constexpr Count kOdd = (Count{1} << 60) + 1;  // no double holds it
 
 struct Block {
   Count first;
@@ -42,21 +46,29 @@ Block rows_of(float value) {
 }
 
 void save(Snapshots& snapshots, float value) {
-  snapshots.offer([&](SnapshotWriter& writer) {
+  snapshots.offer([&](StateWriter& writer) {
     const Block block = rows_of(value);
-    writer.write_rows<float>("/rows", block.values, block.first, {kRows, kWidth});
-    writer.write_whole<Count>("/list", std::vector<Count>{7, 8, 9});
+    writer.write_rows("/rows", std::as_bytes(std::span{block.values}), block.first, kRows,
+                      kRowBytes);
+    writer.write_counts("/counts", std::vector<Count>{7, kOdd, -9});
+    writer.write_numbers("/numbers", std::vector{0.1, -1e300});
   });
+}
+
+void read(const StateReader& reader, Block& block) {
+  reader.read_rows("/rows", std::as_writable_bytes(std::span{block.values}), block.first,
+                   kRowBytes);
 }
 
 /// The value that the newest snapshot holds.
 std::optional<float> load(Snapshots& snapshots) {
   std::optional<float> value;
-  const bool found = snapshots.resume([&](const SnapshotReader& reader) {
+  const bool found = snapshots.resume([&](const StateReader& reader) {
     Block block = rows_of(0);
     const std::vector<float> expected = block.values;
-    reader.read_rows<float>("/rows", block.first, std::span{block.values});
-    EXPECT_EQ(reader.read_whole<Count>("/list"), (std::vector<Count>{7, 8, 9}));
+    read(reader, block);
+    EXPECT_EQ(reader.read_counts("/counts"), (std::vector<Count>{7, kOdd, -9}));
+    EXPECT_EQ(reader.read_numbers("/numbers"), (std::vector{0.1, -1e300}));
     float mine = 0;
     for (std::size_t i = 0; i < expected.size(); ++i) {
       mine = block.values[i] - expected[i];
@@ -122,19 +134,18 @@ TEST_F(SnapshotsTest, RowsOfAnotherSnapshotAreNotTaken) {
   const std::string path = directory_ / "rows.h5";
   const Block block = rows_of(1);
   auto file = kith::io::OutputFile::create(world(), path);
-  SnapshotWriter{file, world(), "third"}.write_rows<float>("/rows", block.values, block.first,
-                                                           {kRows, kWidth});
+  SnapshotWriter{file, world(), "third"}.write_rows("/rows", std::as_bytes(std::span{block.values}),
+                                                    block.first, kRows, kRowBytes);
   file.commit();
 
   const kith::io::InputFile stored{path};
-  std::vector<float> values(block.values.size());
+  Block loaded = rows_of(0);
   const SnapshotReader third{stored, world(), "third"};
   const SnapshotReader fourth{stored, world(), "fourth"};
 
-  EXPECT_NO_THROW(third.read_rows<float>("/rows", block.first, std::span{values}));
-  EXPECT_EQ(values, block.values);
-  EXPECT_THROW(fourth.read_rows<float>("/rows", block.first, std::span{values}),
-               kith::comm::CollectiveError);
+  EXPECT_NO_THROW(read(third, loaded));
+  EXPECT_EQ(loaded.values, block.values);
+  EXPECT_THROW(read(fourth, loaded), kith::comm::CollectiveError);
 }
 
 TEST_F(SnapshotsTest, AnotherFingerprintOrNoHdf5IsNoSnapshot) {
@@ -166,10 +177,9 @@ TEST_F(SnapshotsTest, AStopIsSavedFirst) {
 TEST_F(SnapshotsTest, ALargeStateWaitsUntilSavingPays) {
   constexpr double kAtOnce_s = 1e-12;
   constexpr Count kWideRow = Count{16} << 20;
-  const auto save_wide = [](SnapshotWriter& writer) {
-    const std::vector<std::uint8_t> row(kith::to_size(kWideRow));
-    writer.write_rows<std::uint8_t>("/row", row, world().rank().value(),
-                                    {world().size(), kWideRow});
+  const auto save_wide = [](StateWriter& writer) {
+    const std::vector<std::byte> row(kith::to_size(kWideRow));
+    writer.write_rows("/row", row, world().rank().value(), world().size(), kWideRow);
   };
   Snapshots small{world(), directory_.path(), "small", "print", kAtOnce_s};
   Snapshots large{world(), directory_.path(), "large", "print", kAtOnce_s};
@@ -178,7 +188,7 @@ TEST_F(SnapshotsTest, ALargeStateWaitsUntilSavingPays) {
   large.offer(save_wide);  // twice as many bytes as are written to see how fast that goes
 
   EXPECT_EQ(load(small), 1.0F);
-  const auto nothing = [](const SnapshotReader&) {};
+  const auto nothing = [](const StateReader&) {};
   EXPECT_FALSE(large.resume(nothing));
   kith::ask_to_stop();
   EXPECT_THROW(large.offer(save_wide), kith::comm::Stopped);

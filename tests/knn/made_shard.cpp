@@ -194,8 +194,8 @@ cells::Shard make_shard(const comm::Communicator& comm, const MadeCorpus& corpus
   return shard;
 }
 
-knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse& may_use) {
-  knn::NeighborLists lists{k, {}, {}};
+NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse& may_use) {
+  NeighborLists lists{k, {}, {}};
   const std::vector<float> vectors = whole.vectors.copy();
   const Count num_nodes = whole.layout.num_nodes();
   for (Count query = 0; query < num_nodes; ++query) {

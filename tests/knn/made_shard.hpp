@@ -44,7 +44,6 @@ using MayUse = std::function<bool(Count query, Count candidate)>;
 
 /// The k nearest of the candidates that `may_use(query, candidate)` admits, for every node of a
 /// shard that holds the whole corpus, by direct distances, one after another.
-[[nodiscard]] knn::NeighborLists slow_neighbors(const cells::Shard& whole, int k,
-                                                const MayUse& may_use);
+[[nodiscard]] NeighborLists slow_neighbors(const cells::Shard& whole, int k, const MayUse& may_use);
 
 }  // namespace kith::test

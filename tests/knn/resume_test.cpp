@@ -27,7 +27,7 @@ using test::world;
 std::optional<KnnResult> build_one_unit(const cells::Shard& shard, KnnConfig config,
                                         const std::string& directory) {
   io::Snapshots snapshots{*shard.comm, directory, "knn", "this corpus", 0};
-  config.snapshots = &snapshots;
+  config.checkpoint = &snapshots;
   config.unit_flops = 1;
   ask_to_stop();
   std::optional<KnnResult> result;

@@ -11,7 +11,6 @@
 namespace kith::test {
 
 using knn::KnnConfig;
-using knn::NeighborLists;
 
 NeighborLists gather(const NeighborLists& mine) {
   return {mine.k, comm::gather_to_all<Position>(world(), mine.neighbors).items,

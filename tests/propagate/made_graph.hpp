@@ -59,7 +59,7 @@ inline std::vector<Position> even_partition(int count, int ranks) {
 /// first: of each rank's positions, and how many there are.
 inline graph::Graph make_graph_on(const comm::Communicator& comm, const Points& points,
                                   const std::vector<Position>& first, const char* symmetrize) {
-  graph::KnnLists lists;
+  NeighborLists lists;
   lists.k = kNeighbors;
   for (auto i = static_cast<int>(first[to_size(comm.rank())].value());
        i < first[to_size(comm.rank()) + 1].value(); ++i) {

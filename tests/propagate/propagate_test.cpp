@@ -1,4 +1,4 @@
-// The driver: stops, watched nodes, what is reached.
+// The driver: stops, validation nodes, what is reached.
 #include "kith/propagate/propagate.hpp"
 
 #include <gtest/gtest.h>
@@ -17,15 +17,16 @@ TEST(Propagate, WatchedNodesAreKnownToEveryRank) {
   const graph::Graph graph = make_graph(world(), Points{kCount, 2});
   Task task = make_task("harmonic", kCount);
   const auto all = propagate(graph, std::vector{task}, {kClasses});
-  task.watched = {Position{59}, Position{0}, Position{17}};
+  task.validation_nodes = {Position{59}, Position{0}, Position{17}};
 
   const auto some = propagate(graph, std::vector{task}, {kClasses});
 
   const std::vector<float> scores = gather_scores(graph, all[0]);
-  ASSERT_EQ(some[0].scores.size(), task.watched.size() * kClasses);
-  for (std::size_t i = 0; i < task.watched.size(); ++i) {
+  ASSERT_EQ(some[0].scores.size(), task.validation_nodes.size() * kClasses);
+  for (std::size_t i = 0; i < task.validation_nodes.size(); ++i) {
     for (std::size_t c = 0; c < kClasses; ++c) {
-      EXPECT_EQ(some[0].scores[i * kClasses + c], scores[to_size(task.watched[i]) * kClasses + c]);
+      EXPECT_EQ(some[0].scores[i * kClasses + c],
+                scores[to_size(task.validation_nodes[i]) * kClasses + c]);
     }
   }
 }
@@ -115,33 +116,33 @@ TEST(Propagate, TheRankWithTheLeastMemoryDecidesForAll) {
   }
 }
 
-/// A family of a task on all seeds and one with three held out.
-std::vector<Task> make_family(const Task& whole) {
+/// A cross-validation group of a task on all seeds and one with three held out.
+std::vector<Task> make_group(const Task& whole) {
   Task fold = whole;
   fold.seeds.resize(whole.seeds.size() - 3);
   for (std::size_t s = fold.seeds.size(); s < whole.seeds.size(); ++s) {
-    fold.watched.push_back(whole.seeds[s].node);
+    fold.validation_nodes.push_back(whole.seeds[s].node);
     fold.truth.push_back(whole.seeds[s].label);
   }
-  std::vector<Task> family{whole, fold};
-  family[0].family = 0;
-  family[1].family = 0;
-  return family;
+  std::vector<Task> group{whole, fold};
+  group[0].group = 0;
+  group[1].group = 0;
+  return group;
 }
 
 TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
   constexpr int kCount = 90;
   const graph::Graph graph = make_graph(world(), Points{kCount, 5});
-  const std::vector<Task> family = make_family(make_task("spreading", kCount));
+  const std::vector<Task> group = make_group(make_task("spreading", kCount));
 
-  const auto results = propagate(graph, family, {kClasses});
+  const auto results = propagate(graph, group, {kClasses});
 
   const SweepTrace& last = results[0].trace.back();
   double right = 0;
   for (std::size_t i = 0; i < 3; ++i) {
     const auto row = std::span{results[1].scores}.subspan(i * kClasses, kClasses);
     const auto best = std::max_element(row.begin(), row.end()) - row.begin();
-    right += best == family[1].truth[i].value() ? 1 : 0;
+    right += best == group[1].truth[i].value() ? 1 : 0;
   }
   ASSERT_TRUE(last.held_out.has_value());
   EXPECT_EQ(*last.held_out, right / 3);
@@ -175,13 +176,13 @@ TEST(Trace, TellsHeldOutAccuracyClassMassAndEnergy) {
 TEST(EarlyStop, KeepsTheSweepThatIsBestOnHeldOutSeeds) {
   constexpr int kCount = 120;
   const graph::Graph graph = make_graph(world(), Points{kCount, 11});
-  std::vector<Task> family = make_family(make_task("harmonic", kCount));
-  for (Task& task : family) {
+  std::vector<Task> group = make_group(make_task("harmonic", kCount));
+  for (Task& task : group) {
     task.solver.early_stop = true;
     task.solver.max_sweeps = 1000;
   }
 
-  const auto results = propagate(graph, family, {kClasses});
+  const auto results = propagate(graph, group, {kClasses});
 
   ASSERT_EQ(results[0].stop, StopReason::held_out);
   EXPECT_EQ(results[1].stop, StopReason::held_out);

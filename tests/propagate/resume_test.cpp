@@ -25,7 +25,7 @@ class Held : public comm::Checkpoint {
   void set_ranks(const comm::Communicator& comm) { comm_ = &comm; }
 
   bool resume(const std::function<void(const comm::StateReader&)>& load) override {
-    if (rows_.empty() && numbers_.empty()) {
+    if (rows_.empty() && counts_.empty()) {
       return false;
     }
     load(Reader{*this});
@@ -37,6 +37,7 @@ class Held : public comm::Checkpoint {
     }
     rows_.clear();
     numbers_.clear();
+    counts_.clear();
     Writer writer{*this};
     save(writer);
     throw comm::Stopped{};
@@ -54,6 +55,9 @@ class Held : public comm::Checkpoint {
     void write_numbers(const std::string& name, std::span<const double> numbers) override {
       held_->numbers_[name].assign(numbers.begin(), numbers.end());
     }
+    void write_counts(const std::string& name, std::span<const Count> counts) override {
+      held_->counts_[name].assign(counts.begin(), counts.end());
+    }
 
    private:
     Held* held_;
@@ -68,6 +72,9 @@ class Held : public comm::Checkpoint {
     [[nodiscard]] std::vector<double> read_numbers(const std::string& name) const override {
       return held_->numbers_.at(name);
     }
+    [[nodiscard]] std::vector<Count> read_counts(const std::string& name) const override {
+      return held_->counts_.at(name);
+    }
 
    private:
     const Held* held_;
@@ -78,14 +85,15 @@ class Held : public comm::Checkpoint {
   const comm::Communicator* comm_ = nullptr;
   std::map<std::string, std::vector<std::byte>> rows_;
   std::map<std::string, std::vector<double>> numbers_;
+  std::map<std::string, std::vector<Count>> counts_;
 };
 
 constexpr int kCount = 90;
 
-/// Every method by its solvers, each as a family of one task and two that leave seeds out.
+/// Every method by its solvers, each as a group of one task and two that leave seeds out.
 std::vector<Task> many_tasks() {
   std::vector<Task> tasks;
-  int family = 0;
+  int group = 0;
   for (const char* const name : {"harmonic", "spreading", "poisson", "adsorption", "poisson_volume",
                                  "wnll", "nearest_seed", "walk"}) {
     for (const Solver solver : {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient}) {
@@ -97,18 +105,18 @@ std::vector<Task> many_tasks() {
       if (!method(name).has(solver)) {
         continue;
       }
-      task.family = family++;
+      task.group = group++;
       tasks.push_back(task);
       for (int fold = 0; fold < 2; ++fold) {
         Task held_out = task;
         held_out.solver.tolerance = fold == 0 ? 1e-1 : 1e-5;  // one ends long before the other
         for (std::size_t i = to_size(fold); i < task.seeds.size(); i += 3) {
-          held_out.watched.push_back(task.seeds[i].node);
+          held_out.validation_nodes.push_back(task.seeds[i].node);
           held_out.truth.push_back(task.seeds[i].label);
         }
         std::erase_if(held_out.seeds, [&](const NodeSeed& seed) {
-          return std::find(held_out.watched.begin(), held_out.watched.end(), seed.node) !=
-                 held_out.watched.end();
+          return std::find(held_out.validation_nodes.begin(), held_out.validation_nodes.end(),
+                           seed.node) != held_out.validation_nodes.end();
         });
         tasks.push_back(held_out);
       }
@@ -123,8 +131,8 @@ void expect_same(const std::vector<TaskResult>& results, const std::vector<TaskR
     EXPECT_EQ(results[task].scores, expected[task].scores) << task;
     EXPECT_EQ(results[task].labels, expected[task].labels) << task;
     EXPECT_EQ(results[task].other, expected[task].other) << task;
-    EXPECT_EQ(results[task].mean_rest, expected[task].mean_rest) << task;
-    EXPECT_EQ(results[task].largest_rest, expected[task].largest_rest) << task;
+    EXPECT_EQ(results[task].mean_residual_mass, expected[task].mean_residual_mass) << task;
+    EXPECT_EQ(results[task].largest_residual_mass, expected[task].largest_residual_mass) << task;
     EXPECT_EQ(results[task].class_mass, expected[task].class_mass) << task;
     EXPECT_EQ(results[task].stop, expected[task].stop) << task;
     EXPECT_EQ(results[task].sweeps, expected[task].sweeps) << task;

@@ -32,7 +32,7 @@ TEST_P(TruncatedMethod, EqualsTheDenseReferenceWhileNoRowIsCut) {
   const TaskResult result = run(graph, task, {kClasses, kClasses});
 
   const Matrix expected = reference(dense(graph), task, result.sweeps);
-  EXPECT_EQ(result.mean_rest, 0);
+  EXPECT_EQ(result.mean_residual_mass, 0);
   for (Count row = 0; row < graph.num_owned(); ++row) {
     const auto node = to_size(graph.owned().begin.value() + row);
     double named = 0;
@@ -87,10 +87,10 @@ TEST_P(TruncatedMethod, CutRowsKeepTheirWinnerAndSayWhatIsHidden) {
   const TaskResult cut = run(graph, task, {kMany, 12});
 
   if (GetParam() != "nearest_seed") {  // hears three seeds: nothing to cut
-    EXPECT_GT(*cut.mean_rest, 0);
-    EXPECT_LT(*cut.mean_rest, 0.2);
+    EXPECT_GT(*cut.mean_residual_mass, 0);
+    EXPECT_LT(*cut.mean_residual_mass, 0.2);
   }
-  EXPECT_GE(cut.largest_rest, *cut.mean_rest);
+  EXPECT_GE(cut.largest_residual_mass, *cut.mean_residual_mass);
   Count same = 0;
   for (Count row = 0; row < graph.num_owned(); ++row) {
     const auto full = to_size(row * kMany);
@@ -116,7 +116,7 @@ TEST_P(TruncatedMethod, CutRowsKeepTheirWinnerAndSayWhatIsHidden) {
   EXPECT_EQ(comm::gather_to_all<float>(world(), cut.scores).items, alone.scores);
   EXPECT_EQ(comm::gather_to_all<Label>(world(), cut.labels).items, alone.labels);
   EXPECT_EQ(comm::gather_to_all<float>(world(), cut.other).items, alone.other);
-  EXPECT_EQ(cut.mean_rest, alone.mean_rest);
+  EXPECT_EQ(cut.mean_residual_mass, alone.mean_residual_mass);
   EXPECT_EQ(cut.sweeps, alone.sweeps);
 }
 
@@ -129,7 +129,7 @@ TEST_P(TruncatedMethod, WatchesNodesAndAddsUpClasses) {
   const TaskResult all = run(graph, task, {kClasses, kClasses - 1});
   const Task watching = [&] {
     Task some = task;
-    some.watched = {Position{17}, Position{60}, Position{119}};
+    some.validation_nodes = {Position{17}, Position{60}, Position{119}};
     return some;
   }();
 
@@ -139,8 +139,8 @@ TEST_P(TruncatedMethod, WatchesNodesAndAddsUpClasses) {
   const auto scores = comm::gather_to_all<float>(world(), all.scores).items;
   const auto labels = comm::gather_to_all<Label>(world(), all.labels).items;
   const auto other = comm::gather_to_all<float>(world(), all.other).items;
-  for (std::size_t i = 0; i < watching.watched.size(); ++i) {
-    const std::size_t node = to_size(watching.watched[i]);
+  for (std::size_t i = 0; i < watching.validation_nodes.size(); ++i) {
+    const std::size_t node = to_size(watching.validation_nodes[i]);
     EXPECT_EQ(some.other[i], other[node]);
     for (std::size_t entry = 0; entry < top; ++entry) {
       EXPECT_EQ(some.scores[i * top + entry], scores[node * top + entry]);

@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include "kith/core/random.hpp"
-#include "kith/qa/choose.hpp"
 
 #include "support/mpi_world.hpp"
 
@@ -243,28 +242,6 @@ TEST(LabelQuality, EqualsTheDefinitions) {
   const std::vector<float> sure{0, 1};
   EXPECT_EQ(confidence_weighted_entropy(dense_row<float>(sure), Label{0}), 0);
   EXPECT_EQ(confidence_weighted_entropy(dense_row<float>(sure), Label{1}), 1);
-}
-
-TEST(ChooseSmallest, CutsAmongEqualNegativeAndFewKeys) {
-  std::vector<Candidate> mine;
-  for (int id = world().rank().value(); id < 300; id += world().size()) {
-    mine.push_back({static_cast<float>(id % 5) - 2.0F, id % 3, id});
-  }
-  const std::vector<Count> wanted{0, 37, 1000};
-
-  const auto chosen = choose_smallest(world(), mine, wanted, 8);
-
-  std::vector<Key> of_group;
-  for (int id = 1; id < 300; id += 3) {
-    of_group.emplace_back(static_cast<float>(id % 5) - 2.0F, random_bits(8, Purpose::tie, id), id);
-  }
-  std::vector<std::uint8_t> expected(300, 0);
-  flag_sorted(of_group, 37, expected);
-  for (std::size_t i = 0; i < mine.size(); ++i) {
-    const int group = mine[i].group;
-    const int in = group == 2 ? 1 : group == 1 ? expected[to_size(mine[i].id)] : 0;
-    EXPECT_EQ(chosen[i], in);
-  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-/// How long work keeps what it has so far, for modules that know no files: io::StageCheckpoint.
+/// How long work keeps what it has so far, for modules that know no files: io::Snapshots has them.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,7 @@ class StateWriter {
                           Count num_rows, Count row_bytes) = 0;
   /// The same numbers on all ranks.
   virtual void write_numbers(const std::string& name, std::span<const double> numbers) = 0;
+  virtual void write_counts(const std::string& name, std::span<const Count> counts) = 0;
 };
 
 /// Every function is collective and throws CollectiveError, also if what is read is damaged.
@@ -38,6 +39,7 @@ class StateReader {
   virtual void read_rows(const std::string& name, std::span<std::byte> mine, Count first_row,
                          Count row_bytes) const = 0;
   [[nodiscard]] virtual std::vector<double> read_numbers(const std::string& name) const = 0;
+  [[nodiscard]] virtual std::vector<Count> read_counts(const std::string& name) const = 0;
 };
 
 class Checkpoint {

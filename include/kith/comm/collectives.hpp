@@ -56,6 +56,18 @@ void exchange_bytes(const Communicator& comm, const std::byte* send,
 [[nodiscard]] std::vector<Count> exchange_counts(const Communicator& comm,
                                                  std::span<const Count> counts);
 [[nodiscard]] std::vector<Count> gather_counts(const Communicator& comm, Count mine);
+/// rank_bytes: how many bytes each rank has; all: room for all of them, in rank order.
+void gather_bytes(const Communicator& comm, std::span<const std::byte> mine,
+                  std::span<const Count> rank_bytes, std::byte* all);
+/// Counts of elements of T as counts of bytes.
+template <class T>
+[[nodiscard]] std::vector<Count> in_bytes(std::span<const Count> counts) {
+  std::vector<Count> bytes(counts.begin(), counts.end());
+  for (Count& count : bytes) {
+    count *= static_cast<Count>(sizeof(T));
+  }
+  return bytes;
+}
 }  // namespace detail
 
 /// Resizes `items` on the other ranks and fills them with root's.
@@ -95,16 +107,9 @@ template <class T>
   result.offsets.assign(to_size(comm.size()) + 1, 0);
   std::inclusive_scan(received.begin(), received.end(), result.offsets.begin() + 1);
   result.items.resize(to_size(result.offsets.back()));
-  const auto in_bytes = [](std::span<const Count> elements) {
-    std::vector<Count> bytes(elements.begin(), elements.end());
-    for (Count& count : bytes) {
-      count *= static_cast<Count>(sizeof(T));
-    }
-    return bytes;
-  };
-  detail::exchange_bytes(comm, std::as_bytes(items).data(), in_bytes(counts),
+  detail::exchange_bytes(comm, std::as_bytes(items).data(), detail::in_bytes<T>(counts),
                          std::as_writable_bytes(std::span{result.items}).data(),
-                         in_bytes(received));
+                         detail::in_bytes<T>(received));
   return result;
 }
 
@@ -126,7 +131,8 @@ template <class T>
   return exchange<T>(comm, packed, counts, where);
 }
 
-/// Every rank gets every rank's items, in rank order.
+/// Every rank gets every rank's items, in rank order: an allgather of the counts, then one of the
+/// items (one for each chunk of the whole, if that is larger).
 template <class T>
 [[nodiscard]] Received<T> gather_to_all(const Communicator& comm, std::span<const T> mine,
                                         Where where = Where::here()) {
@@ -137,14 +143,8 @@ template <class T>
   result.offsets.assign(counts.size() + 1, 0);
   std::inclusive_scan(counts.begin(), counts.end(), result.offsets.begin() + 1);
   result.items.resize(to_size(result.offsets.back()));
-  for (int source = 0; source < comm.size(); ++source) {
-    const std::span part{result.items.data() + result.offsets[to_size(source)],
-                         to_size(counts[to_size(source)])};
-    if (Rank{source} == comm.rank()) {
-      std::copy(mine.begin(), mine.end(), part.begin());
-    }
-    detail::broadcast_bytes(comm, std::as_writable_bytes(part), Rank{source});
-  }
+  detail::gather_bytes(comm, std::as_bytes(mine), detail::in_bytes<T>(counts),
+                       std::as_writable_bytes(std::span{result.items}).data());
   return result;
 }
 

@@ -70,7 +70,7 @@ struct EnsembleConfig {
 
 /// Those of default_members() that have a form for rows of few labels, by ten sweeps: the first
 /// ones are often the best (M. Douze et al., "Low-shot learning with large-scale diffusion", CVPR
-/// 2018), and later ones mix what rows cannot keep. Seeds are heard from any distance.
+/// 2018), and later ones mix what rows cannot keep. Seeds count from any distance.
 [[nodiscard]] std::vector<MemberConfig> many_class_members();
 
 inline constexpr int kMostDenseClasses = 64;
@@ -145,7 +145,7 @@ struct FoldedSeed {
                                                  const EnsembleConfig& config);
 
 /// The tasks of all members: first each member on all its seeds, then each member on each fold's
-/// complement, watched on the seeds held out.
+/// complement, with the seeds held out as validation nodes.
 [[nodiscard]] std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
                                                       std::span<const MemberConfig> members,
                                                       const EnsembleConfig& config,

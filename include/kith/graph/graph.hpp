@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/core/neighbor_lists.hpp"
 #include "kith/core/types.hpp"
 #include "kith/graph/halo.hpp"
 
@@ -15,13 +16,6 @@ struct GraphConfig {
   std::string symmetrize = "union";  // union | mean (one-sided edges weigh half) | mutual
   std::string weights = "gaussian";  // gaussian | binary
   int scale_neighbor = 7;            // whose distance is a node's local scale; at most k is used
-};
-
-/// This rank's k nearest neighbors: owned nodes x k, each row sorted by (distance, position).
-struct KnnLists {
-  int k = 0;
-  std::vector<Position> neighbors;
-  std::vector<float> distances;  // squared Euclidean
 };
 
 /// One rank's rows of the graph. Ids: LocalId 0..num_owned-1 are owned nodes in position order,
@@ -101,7 +95,7 @@ struct HaloRows {
 /// NeurIPS 2004, section 2). Cost: one exchange of the edges, one sort. comm must outlive the
 /// graph.
 [[nodiscard]] Graph build_graph(const comm::Communicator& comm,
-                                std::span<const Position> first_of_rank, const KnnLists& lists,
+                                std::span<const Position> first_of_rank, const NeighborLists& lists,
                                 const GraphConfig& config);
 
 }  // namespace kith::graph

@@ -15,9 +15,8 @@
 
 namespace kith::io {
 
-/// Writes one snapshot. Rows carry a checksum that does not depend on how ranks share them. Every
-/// function is collective and throws CollectiveError.
-class SnapshotWriter {
+/// Writes one snapshot. Rows carry a checksum that does not depend on how ranks share them.
+class SnapshotWriter : public comm::StateWriter {
  public:
   /// seal: which snapshot this is; part of every checksum.
   SnapshotWriter(OutputFile& file, const comm::Communicator& comm, std::string seal)
@@ -25,30 +24,17 @@ class SnapshotWriter {
   /// Writes nothing and counts the bytes.
   explicit SnapshotWriter(const comm::Communicator& comm) : comm_{&comm} {}
 
-  /// As OutputFile::write_rows.
-  template <class T>
-  void write_rows(const std::string& name, std::span<const T> mine, Count first_row,
-                  const std::vector<Count>& shape_of_whole) {
-    add_bytes(shape_of_whole, sizeof(T));
-    if (file_ != nullptr) {
-      file_->write_rows<T>(name, mine, first_row, shape_of_whole);
-      seal(name, std::as_bytes(mine), first_row, shape_of_whole, sizeof(T));
-    }
-  }
-  /// The same data on all ranks.
-  template <class T>
-  void write_whole(const std::string& name, std::span<const T> data) {
-    const auto mine = comm_->is_root() ? data : data.first(0);
-    write_rows<T>(name, mine, 0, {count_of(data)});
-  }
+  void write_rows(const std::string& name, std::span<const std::byte> mine, Count first_row,
+                  Count num_rows, Count row_bytes) override;
+  void write_numbers(const std::string& name, std::span<const double> numbers) override;
+  void write_counts(const std::string& name, std::span<const Count> counts) override;
 
   /// Of all ranks.
   [[nodiscard]] Count num_bytes() const { return num_bytes_; }
 
  private:
-  void add_bytes(const std::vector<Count>& shape, Count element_bytes);
-  void seal(const std::string& name, std::span<const std::byte> mine, Count first_row,
-            const std::vector<Count>& shape, Count element_bytes);
+  void write(const std::string& name, ElementType type, std::span<const std::byte> mine,
+             Count first_row, const std::vector<Count>& shape_of_whole);
 
   OutputFile* file_ = nullptr;
   const comm::Communicator* comm_;
@@ -56,32 +42,21 @@ class SnapshotWriter {
   Count num_bytes_ = 0;
 };
 
-/// Reads one snapshot, on any number of ranks. Every function is collective and throws
-/// CollectiveError, also if the rows of all ranks together do not have the checksum.
-class SnapshotReader {
+/// Reads one snapshot, on any number of ranks. Throws CollectiveError also if the rows of all ranks
+/// together do not have the checksum.
+class SnapshotReader : public comm::StateReader {
  public:
   SnapshotReader(const InputFile& file, const comm::Communicator& comm, std::string seal)
       : file_{&file}, comm_{&comm}, seal_{std::move(seal)} {}
 
-  [[nodiscard]] bool has(const std::string& name) const { return file_->has(name); }
-
-  /// Rows from first_row on; over all ranks every row once.
-  template <class T>
-  void read_rows(const std::string& name, Count first_row, std::span<T> mine) const {
-    read(name, element_type_of<T>(), first_row, std::as_writable_bytes(mine));
-  }
-  /// All elements, on every rank.
-  template <class T>
-  [[nodiscard]] std::vector<T> read_whole(const std::string& name) const {
-    std::vector<T> data(to_size(num_rows(name)));
-    const std::span<T> mine{data.data(), comm_->is_root() ? data.size() : 0};
-    read_rows<T>(name, 0, mine);
-    comm::broadcast(*comm_, data);
-    return data;
-  }
+  void read_rows(const std::string& name, std::span<std::byte> mine, Count first_row,
+                 Count row_bytes) const override;
+  [[nodiscard]] std::vector<double> read_numbers(const std::string& name) const override;
+  [[nodiscard]] std::vector<Count> read_counts(const std::string& name) const override;
 
  private:
-  [[nodiscard]] Count num_rows(const std::string& name) const;
+  template <class T>
+  [[nodiscard]] std::vector<T> read_whole(const std::string& name) const;
   void read(const std::string& name, ElementType type, Count first_row,
             std::span<std::byte> mine) const;
 
@@ -94,7 +69,7 @@ class SnapshotReader {
 /// there. A stage offers its state at the end of every unit of work; it is saved when enough time
 /// has passed that saving takes at most 3 % of the run, the first time by its bytes and how fast a
 /// small file is written, and when a stop was asked for.
-class Snapshots {
+class Snapshots : public comm::Checkpoint {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -105,12 +80,12 @@ class Snapshots {
 
   /// Collective. Gives the newest snapshot to `load`; if that finds it damaged (CollectiveError),
   /// the one before. Returns whether one was loaded.
-  bool resume(const std::function<void(const SnapshotReader&)>& load);
+  bool resume(const std::function<void(const comm::StateReader&)>& load) override;
 
   /// Collective, between units of work. Throws comm::Stopped, after saving, if a stop was asked for
   /// on any rank. A snapshot that cannot be written (disk full) is given up with a warning: the one
   /// before remains.
-  void offer(const std::function<void(SnapshotWriter&)>& save);
+  void offer(const std::function<void(comm::StateWriter&)>& save) override;
 
   /// Collective. Removes the files: the stage has its result.
   void clear();
@@ -118,9 +93,9 @@ class Snapshots {
  private:
   [[nodiscard]] std::string path(int slot) const;
   [[nodiscard]] std::string probe_path() const { return stem_ + ".probe.h5"; }
-  [[nodiscard]] bool pays(const std::function<void(SnapshotWriter&)>& save);
+  [[nodiscard]] bool pays(const std::function<void(comm::StateWriter&)>& save);
   [[nodiscard]] double measure_rate() const;
-  void save(const std::function<void(SnapshotWriter&)>& save);
+  void save(const std::function<void(comm::StateWriter&)>& save);
 
   const comm::Communicator* comm_;
   std::string stem_;
@@ -133,18 +108,6 @@ class Snapshots {
   Count saved_bytes_ = 0;
   int next_slot_ = 0;
   Count number_ = 0;
-};
-
-/// Snapshots for modules that know no files. snapshots must outlive it.
-class StageCheckpoint : public comm::Checkpoint {
- public:
-  explicit StageCheckpoint(Snapshots& snapshots) : snapshots_{&snapshots} {}
-
-  bool resume(const std::function<void(const comm::StateReader&)>& load) override;
-  void offer(const std::function<void(comm::StateWriter&)>& save) override;
-
- private:
-  Snapshots* snapshots_;
 };
 
 }  // namespace kith::io

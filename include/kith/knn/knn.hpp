@@ -5,18 +5,20 @@
 #include <vector>
 
 #include "kith/cells/cells.hpp"
+#include "kith/comm/checkpoint.hpp"
+#include "kith/core/neighbor_lists.hpp"
 #include "kith/core/types.hpp"
-#include "kith/io/snapshots.hpp"
 
 namespace kith::knn {
 
 struct KnnConfig {
-  int k = 10;                          // 1..1024, below the number of nodes
-  int refine_rounds = 1;               // 0..10
-  std::string method = "cells";        // cells | exact | faiss:<index_factory string>
-  Count memory_bytes = 0;              // for copies of other ranks' cells; 0 = no limit
-  double unit_flops = 1e12;            // of a thread: how much scanning lies between two offers
-  io::Snapshots* snapshots = nullptr;  // saved to after units of work, resumed from at the start
+  int k = 10;                    // 1..1024, below the number of nodes
+  int refine_rounds = 1;         // 0..10
+  std::string method = "cells";  // cells | exact | faiss:<index_factory string>
+  Count memory_bytes = 0;        // for copies of other ranks' cells; 0 = no limit
+  double unit_flops = 1e12;      // of a thread: how much scanning lies between two offers
+  comm::Checkpoint* checkpoint =
+      nullptr;  // offered to after units of work, gone on from at the start
 };
 
 /// Throws Error with one sentence.
@@ -24,13 +26,6 @@ void validate(const KnnConfig& config);
 
 /// The string behind "faiss:"; empty with another method.
 [[nodiscard]] std::string faiss_factory(const KnnConfig& config);
-
-/// Owned nodes x k, each node's list sorted by (distance, position). Never the node itself.
-struct NeighborLists {
-  int k = 0;
-  std::vector<Position> neighbors;
-  std::vector<float> distances;  // squared Euclidean
-};
 
 /// The same on every rank.
 struct KnnStats {

@@ -45,10 +45,10 @@ struct RowShape {
 };
 
 /// Collective. Puts a task's result into a snapshot under `name`; takes it back on any number of
-/// ranks. graph: whose owned nodes the scores are of; is_watched: they are of watched nodes.
-void save_result(const graph::Graph& graph, const TaskResult& result, bool is_watched,
+/// ranks. graph: whose owned nodes the scores are of; validates: they are of validation nodes.
+void save_result(const graph::Graph& graph, const TaskResult& result, bool validates,
                  const RowShape& shape, const std::string& name, comm::StateWriter& writer);
-[[nodiscard]] TaskResult load_result(const graph::Graph& graph, bool is_watched,
+[[nodiscard]] TaskResult load_result(const graph::Graph& graph, bool validates,
                                      const RowShape& shape, const std::string& name,
                                      const comm::StateReader& reader);
 

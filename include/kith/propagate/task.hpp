@@ -53,10 +53,11 @@ struct NodeSeed {
 struct Task {
   std::string name;
   SolverConfig solver;
-  std::vector<NodeSeed> seeds;    // the same on every rank
-  std::vector<Position> watched;  // not empty: keep the scores of these nodes only, on every rank
-  std::vector<Label> truth;       // labels of the watched nodes, or empty: held-out accuracy
-  int family = -1;                // tasks that differ in the held-out seeds only; -1 = none
+  std::vector<NodeSeed> seeds;  // the same on every rank
+  // Not empty: keep the scores of these nodes only, on every rank.
+  std::vector<Position> validation_nodes;
+  std::vector<Label> truth;  // labels of the validation nodes, or empty: held-out accuracy
+  int group = -1;  // of cross-validation: tasks that differ in the held-out seeds only; -1 = none
   std::vector<double>
       prior;  // class shares, sum 1, for methods that aim at them; empty = as the seeds
   std::span<const float>
@@ -80,10 +81,10 @@ struct SweepTrace {
   Count flips = 0;                  // nodes whose best class differs from the last line's
   Count reached = 0;                // nodes that any label has reached
   std::vector<Count> class_counts;  // nodes by best class, reached ones only; not of truncated rows
-  /// Of the family's tasks that watch held-out seeds: share of these whose best class is right.
+  /// Of the group's tasks with held-out seeds: share of these whose best class is right.
   std::optional<double> held_out;
-  /// Only of tasks that watch nothing, as the next: every tenth sweep and when the task ends. Sum
-  /// of the scores over all nodes; empty of potentials and of truncated rows.
+  /// Only of tasks without validation nodes, as the next: every tenth sweep and when the task ends.
+  /// Sum of the scores over all nodes; empty of potentials and of truncated rows.
   std::vector<double> class_mass;
   /// Only of sweeps and chebyshev: tr(X'LX) / tr(X'DX) of the state X, from 0
   /// (constant on each component) to 2.
@@ -91,17 +92,17 @@ struct SweepTrace {
 };
 
 struct TaskResult {
-  /// Owned nodes (or watched nodes) x K. A distribution, or a potential that may be negative (see
-  /// MethodFacts); all zero where no label came. Truncated rows: nodes x top, largest first, ties
-  /// to the smaller label, with the labels (none behind the last) and, for each node, the score of
-  /// every class that it does not name.
+  /// Owned nodes (or validation nodes) x K. A distribution, or a potential that may be negative
+  /// (see MethodFacts); all zero where no label came. Truncated rows: nodes x top, largest first,
+  /// ties to the smaller label, with the labels (none behind the last) and, for each node, the
+  /// score of every class that it does not name.
   std::vector<float> scores;
   std::vector<Label> labels;
   std::vector<float> other;
   /// Of truncated rows: mean and largest residual mass, the share of a reached row that is in
   /// classes it does not name.
-  std::optional<double> mean_rest;
-  double largest_rest = 0;
+  std::optional<double> mean_residual_mass;
+  double largest_residual_mass = 0;
   /// Sum over all nodes of the graph that are no seed of this task of their row, each scaled to sum
   /// 1 (not of potentials): what class-mass normalization divides by. The same on every rank.
   std::vector<double> class_mass;

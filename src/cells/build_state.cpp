@@ -1,4 +1,4 @@
-#include "cells/unfinished.hpp"
+#include "cells/build_state.hpp"
 
 #include <string>
 
@@ -31,40 +31,35 @@ Count first_row(const comm::Communicator& comm, Count num_items) {
 
 }  // namespace
 
-void save(const comm::Communicator& comm, const Unfinished& unfinished, Count num_items,
+void save(const comm::Communicator& comm, const BuildState& state, Count num_items,
           comm::StateWriter& writer) {
-  const auto number = [](auto value) { return static_cast<double>(value); };
-  const Quantizer& quantizer = unfinished.quantizer;
-  writer.write_numbers(
-      "/place", std::vector{number(unfinished.step), number(unfinished.splits),
-                            number(unfinished.sample_items), number(unfinished.split_cells)});
-  writer.write_numbers("/group_first_cell", std::vector<double>(quantizer.group_first_cell.begin(),
-                                                                quantizer.group_first_cell.end()));
+  const Quantizer& quantizer = state.quantizer;
+  writer.write_counts("/place", std::vector<Count>{static_cast<Count>(state.step), state.splits,
+                                                   state.sample_items, state.split_cells});
+  writer.write_counts("/group_first_cell", quantizer.group_first_cell);
   save_centroids(comm, "/groups", quantizer.group_centroids, quantizer.dim, writer);
   save_centroids(comm, "/cells", quantizer.cell_centroids, quantizer.dim, writer);
-  writer.write_rows("/homes", std::as_bytes(std::span{unfinished.homes}),
-                    first_row(comm, num_items), num_items, sizeof(std::int32_t));
+  writer.write_rows("/homes", std::as_bytes(std::span{state.homes}), first_row(comm, num_items),
+                    num_items, sizeof(std::int32_t));
 }
 
-Unfinished load(const comm::Communicator& comm, Count num_items, Count dim,
+BuildState load(const comm::Communicator& comm, Count num_items, Count dim,
                 const comm::StateReader& reader) {
-  Unfinished unfinished;
-  const std::vector<double> place = reader.read_numbers("/place");
-  unfinished.step = static_cast<Step>(place.at(0));
-  unfinished.splits = static_cast<int>(place.at(1));
-  unfinished.sample_items = static_cast<Count>(place.at(2));
-  unfinished.split_cells = static_cast<Count>(place.at(3));
-  Quantizer& quantizer = unfinished.quantizer;
+  BuildState state;
+  const std::vector<Count> place = reader.read_counts("/place");
+  state.step = static_cast<Step>(place.at(0));
+  state.splits = static_cast<int>(place.at(1));
+  state.sample_items = place.at(2);
+  state.split_cells = place.at(3);
+  Quantizer& quantizer = state.quantizer;
   quantizer.dim = dim;
-  for (const double cell : reader.read_numbers("/group_first_cell")) {
-    quantizer.group_first_cell.push_back(static_cast<Count>(cell));
-  }
+  quantizer.group_first_cell = reader.read_counts("/group_first_cell");
   quantizer.group_centroids = load_centroids(comm, "/groups", quantizer.num_groups(), dim, reader);
   quantizer.cell_centroids = load_centroids(comm, "/cells", quantizer.num_cells(), dim, reader);
-  unfinished.homes.resize(to_size(corpus::rows_of(num_items, comm.rank(), comm.size()).size()));
-  reader.read_rows("/homes", std::as_writable_bytes(std::span{unfinished.homes}),
+  state.homes.resize(to_size(corpus::rows_of(num_items, comm.rank(), comm.size()).size()));
+  reader.read_rows("/homes", std::as_writable_bytes(std::span{state.homes}),
                    first_row(comm, num_items), sizeof(std::int32_t));
-  return unfinished;
+  return state;
 }
 
 }  // namespace kith::cells

@@ -19,7 +19,7 @@ enum class Step { none, trained, assigned, settled };
 constexpr std::int32_t kNoHomeYet = -2;
 constexpr std::int32_t kDuplicate = -1;
 
-struct Unfinished {
+struct BuildState {
   Step step = Step::none;
   int splits = 0;  // rounds of splitting
   Count sample_items = 0;
@@ -29,11 +29,11 @@ struct Unfinished {
 };
 
 /// Collective. num_items: of the corpus.
-void save(const comm::Communicator& comm, const Unfinished& unfinished, Count num_items,
+void save(const comm::Communicator& comm, const BuildState& state, Count num_items,
           comm::StateWriter& writer);
 
 /// Collective. For any number of ranks.
-[[nodiscard]] Unfinished load(const comm::Communicator& comm, Count num_items, Count dim,
+[[nodiscard]] BuildState load(const comm::Communicator& comm, Count num_items, Count dim,
                               const comm::StateReader& reader);
 
 }  // namespace kith::cells

@@ -1,18 +1,18 @@
-// What the stage has so far, as its snapshots hold it.
+// What the stage has so far, as its checkpoint holds it.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "kith/cells/cells.hpp"
-#include "kith/io/snapshots.hpp"
+#include "kith/comm/checkpoint.hpp"
 
 #include "refine.hpp"
 
 namespace kith::knn {
 
 /// The scan, or a round of refine, with the cells that are through.
-struct Unfinished {
+struct SearchState {
   bool refines = false;
   int round = 0;                      // of refine, from 0
   Count widened_nodes = 0;            // known when refine begins
@@ -22,10 +22,10 @@ struct Unfinished {
 };
 
 /// Collective.
-void save(const cells::Shard& shard, const Unfinished& unfinished, io::SnapshotWriter& writer);
+void save(const cells::Shard& shard, const SearchState& state, comm::StateWriter& writer);
 
 /// Collective. For any number of ranks. k: entries a list.
-[[nodiscard]] Unfinished load(const cells::Shard& shard, int k, const io::SnapshotReader& reader);
+[[nodiscard]] SearchState load(const cells::Shard& shard, int k, const comm::StateReader& reader);
 
 /// Collective. Cuts cells that are done off both ends of each wave and drops waves of which nothing
 /// is left. Every rank gets as many waves.

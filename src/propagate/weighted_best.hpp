@@ -1,4 +1,4 @@
-/// Class weights that give every class its share of the nodes.
+/// The best class of a row under class weights.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,10 @@ namespace kith::propagate {
 [[nodiscard]] std::int32_t weighted_best(std::span<const float> values,
                                          std::span<const double> weights);
 
-/// Collective. Weights r with shares of argmax_k r_k u_k close to the prior: Calder et al.,
-/// "Poisson learning", ICML 2020, algorithm 2, lines 8-11: at most 100 steps of r <- r + 10 (prior
-/// - share) within [0.5, 2]. read: the K values of an owned row; rows of zeros do not count.
-[[nodiscard]] std::vector<double> volume_weights(
-    const comm::Communicator& comm, Count num_rows, std::span<const double> prior,
+/// Collective. How many rows of all ranks have each class as their best. read: the K values of an
+/// owned row; rows of zeros do not count.
+[[nodiscard]] std::vector<Count> count_best(
+    const comm::Communicator& comm, Count num_rows, std::span<const double> weights,
     const std::function<std::span<const float>(Count)>& read);
 
 }  // namespace kith::propagate

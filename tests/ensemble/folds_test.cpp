@@ -1,0 +1,109 @@
+#include <map>
+#include <set>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "kith/ensemble/ensemble.hpp"
+
+namespace kith::ensemble {
+namespace {
+
+using propagate::NodeSeed;
+
+std::vector<NodeSeed> make_seeds(int per_class, int num_classes) {
+  std::vector<NodeSeed> seeds;
+  for (int i = 0; i < per_class * num_classes; ++i) {
+    seeds.push_back({Position{7 * i + 3}, Label{i % num_classes}, 1.0F});
+  }
+  return seeds;
+}
+
+TEST(Folds, ShareEveryClassEvenlyAndHoldEachSeedOutOnce) {
+  EnsembleConfig config;
+  config.folds = 5;
+  std::map<std::pair<Label, int>, int> counts;
+  std::map<int, int> sizes;
+  for (const FoldedSeed& entry : deal_folds(make_seeds(11, 4), {}, config)) {
+    ASSERT_GE(entry.fold, 0);
+    ASSERT_LT(entry.fold, 5);
+    ++counts[{entry.seed.label, entry.fold}];
+    ++sizes[entry.fold];
+  }
+  for (const auto& [key, count] : counts) {
+    EXPECT_GE(count, 2);
+    EXPECT_LE(count, 3);
+  }
+  for (const auto& [fold, size] : sizes) {
+    EXPECT_GE(size, 8);
+    EXPECT_LE(size, 9);
+  }
+}
+
+TEST(Folds, NeverHoldOutTheOnlySeedOfAClass) {
+  std::vector<NodeSeed> seeds = make_seeds(4, 2);
+  seeds.push_back({Position{1000}, Label{2}, 1.0F});
+  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
+    EXPECT_EQ(entry.fold < 0, entry.seed.label == Label{2});
+  }
+}
+
+TEST(Folds, NeverHoldOutSoftSeeds) {
+  std::vector<NodeSeed> seeds = make_seeds(6, 2);
+  seeds.push_back({Position{3}, Label{1}, 0.3F});  // node 3 has label 0 too
+  const std::vector<Position> soft{Position{3}};
+  int held_out = 0;
+  for (const FoldedSeed& entry : deal_folds(seeds, soft, EnsembleConfig{})) {
+    EXPECT_EQ(entry.fold < 0, entry.seed.node == Position{3});
+    held_out += entry.fold >= 0 ? 1 : 0;
+  }
+  EXPECT_EQ(held_out, static_cast<int>(seeds.size()) - 2);
+}
+
+TEST(Folds, KeepTheLabelsOfOneNodeTogether) {
+  std::vector<NodeSeed> seeds = make_seeds(6, 2);
+  seeds.push_back({Position{3}, Label{1}, 2.0F});  // node 3 has label 0 too
+  std::set<int> folds;
+  for (const FoldedSeed& entry : deal_folds(seeds, {}, EnsembleConfig{})) {
+    if (entry.seed.node == Position{3}) {
+      folds.insert(entry.fold);
+    }
+  }
+  EXPECT_EQ(folds.size(), 1U);
+}
+
+TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
+  EnsembleConfig config;
+  config.members = default_members();
+  const auto folded = deal_folds(make_seeds(10, 3), {}, config);
+
+  const auto tasks = make_tasks(folded, config.members, config, 3);
+
+  ASSERT_EQ(tasks.size(), config.members.size() * 6);
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const int fold = static_cast<int>(t / config.members.size()) - 1;
+    std::set<Position> held_out;
+    for (const FoldedSeed& entry : folded) {
+      if (fold >= 0 && entry.fold == fold) {
+        held_out.insert(entry.seed.node);
+      }
+    }
+    EXPECT_EQ(
+        std::set<Position>(tasks[t].validation_nodes.begin(), tasks[t].validation_nodes.end()),
+        held_out);
+    std::map<Label, float> weights;
+    for (const NodeSeed& seed : tasks[t].seeds) {
+      EXPECT_FALSE(held_out.contains(seed.node));
+      weights[seed.label] += seed.weight;
+    }
+    std::map<Label, float> expected;
+    for (const FoldedSeed& entry : folded) {
+      expected[entry.seed.label] += fold >= 0 && entry.fold == fold ? 0.0F : 1.0F;
+    }
+    EXPECT_EQ(weights, expected) << "a resample keeps the number of draws of each class";
+  }
+  EXPECT_LT(tasks[6].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
+}
+
+}  // namespace
+}  // namespace kith::ensemble
