@@ -56,7 +56,7 @@ std::vector<qa::ConfidenceCount> count_confidences(const comm::Communicator& com
   return surest_first;
 }
 
-Json rule_json(const qa::AcceptThreshold& rule, Count accepted) {
+io::Json rule_json(const qa::AcceptThreshold& rule, Count accepted) {
   return {{"threshold", number(rule.threshold)},
           {"accepted", accepted},
           {"known", rule.audited},
@@ -65,8 +65,8 @@ Json rule_json(const qa::AcceptThreshold& rule, Count accepted) {
 }
 
 /// At most kCurvePoints, the last one among them.
-Json curve_json(const qa::RiskCoverage& risk) {
-  Json points = Json::array();
+io::Json curve_json(const qa::RiskCoverage& risk) {
+  io::Json points = io::Json::array();
   const std::size_t step =
       std::max<std::size_t>(1, (risk.points.size() + kCurvePoints - 1) / kCurvePoints);
   for (std::size_t i = 0; i < risk.points.size(); ++i) {
@@ -153,22 +153,23 @@ void write_acceptance(io::OutputFile& file, const AcceptRows& rows, const Accept
   file.write_rows<float>("/accepted_error", errors, rows.block.begin.value(), {num_items});
 }
 
-Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
-  Json json;
+io::Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance) {
+  io::Json json;
   json["basis"] = acceptance.basis;
   json["confidence"] = acceptance.confidence;
   json["countable"] = acceptance.countable;
-  json["levels"] = Json::array();
+  json["levels"] = io::Json::array();
   for (const AcceptLevel& level : acceptance.levels) {
-    Json entry;
+    io::Json entry;
     entry["error"] = level.error;
     entry["fewest_known"] = level.fewest_known;
-    entry["labels_needed"] = level.labels_needed ? Json(*level.labels_needed) : Json(nullptr);
+    entry["labels_needed"] =
+        level.labels_needed ? io::Json(*level.labels_needed) : io::Json(nullptr);
     entry["accepted"] = level.accepted;
     entry["together"] = rule_json(level.together, level.accepted);
-    entry["per_class"] = Json::array();
+    entry["per_class"] = io::Json::array();
     for (std::size_t k = 0; k < level.classes.size(); ++k) {
-      Json of_class{{"class", workspace.corpus.class_names[k]}};
+      io::Json of_class{{"class", workspace.corpus.class_names[k]}};
       of_class.update(rule_json(level.classes[k], level.class_accepted[k]));
       entry["per_class"].push_back(of_class);
     }

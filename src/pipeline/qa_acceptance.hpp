@@ -52,7 +52,7 @@ void write_acceptance(io::OutputFile& file, const AcceptRows& rows, const Accept
                       Count num_items);
 
 /// "acceptance" of report.json.
-[[nodiscard]] Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance);
+[[nodiscard]] io::Json acceptance_json(const Workspace& workspace, const Acceptance& acceptance);
 
 /// What values of qa.accept_errors are legal, for help and messages.
 [[nodiscard]] std::string errors_range();

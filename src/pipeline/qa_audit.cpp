@@ -104,8 +104,8 @@ void estimate(const review::Audit& audit, std::span<const Current> current, int 
   findings.classes = qa::audit_classes(findings.items, sizes, num_classes);
 }
 
-Json optional_json(const std::optional<qa::AuditEstimate>& estimate) {
-  return estimate ? to_json(*estimate) : Json{{"value", nullptr}};
+io::Json optional_json(const std::optional<qa::AuditEstimate>& estimate) {
+  return estimate ? to_json(*estimate) : io::Json{{"value", nullptr}};
 }
 
 /// Throws Error unless the audit can be one of this corpus.
@@ -178,7 +178,7 @@ std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Co
   comm::on_root(comm, [&] {
     std::error_code unknown;
     if (std::filesystem::exists(std::filesystem::symlink_status(path, unknown))) {
-      text = json_text(read_json(path), -1);
+      text = io::json_text(io::read_json(path), -1);
     }
   });
   comm::broadcast(comm, text);
@@ -209,8 +209,8 @@ std::optional<AuditFindings> measure_audit(const Workspace& workspace, const Lab
   return findings;
 }
 
-Json audit_json(const Workspace& workspace, const AuditFindings& findings) {
-  Json json;
+io::Json audit_json(const Workspace& workspace, const AuditFindings& findings) {
+  io::Json json;
   json["drawn"] = findings.drawn;
   json["audited"] = findings.answered;
   json["population"] = findings.population;
@@ -218,7 +218,7 @@ Json audit_json(const Workspace& workspace, const AuditFindings& findings) {
   json["hajek"] = complement_json(findings.hajek);
   json["difference"] = complement_json(findings.difference.error);
   json["difference"]["lambda"] = findings.difference.lambda;
-  json["per_class"] = Json::array();
+  json["per_class"] = io::Json::array();
   for (std::size_t k = 0; k < findings.classes.size(); ++k) {
     json["per_class"].push_back({{"class", workspace.corpus.class_names[k]},
                                  {"audited", findings.classes[k].audited},

@@ -51,6 +51,6 @@ struct AuditFindings {
                                                          const LabeledRows& rows);
 
 /// "audit" of report.json.
-[[nodiscard]] Json audit_json(const Workspace& workspace, const AuditFindings& findings);
+[[nodiscard]] io::Json audit_json(const Workspace& workspace, const AuditFindings& findings);
 
 }  // namespace kith::pipeline

@@ -66,10 +66,10 @@ void draw_samples(const Workspace& workspace, const QaRows& rows, Balance& balan
 }
 
 /// Null where so many would be needed that the number says nothing.
-Json random_labels(double share, Count seeds) {
+io::Json random_labels(double share, Count seeds) {
   constexpr double kSmallestShare = 1e-6;
-  return seeds > 0 && share < kSmallestShare ? Json(nullptr)
-                                             : Json(qa::random_labels_for(share, seeds));
+  return seeds > 0 && share < kSmallestShare ? io::Json(nullptr)
+                                             : io::Json(qa::random_labels_for(share, seeds));
 }
 
 }  // namespace
@@ -111,8 +111,8 @@ Balance measure_balance(const Workspace& workspace, const QaRows& rows, const Kn
   return balance;
 }
 
-Json balance_json(const Workspace& workspace, const Balance& balance) {
-  Json json;
+io::Json balance_json(const Workspace& workspace, const Balance& balance) {
+  io::Json json;
   json["basis"] = balance.basis;
   json["ratio"] = number(balance.mix.ratio);
   json["entropy"] = balance.mix.entropy;
@@ -121,7 +121,7 @@ Json balance_json(const Workspace& workspace, const Balance& balance) {
   json["effective_number_beta"] = kBeta;
   json["sample_ratio"] = workspace.config.qa.balance_ratio;
   json["seeds_wanted"] = workspace.config.qa.seeds_wanted;
-  json["per_class"] = Json::array();
+  json["per_class"] = io::Json::array();
   for (std::size_t k = 0; k < balance.stated.size(); ++k) {
     const qa::ClassShare& share = balance.shares[k];
     json["per_class"].push_back(

@@ -35,7 +35,7 @@ struct Balance {
                                       const std::optional<AuditFindings>& audit);
 
 /// "balance" of report.json.
-[[nodiscard]] Json balance_json(const Workspace& workspace, const Balance& balance);
+[[nodiscard]] io::Json balance_json(const Workspace& workspace, const Balance& balance);
 
 /// Collective. /balance/... of qa.h5.
 void write_balance(io::OutputFile& file, const Workspace& workspace, IdRange<GlobalId> block,

@@ -7,8 +7,8 @@
 namespace kith::pipeline {
 namespace {
 
-Json reliability_json(std::span<const qa::ReliabilityBin> bins) {
-  Json json = Json::array();
+io::Json reliability_json(std::span<const qa::ReliabilityBin> bins) {
+  io::Json json = io::Json::array();
   for (const qa::ReliabilityBin& bin : bins) {
     json.push_back({{"low", bin.low},
                     {"high", bin.high},
@@ -20,7 +20,7 @@ Json reliability_json(std::span<const qa::ReliabilityBin> bins) {
 
 }  // namespace
 
-Json calibration_json(const LabelRows<double>& probabilities, std::span<const Label> truth) {
+io::Json calibration_json(const LabelRows<double>& probabilities, std::span<const Label> truth) {
   const qa::CalibrationMeasures measures = qa::measure_calibration(probabilities, truth);
   return {{"items", measures.items},
           {"nll", measures.nll},

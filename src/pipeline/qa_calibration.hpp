@@ -9,7 +9,7 @@ namespace kith::pipeline {
 
 /// Loss, Brier score and calibration errors with the reliability tables behind them.
 /// probabilities: truth.size() rows.
-[[nodiscard]] Json calibration_json(const LabelRows<double>& probabilities,
-                                    std::span<const Label> truth);
+[[nodiscard]] io::Json calibration_json(const LabelRows<double>& probabilities,
+                                        std::span<const Label> truth);
 
 }  // namespace kith::pipeline

@@ -133,8 +133,8 @@ std::vector<Number> flatten(const std::vector<std::vector<Number>>& rows) {
   return flat;
 }
 
-Json suspects_json(const Workspace& workspace, const SeedCheck& check,
-                   std::span<const std::uint8_t> flags) {
+io::Json suspects_json(const Workspace& workspace, const SeedCheck& check,
+                       std::span<const std::uint8_t> flags) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < flags.size(); ++i) {
@@ -146,9 +146,9 @@ Json suspects_json(const Workspace& workspace, const SeedCheck& check,
     return std::tie(check.suspicion.wrong[b], check.self_confidence[a], check.rows[a]) <
            std::tie(check.suspicion.wrong[a], check.self_confidence[b], check.rows[b]);
   });
-  Json suspects = Json::array();
+  io::Json suspects = io::Json::array();
   for (const std::size_t i : order) {
-    Json suspect;
+    io::Json suspect;
     suspect["row"] = check.rows[i];
     if (!check.ids.empty()) {
       suspect["id"] = check.ids[i];
@@ -164,9 +164,9 @@ Json suspects_json(const Workspace& workspace, const SeedCheck& check,
 }
 
 /// A number of one class; null without a joint.
-Json of_joint(const std::optional<qa::ConfidentJoint>& joint, std::size_t label,
-              std::vector<double> qa::ConfidentJoint::*field) {
-  return joint ? number((*joint.*field)[label]) : Json(nullptr);
+io::Json of_joint(const std::optional<qa::ConfidentJoint>& joint, std::size_t label,
+                  std::vector<double> qa::ConfidentJoint::*field) {
+  return joint ? number((*joint.*field)[label]) : io::Json(nullptr);
 }
 
 }  // namespace
@@ -227,10 +227,10 @@ void write_seed_check(io::OutputFile& file, const SeedCheck& check) {
   file.write_whole<double>("/seeds/inverse_noise", flatten(check.joint->inverse_noise), square);
 }
 
-Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
+io::Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
   const std::size_t filter = configured_filter(workspace);
-  Json json;
+  io::Json json;
   json["held_out"] = count_of(check.rows);
   json["filter"] = kFilterNames[filter];
   json["noise_rate"] = {
@@ -239,7 +239,7 @@ Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
       {"high", check.suspicion.rate.high}};
   json["flagged"] = to_json(check.health.flagged);
   json["suspects"] = suspects_json(workspace, check, check.flags[filter]);
-  json["per_class"] = Json::array();
+  json["per_class"] = io::Json::array();
   for (std::size_t k = 0; k < check.health.classes.size(); ++k) {
     const qa::ClassHealth& health = check.health.classes[k];
     json["per_class"].push_back(
@@ -252,7 +252,7 @@ Json seed_check_json(const Workspace& workspace, const SeedCheck& check) {
          {"threshold", of_joint(check.joint, k, &qa::ConfidentJoint::thresholds)},
          {"true_share", of_joint(check.joint, k, &qa::ConfidentJoint::true_shares)}});
   }
-  json["overlaps"] = Json::array();
+  json["overlaps"] = io::Json::array();
   if (!check.joint) {
     return json;
   }

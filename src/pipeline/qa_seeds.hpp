@@ -40,6 +40,6 @@ struct SeedCheck {
 void write_seed_check(io::OutputFile& file, const SeedCheck& check);
 
 /// "seeds" of report.json.
-[[nodiscard]] Json seed_check_json(const Workspace& workspace, const SeedCheck& check);
+[[nodiscard]] io::Json seed_check_json(const Workspace& workspace, const SeedCheck& check);
 
 }  // namespace kith::pipeline

@@ -143,9 +143,9 @@ SliceTable measure(const Workspace& workspace, const QaRows& rows, const KnownRo
   return table;
 }
 
-Json slice_json(const SliceTable& table, std::size_t group) {
+io::Json slice_json(const SliceTable& table, std::size_t group) {
   const qa::SliceFinding& finding = table.findings[group];
-  Json json;
+  io::Json json;
   json["slice"] = table.grouping.names[group];
   json["number"] = table.grouping.numbers[group];
   json["items"] = finding.items;
@@ -154,7 +154,7 @@ Json slice_json(const SliceTable& table, std::size_t group) {
   json["error"] = to_json(finding.error);
   if (!table.weighted.empty()) {
     json["weighted_error"] =
-        table.weighted[group] ? to_json(*table.weighted[group]) : Json{{"value", nullptr}};
+        table.weighted[group] ? to_json(*table.weighted[group]) : io::Json{{"value", nullptr}};
   }
   json["shrunken_error"] = number(finding.shrunken);
   json["lift"] = number(finding.lift);
@@ -250,21 +250,21 @@ SliceFindings measure_slices(const Workspace& workspace, const QaRows& rows,
   return findings;
 }
 
-Json slices_json(const Workspace& workspace, const SliceFindings& findings) {
-  Json json;
+io::Json slices_json(const Workspace& workspace, const SliceFindings& findings) {
+  io::Json json;
   json["basis"] = findings.basis;
   json["false_discovery_rate"] = workspace.config.qa.false_discovery_rate;
-  json["groupings"] = Json::array();
+  json["groupings"] = io::Json::array();
   for (const SliceTable& table : findings.tables) {
     const bool are_cells = table.grouping.name == kCells;
     const auto groups = listed(table, are_cells ? kListedCells : table.findings.size());
-    Json entry;
+    io::Json entry;
     entry["name"] = table.grouping.name;
     entry["groups"] = count_of(table.findings);
     entry["worse"] = std::count_if(table.findings.begin(), table.findings.end(),
                                    [](const auto& finding) { return finding.is_worse; });
     entry["left_out"] = count_of(table.findings) - count_of(groups);
-    entry["slices"] = Json::array();
+    entry["slices"] = io::Json::array();
     for (const std::size_t group : groups) {
       entry["slices"].push_back(slice_json(table, group));
     }

@@ -52,7 +52,7 @@ struct SliceFindings {
 
 /// "slices" of report.json: every group of the user and every class, of cells the 100 that are most
 /// likely worse.
-[[nodiscard]] Json slices_json(const Workspace& workspace, const SliceFindings& findings);
+[[nodiscard]] io::Json slices_json(const Workspace& workspace, const SliceFindings& findings);
 
 /// Collective. /slices/... of qa.h5: every group.
 void write_slices(io::OutputFile& file, const SliceFindings& findings);

@@ -146,7 +146,7 @@ Values measure_values(Workspace& workspace, const QaRows& rows) {
   return values;
 }
 
-Json values_json(const Workspace& workspace, const Values& values) {
+io::Json values_json(const Workspace& workspace, const Values& values) {
   std::vector<SeedValue> lowest = values.seeds;
   std::sort(lowest.begin(), lowest.end(), [](const SeedValue& a, const SeedValue& b) {
     return std::tie(a.value, a.row) < std::tie(b.value, b.row);
@@ -158,15 +158,15 @@ Json values_json(const Workspace& workspace, const Values& values) {
   }
   const std::vector<std::string> ids =
       id_texts(workspace.comm, workspace.corpus, workspace.config.corpus, listed_rows);
-  Json json;
+  io::Json json;
   json["queries"] = values.queries;
   json["neighbors"] = values.k;
   json["seeds"] = count_of(values.seeds);
   json["negative"] = std::count_if(values.seeds.begin(), values.seeds.end(),
                                    [](const SeedValue& seed) { return seed.value < 0; });
-  json["lowest"] = Json::array();
+  json["lowest"] = io::Json::array();
   for (std::size_t i = 0; i < lowest.size(); ++i) {
-    Json seed{{"row", lowest[i].row}};
+    io::Json seed{{"row", lowest[i].row}};
     if (!ids.empty()) {
       seed["id"] = ids[i];
     }

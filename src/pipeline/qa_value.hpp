@@ -32,7 +32,7 @@ struct Values {
 [[nodiscard]] Values measure_values(Workspace& workspace, const QaRows& rows);
 
 /// "seed_values" of report.json. Collective: looks up ids.
-[[nodiscard]] Json values_json(const Workspace& workspace, const Values& values);
+[[nodiscard]] io::Json values_json(const Workspace& workspace, const Values& values);
 
 /// Collective. /value of qa.h5.
 void write_values(io::OutputFile& file, const Workspace& workspace, IdRange<GlobalId> block,

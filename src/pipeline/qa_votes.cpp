@@ -51,7 +51,7 @@ std::vector<Count> items_by_class(const Workspace& workspace, const QaRows& rows
   return items;
 }
 
-Json pair_json(const qa::PairDiversity& pair) {
+io::Json pair_json(const qa::PairDiversity& pair) {
   return {{"first", pair.first},
           {"second", pair.second},
           {"both_right", pair.both_right},
@@ -65,9 +65,9 @@ Json pair_json(const qa::PairDiversity& pair) {
           {"kappa", number(pair.kappa)}};
 }
 
-Json diversity_table_json(const qa::Diversity& diversity) {
+io::Json diversity_table_json(const qa::Diversity& diversity) {
   const qa::GroupDiversity& group = diversity.group;
-  Json json;
+  io::Json json;
   json["group"] = {{"items", group.items},
                    {"entropy", number(group.entropy)},
                    {"kohavi_wolpert", number(group.kw)},
@@ -75,7 +75,7 @@ Json diversity_table_json(const qa::Diversity& diversity) {
                    {"difficulty", number(group.difficulty)},
                    {"generalized_diversity", number(group.generalized)},
                    {"coincident_failure_diversity", number(group.coincident_failure)}};
-  json["pairs"] = Json::array();
+  json["pairs"] = io::Json::array();
   for (const qa::PairDiversity& pair : diversity.pairs) {
     json["pairs"].push_back(pair_json(pair));
   }
@@ -150,8 +150,8 @@ std::vector<std::int32_t> with_first_column(std::span<const std::int32_t> column
   return joined;
 }
 
-Json coefficients_json(const qa::Agreement& agreement) {
-  Json json;
+io::Json coefficients_json(const qa::Agreement& agreement) {
+  io::Json json;
   json["mean_pair_agreement"] = to_json(agreement.mean_pair_agreement);
   json["fleiss_kappa"] = to_json(agreement.fleiss);
   json["krippendorff_alpha"] = to_json(agreement.krippendorff);
@@ -163,19 +163,20 @@ Json coefficients_json(const qa::Agreement& agreement) {
   return json;
 }
 
-Json agreement_json(const Workspace& workspace, const VoteFindings& findings) {
+io::Json agreement_json(const Workspace& workspace, const VoteFindings& findings) {
   const qa::Agreement& agreement = findings.agreement;
-  Json json = coefficients_json(agreement);
-  json["patterns"] = findings.patterns ? Json(count_of(findings.patterns->counts)) : Json(nullptr);
+  io::Json json = coefficients_json(agreement);
+  json["patterns"] =
+      findings.patterns ? io::Json(count_of(findings.patterns->counts)) : io::Json(nullptr);
   json["max_patterns"] = workspace.config.qa.max_patterns;
   json["conflicts"] = agreement.conflicts;
-  json["per_class"] = Json::array();
+  json["per_class"] = io::Json::array();
   for (std::size_t k = 0; k < agreement.class_kappas.size(); ++k) {
     json["per_class"].push_back({{"class", workspace.corpus.class_names[k]},
                                  {"items_with_vote", findings.class_items[k]},
                                  {"fleiss_kappa", to_json(agreement.class_kappas[k])}});
   }
-  json["pairs"] = Json::array();
+  json["pairs"] = io::Json::array();
   for (const qa::PairAgreement& pair : agreement.pairs) {
     json["pairs"].push_back({{"first", pair.first},
                              {"second", pair.second},
@@ -185,8 +186,8 @@ Json agreement_json(const Workspace& workspace, const VoteFindings& findings) {
   return json;
 }
 
-Json diversity_json(const VoteFindings& findings) {
-  Json json;
+io::Json diversity_json(const VoteFindings& findings) {
+  io::Json json;
   if (findings.gold) {
     json["gold"] = diversity_table_json(*findings.gold);
     json["gold"]["basis"] = "gold labels";

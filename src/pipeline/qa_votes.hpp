@@ -35,11 +35,11 @@ struct VoteFindings {
                                                           std::span<const std::int32_t> votes);
 
 /// "agreement" and "diversity" of report.json.
-[[nodiscard]] Json agreement_json(const Workspace& workspace, const VoteFindings& findings);
-[[nodiscard]] Json diversity_json(const VoteFindings& findings);
+[[nodiscard]] io::Json agreement_json(const Workspace& workspace, const VoteFindings& findings);
+[[nodiscard]] io::Json diversity_json(const VoteFindings& findings);
 
 /// The coefficients of an agreement with their intervals.
-[[nodiscard]] Json coefficients_json(const qa::Agreement& agreement);
+[[nodiscard]] io::Json coefficients_json(const qa::Agreement& agreement);
 
 /// Collective. /patterns, /agreement, /diversity and /dawid_skene of qa.h5.
 void write_votes(io::OutputFile& file, const Workspace& workspace, const VoteFindings& findings);

@@ -168,8 +168,8 @@ void add_voters(const VoteFindings& votes, WithoutGold& findings) {
   findings.estimates.insert(findings.estimates.end(), {model, disagreement});
 }
 
-Json estimate_json(const AssumedEstimate& estimate, std::optional<double> known) {
-  Json json;
+io::Json estimate_json(const AssumedEstimate& estimate, std::optional<double> known) {
+  io::Json json;
   json["name"] = estimate.name;
   json["of"] = estimate.of;
   json["value"] = number(estimate.value);
@@ -177,7 +177,7 @@ Json estimate_json(const AssumedEstimate& estimate, std::optional<double> known)
     json["reason"] = estimate.reason;
   }
   json["assumption"] = estimate.assumption;
-  json["gap"] = estimate.value && known ? number(*estimate.value - *known) : Json(nullptr);
+  json["gap"] = estimate.value && known ? number(*estimate.value - *known) : io::Json(nullptr);
   return json;
 }
 
@@ -216,25 +216,25 @@ WithoutGold measure_without_gold(const Workspace& workspace, const QaRows& rows,
   return findings;
 }
 
-Json without_gold_json(const Workspace& workspace, const WithoutGold& findings,
-                       const VoteFindings& votes, const KnownAccuracies& known) {
-  Json json;
+io::Json without_gold_json(const Workspace& workspace, const WithoutGold& findings,
+                           const VoteFindings& votes, const KnownAccuracies& known) {
+  io::Json json;
   json["known"] = {{"basis", known.basis},
                    {"consensus", known.consensus},
                    {"mean_voter", number(mean_of(known.voters))}};
-  const Json& value = known.consensus.at("value");
+  const io::Json& value = known.consensus.at("value");
   const auto of_consensus = value.is_null() ? std::nullopt : std::optional{value.get<double>()};
-  json["estimates"] = Json::array();
+  json["estimates"] = io::Json::array();
   for (const AssumedEstimate& estimate : findings.estimates) {
     json["estimates"].push_back(
         estimate_json(estimate, estimate.of == "voter" ? mean_of(known.voters) : of_consensus));
   }
   json["disagreement_bound"] = number(findings.disagreement_bound);
   json["confidence_threshold"] = number(findings.confidence_threshold);
-  json["voters"] = Json::array();
+  json["voters"] = io::Json::array();
   for (std::size_t m = 0; m < workspace.members.size(); ++m) {
     const qa::AssumedAccuracy& triplet = findings.triplets[m];
-    Json voter;
+    io::Json voter;
     voter["name"] = workspace.members[m].config.name;
     voter["triplet"] = {{"value", number(triplet.value)}, {"triples", triplet.triples}};
     if (!triplet.reason.empty()) {
@@ -242,7 +242,7 @@ Json without_gold_json(const Workspace& workspace, const WithoutGold& findings,
     }
     voter["dawid_skene"] = votes.model.reason.empty()
                                ? number(votes.model.expected_accuracy(static_cast<int>(m)))
-                               : Json(nullptr);
+                               : io::Json(nullptr);
     voter["known"] = number(known.voters[m]);
     json["voters"].push_back(voter);
   }

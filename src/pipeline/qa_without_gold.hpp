@@ -38,12 +38,12 @@ struct WithoutGold {
 /// What true labels say, by voter; the same on every rank.
 struct KnownAccuracies {
   std::string basis;
-  Json consensus;  // a proportion or an estimate of one
+  io::Json consensus;  // a proportion or an estimate of one
   std::vector<std::optional<double>> voters;
 };
 
 /// "accuracy_without_gold" of report.json.
-[[nodiscard]] Json without_gold_json(const Workspace& workspace, const WithoutGold& findings,
-                                     const VoteFindings& votes, const KnownAccuracies& known);
+[[nodiscard]] io::Json without_gold_json(const Workspace& workspace, const WithoutGold& findings,
+                                         const VoteFindings& votes, const KnownAccuracies& known);
 
 }  // namespace kith::pipeline

@@ -18,17 +18,18 @@
 namespace kith::pipeline {
 namespace {
 
-Json histogram_json(const Histogram& histogram) {
+io::Json histogram_json(const Histogram& histogram) {
   return {{"edges", histogram.edges}, {"counts", histogram.counts}};
 }
 
-Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string>& class_names) {
+io::Json accuracy_json(const qa::Confusion& confusion,
+                       const std::vector<std::string>& class_names) {
   const qa::Accuracy accuracy = qa::measure_accuracy(confusion);
-  Json json;
+  io::Json json;
   json["accuracy"] = to_json(accuracy.overall);
   json["abstained"] = accuracy.abstained;
   json["macro_f1"] = number(accuracy.macro_f1);
-  json["per_class"] = Json::array();
+  json["per_class"] = io::Json::array();
   for (std::size_t k = 0; k < accuracy.classes.size(); ++k) {
     json["per_class"].push_back({{"class", class_names[k]},
                                  {"precision", to_json(accuracy.classes[k].precision)},
@@ -41,12 +42,12 @@ Json accuracy_json(const qa::Confusion& confusion, const std::vector<std::string
   return json;
 }
 
-Json run_json(const Workspace& workspace) {
-  Json json;
+io::Json run_json(const Workspace& workspace) {
+  io::Json json;
   json["program"] = "kith";
   json["version"] = version();
   json["corpus"] = read_facts(workspace, Stage::check);
-  json["configuration"] = Json::object();
+  json["configuration"] = io::Json::object();
   std::istringstream text{to_text(workspace.config)};
   for (std::string line; std::getline(text, line);) {
     // Where and with how many threads a run goes does not belong to its numbers.
@@ -58,8 +59,8 @@ Json run_json(const Workspace& workspace) {
 }
 
 /// Graphs of other vectors that a member has used.
-Json other_graphs_json(const Workspace& workspace) {
-  Json graphs = Json::array();
+io::Json other_graphs_json(const Workspace& workspace) {
+  io::Json graphs = io::Json::array();
   for (const GraphSource& source : workspace.config.graphs) {
     if (!is_used(workspace.config, source)) {
       continue;
@@ -69,7 +70,7 @@ Json other_graphs_json(const Workspace& workspace) {
       require_recorded(workspace.comm, config.run.directory, stage);
     }
     const Workspace other{workspace.comm, config};
-    Json json;
+    io::Json json;
     json["name"] = source.name;
     json["dataset"] = source.dataset;
     json["metric"] = corpus::to_string(config.corpus.metric);
@@ -80,8 +81,8 @@ Json other_graphs_json(const Workspace& workspace) {
   return graphs;
 }
 
-Json graph_json(const Workspace& workspace) {
-  Json json = read_facts(workspace, Stage::graph);
+io::Json graph_json(const Workspace& workspace) {
+  io::Json json = read_facts(workspace, Stage::graph);
   json["cells"] = read_facts(workspace, Stage::cells);
   json["knn"] = read_facts(workspace, Stage::knn);
   json.update(read_facts(workspace, Stage::propagate));
@@ -89,8 +90,8 @@ Json graph_json(const Workspace& workspace) {
   return json;
 }
 
-Json trace_json(const propagate::TaskResult& result) {
-  Json trace = Json::array();
+io::Json trace_json(const propagate::TaskResult& result) {
+  io::Json trace = io::Json::array();
   for (const propagate::SweepTrace& line : result.trace) {
     trace.push_back({{"sweep", line.sweep},
                      {"residual", line.residual},
@@ -105,7 +106,7 @@ Json trace_json(const propagate::TaskResult& result) {
 }
 
 /// How a member of the graph was made and how it settled.
-void add_solver(Json& json, const ensemble::Member& member) {
+void add_solver(io::Json& json, const ensemble::Member& member) {
   const propagate::SolverConfig& solver = member.config.solver;
   json["method"] = solver.method->name();
   json["citation"] = solver.method->facts().citation;
@@ -130,11 +131,11 @@ void add_solver(Json& json, const ensemble::Member& member) {
   json["trace"] = trace_json(member.result);
 }
 
-Json members_json(const Workspace& workspace, const Findings& findings) {
-  Json members = Json::array();
+io::Json members_json(const Workspace& workspace, const Findings& findings) {
+  io::Json members = io::Json::array();
   for (std::size_t m = 0; m < workspace.members.size(); ++m) {
     const ensemble::Member& member = workspace.members[m];
-    Json json;
+    io::Json json;
     json["name"] = member.config.name;
     json["source"] = ensemble::to_string(member.source);
     json["weight"] = member.config.weight;
@@ -160,13 +161,13 @@ Json members_json(const Workspace& workspace, const Findings& findings) {
 }
 
 /// The held-out accuracy if wrong seeds were right; its interval holds for all likely rates.
-Json without_noise_json(const Workspace& workspace, const Findings& findings) {
+io::Json without_noise_json(const Workspace& workspace, const Findings& findings) {
   const qa::Proportion agreeing = qa::measure_accuracy(findings.held_out).overall;
   const auto corrected = [&](double share, double rate) {
     return qa::accuracy_without_noise(share, rate, workspace.num_classes());
   };
   const SeedCheck& seeds = findings.seeds;
-  Json json;
+  io::Json json;
   json["value"] = number(
       agreeing.value ? std::optional{corrected(*agreeing.value, seeds.noise.rate)} : std::nullopt);
   json["low"] = corrected(agreeing.interval.low, seeds.suspicion.rate.low);
@@ -175,11 +176,11 @@ Json without_noise_json(const Workspace& workspace, const Findings& findings) {
   return json;
 }
 
-Json consensus_json(const Workspace& workspace, const Findings& findings) {
+io::Json consensus_json(const Workspace& workspace, const Findings& findings) {
   const std::vector<std::string>& names = workspace.corpus.class_names;
-  Json json;
+  io::Json json;
   json["class_counts"] = findings.class_counts;
-  json["status_counts"] = Json::object();
+  json["status_counts"] = io::Json::object();
   for (int status = 0; status < ensemble::kNumStatuses; ++status) {
     json["status_counts"][ensemble::to_string(static_cast<ensemble::Status>(status))] =
         findings.status_counts[to_size(status)];
@@ -202,8 +203,8 @@ Json consensus_json(const Workspace& workspace, const Findings& findings) {
   return json;
 }
 
-Json review_json(const Workspace& workspace, std::span<const ReviewItem> items) {
-  Json review = Json::array();
+io::Json review_json(const Workspace& workspace, std::span<const ReviewItem> items) {
+  io::Json review = io::Json::array();
   for (const ReviewItem& item : items) {
     review.push_back({{"row", item.row},
                       {"label", workspace.corpus.class_names[to_size(item.best)]},
@@ -240,7 +241,7 @@ KnownAccuracies known_accuracies(const Findings& findings) {
 }  // namespace
 
 void write_report(const Workspace& workspace, const Findings& findings) {
-  Json report;
+  io::Json report;
   report["run"] = run_json(workspace);
   report["graph"] = graph_json(workspace);
   report["members"] = members_json(workspace, findings);
@@ -261,13 +262,13 @@ void write_report(const Workspace& workspace, const Findings& findings) {
   write_facts(workspace, Stage::qa, report);
   comm::on_root(workspace.comm, [&] {
     io::write_file_atomically(workspace.path("report.html"),
-                              report::render_html(json_text(report, -1)));
+                              report::render_html(io::json_text(report, -1)));
   });
 }
 
 namespace {
 
-std::string percent(const Json& share) {
+std::string percent(const io::Json& share) {
   if (share.at("value").is_null()) {
     return "not known (no class has two seeds)";
   }
@@ -276,10 +277,10 @@ std::string percent(const Json& share) {
                      share.at("trials").get<Count>());
 }
 
-/// Throws Json::exception if a number is not where this program puts it.
-std::string summary_of(const Json& report) {
-  const Json& consensus = report.at("consensus");
-  const Json& status = consensus.at("status_counts");
+/// Throws io::Json::exception if a number is not where this program puts it.
+std::string summary_of(const io::Json& report) {
+  const io::Json& consensus = report.at("consensus");
+  const io::Json& status = consensus.at("status_counts");
   std::string text;
   text += fmt::format("items      {} in {} classes, {} seeds\n",
                       report.at("run").at("corpus").at("items").get<Count>(),
@@ -294,7 +295,7 @@ std::string summary_of(const Json& report) {
   }
   text += "estimate   " + percent(consensus.at("held_out").at("accuracy")) + " held-out seeds\n";
   if (report.at("graph").at("knn").contains("recall")) {
-    const Json& recall = report.at("graph").at("knn").at("recall");
+    const io::Json& recall = report.at("graph").at("knn").at("recall");
     text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n",
                         report.at("graph").at("knn").at("k").get<int>(),
                         recall.at("recall").get<double>(), recall.at("low").get<double>(),
@@ -311,8 +312,8 @@ std::string summary(const comm::Communicator& comm, const Config& config) {
     const auto path = [&](const char* name) {
       return (std::filesystem::path{config.run.directory} / name).string();
     };
-    const Json report = read_json(path("report.json"));
-    text = interpret_json(path("report.json"), [&] { return summary_of(report); });
+    const io::Json report = io::read_json(path("report.json"));
+    text = io::interpret_json(path("report.json"), [&] { return summary_of(report); });
     text += fmt::format("labels in  {}\nreport in  {}\n", path("labels.h5"), path("report.html"));
   });
   return text;

@@ -4,11 +4,11 @@
 
 namespace kith::pipeline {
 
-Json number(std::optional<double> value) {
-  return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
+io::Json number(std::optional<double> value) {
+  return value && std::isfinite(*value) ? io::Json(*value) : io::Json(nullptr);
 }
 
-Json to_json(const qa::Proportion& share) {
+io::Json to_json(const qa::Proportion& share) {
   return {{"value", number(share.value)},
           {"low", share.interval.low},
           {"high", share.interval.high},
@@ -16,8 +16,8 @@ Json to_json(const qa::Proportion& share) {
           {"trials", share.trials}};
 }
 
-Json to_json(const qa::Estimate& estimate) {
-  Json json;
+io::Json to_json(const qa::Estimate& estimate) {
+  io::Json json;
   json["value"] = number(estimate.value);
   if (estimate.interval) {
     json["low"] = estimate.interval->low;
@@ -30,7 +30,7 @@ Json to_json(const qa::Estimate& estimate) {
   return json;
 }
 
-Json to_json(const qa::AuditEstimate& estimate) {
+io::Json to_json(const qa::AuditEstimate& estimate) {
   return {{"value", estimate.value},
           {"low", estimate.interval.low},
           {"high", estimate.interval.high},
@@ -38,7 +38,7 @@ Json to_json(const qa::AuditEstimate& estimate) {
           {"effective_items", number(estimate.effective_items)}};
 }
 
-Json complement_json(const qa::AuditEstimate& estimate) {
+io::Json complement_json(const qa::AuditEstimate& estimate) {
   qa::AuditEstimate other = estimate;
   other.value = 1 - estimate.value;
   other.interval = {1 - estimate.interval.high, 1 - estimate.interval.low};

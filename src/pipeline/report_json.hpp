@@ -12,11 +12,11 @@
 namespace kith::pipeline {
 
 /// Null where there is no value, or none that is finite.
-[[nodiscard]] Json number(std::optional<double> value);
-[[nodiscard]] Json to_json(const qa::Proportion& share);
-[[nodiscard]] Json to_json(const qa::Estimate& estimate);
-[[nodiscard]] Json to_json(const qa::AuditEstimate& estimate);
+[[nodiscard]] io::Json number(std::optional<double> value);
+[[nodiscard]] io::Json to_json(const qa::Proportion& share);
+[[nodiscard]] io::Json to_json(const qa::Estimate& estimate);
+[[nodiscard]] io::Json to_json(const qa::AuditEstimate& estimate);
 /// 1 - the estimate.
-[[nodiscard]] Json complement_json(const qa::AuditEstimate& estimate);
+[[nodiscard]] io::Json complement_json(const qa::AuditEstimate& estimate);
 
 }  // namespace kith::pipeline

@@ -39,14 +39,14 @@ void fold_seeds(Workspace& workspace) {
 }
 
 /// Collective. What no label can reach.
-Json unseeded_facts(const Workspace& workspace) {
+io::Json unseeded_facts(const Workspace& workspace) {
   std::vector<Position> seeded;
   for (const ensemble::FoldedSeed& entry : workspace.folded) {
     seeded.push_back(entry.seed.node);
   }
   const auto components = graph::connected_components(*workspace.graph);
   const auto unseeded = graph::components_without(*workspace.graph, components, seeded);
-  Json facts;
+  io::Json facts;
   facts["unseeded_components"] = unseeded.num_components;
   facts["unseeded_nodes"] = unseeded.num_nodes;
   facts["largest_unseeded_components"] = unseeded.largest_sizes;
@@ -63,8 +63,8 @@ void log_halo(const graph::Graph& graph) {
 }
 
 /// Collective. What truncation has hidden from each member.
-Json truncation_facts(const Workspace& workspace) {
-  Json facts = Json::object();
+io::Json truncation_facts(const Workspace& workspace) {
+  io::Json facts = io::Json::object();
   const int top = ensemble::labels_kept(workspace.config.ensemble, workspace.num_classes());
   if (top == workspace.num_classes()) {
     return facts;
@@ -181,7 +181,7 @@ void do_propagate(Workspace& workspace) {
       checkpoint);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
-  Json facts = unseeded_facts(workspace);
+  io::Json facts = unseeded_facts(workspace);
   facts.update(truncation_facts(workspace));
   write_facts(workspace, Stage::propagate, facts);
   log_halo(*workspace.graph);

@@ -20,7 +20,7 @@ void check_groups(const Workspace& workspace);
 void check_neighbors(const Workspace& workspace);
 
 /// Writes what check.json warns of.
-void log_warnings(const Json& check_facts);
+void log_warnings(const io::Json& check_facts);
 
 /// As files have them; none is -1.
 [[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);

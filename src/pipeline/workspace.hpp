@@ -11,11 +11,11 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/components.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/io/json.hpp"
 #include "kith/io/snapshots.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/pipeline/config.hpp"
 
-#include "pipeline/json_text.hpp"
 #include "pipeline/row_exchange.hpp"
 
 namespace kith::pipeline {
@@ -77,7 +77,7 @@ void need_consensus(Workspace& workspace);
 void write_graph(Workspace& workspace, const std::string& path);
 
 /// Collective. Writes the numbers of a stage; reads them back on every rank.
-void write_facts(const Workspace& workspace, Stage stage, const Json& facts);
-[[nodiscard]] Json read_facts(const Workspace& workspace, Stage stage);
+void write_facts(const Workspace& workspace, Stage stage, const io::Json& facts);
+[[nodiscard]] io::Json read_facts(const Workspace& workspace, Stage stage);
 
 }  // namespace kith::pipeline

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace kith::pipeline {
+namespace kith::io {
 
 using Json = nlohmann::ordered_json;
 
@@ -36,4 +36,4 @@ auto interpret_json(const std::string& path, Read&& read) {
   }
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::io

@@ -1,11 +1,11 @@
-#include "pipeline/json_text.hpp"
+#include "kith/io/json.hpp"
 
 #include <filesystem>
 
 #include "kith/core/error.hpp"
 #include "kith/io/files.hpp"
 
-namespace kith::pipeline {
+namespace kith::io {
 
 void fail_damaged(const std::string& path, std::string_view what) {
   fail("{}: is damaged: {}; put back a whole copy of it, or set another run.directory", path, what);
@@ -34,11 +34,11 @@ Json read_json(const std::string& path) {
   if (std::filesystem::exists(state) && !std::filesystem::is_regular_file(state)) {
     fail("{}: is not a file", path);
   }
-  return parse_json(io::read_file(path), path);
+  return parse_json(read_file(path), path);
 }
 
 std::string json_text(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::io
