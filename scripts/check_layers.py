@@ -24,7 +24,7 @@ THIRD_PARTIES = {  # pattern of an include -> modules that may have it
     r"hwy/": {"distance", "knn", "propagate"},
     r"boost/program_options": {"pipeline"},
     r"boost/math": {"qa"},
-    r"nlohmann/": {"report", "review", "pipeline"},
+    r"nlohmann/": {"io", "report", "review", "pipeline"},
     r"xxhash": {"core"},
 }
 PRINTS = re.compile(r"std::cout|std::cerr|\bprintf\(|\bputs\(|fmt::print|\bfputs\(")
