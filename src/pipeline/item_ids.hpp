@@ -1,25 +1,6 @@
-/// The ids that the corpus gives its items.
 #pragma once
-
-#include <span>
-#include <string>
-#include <vector>
-
-#include "kith/corpus/ids.hpp"
-#include "kith/io/output_file.hpp"
-
+#include "kith/layout/item_ids.hpp"
 namespace kith::pipeline {
-
-/// Collective. Ids of these rows as text, in their order; empty if the corpus has no ids. rows: the
-/// same on every rank, and the result too. Reads the blocks of ids that hold these rows.
-[[nodiscard]] std::vector<std::string> id_texts(const comm::Communicator& comm,
-                                                const corpus::Corpus& corpus,
-                                                const corpus::CorpusConfig& config,
-                                                std::span<const Count> rows);
-
-/// Collective. /ids of labels.h5, as the corpus has them: i64, u64 or UTF-8. Nothing if the corpus
-/// has no ids. Memory: one block of ids.
-void write_ids(io::OutputFile& file, const comm::Communicator& comm, const corpus::Corpus& corpus,
-               const corpus::CorpusConfig& config);
-
+using layout::id_texts;
+using layout::write_ids;
 }  // namespace kith::pipeline
