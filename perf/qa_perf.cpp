@@ -23,7 +23,7 @@
 #include "kith/qa/diversity.hpp"
 #include "kith/qa/label_errors.hpp"
 #include "kith/qa/label_model.hpp"
-#include "kith/qa/without_gold.hpp"
+#include "kith/qa/unsupervised_accuracy.hpp"
 
 namespace {
 

@@ -147,13 +147,14 @@ void measure_neighbors(const graph::Graph& graph, const Consensus& consensus,
 }
 
 /// A seed's own label is part of the consensus there: only held-out opinions can doubt it.
-void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
-                 const Consensus& consensus, const HeldOut& judged, Disagreement& result) {
+void rate_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
+                const Consensus& consensus, const HeldOutPredictions& held_out,
+                Disagreement& result) {
   std::size_t next = 0;
   std::vector<float> values;
   for (const FoldedSeed& entry : seeds) {
-    const bool is_judged = entry.fold >= 0;
-    const std::size_t at = is_judged ? next++ : 0;
+    const bool is_held_out = entry.fold >= 0;
+    const std::size_t at = is_held_out ? next++ : 0;
     if (!graph.owned().contains(entry.seed.node)) {
       continue;
     }
@@ -163,13 +164,13 @@ void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
     }
     result.quality[node] = kUndefined;
     result.quality_entropy[node] = kUndefined;
-    if (is_judged) {
-      const LabelRow<double> held_out = judged.probabilities[at];
-      values.assign(held_out.values.size(), 0.0F);
-      std::transform(held_out.values.begin(), held_out.values.end(), values.begin(),
+    if (is_held_out) {
+      const LabelRow<double> predicted = held_out.probabilities[at];
+      values.assign(predicted.values.size(), 0.0F);
+      std::transform(predicted.values.begin(), predicted.values.end(), values.begin(),
                      [](double p) { return static_cast<float>(p); });
-      const LabelRow<float> row{values, held_out.labels, static_cast<float>(held_out.other),
-                                held_out.num_classes};
+      const LabelRow<float> row{values, predicted.labels, static_cast<float>(predicted.other),
+                                predicted.num_classes};
       result.quality[node] = static_cast<float>(qa::normalized_margin(row, entry.seed.label));
       result.quality_entropy[node] =
           static_cast<float>(qa::confidence_weighted_entropy(row, entry.seed.label));
@@ -181,7 +182,7 @@ void judge_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
 
 Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Member> members,
                                   std::span<const FoldedSeed> seeds, const Consensus& consensus,
-                                  const HeldOut& judged) {
+                                  const HeldOutPredictions& held_out) {
   const auto num_nodes = to_size(graph.num_owned());
   Disagreement result;
   for (std::vector<float>* column :
@@ -197,7 +198,7 @@ Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Mem
     }
   });
   measure_neighbors(graph, consensus, result.neighbor_agreement);
-  judge_seeds(graph, seeds, consensus, judged, result);
+  rate_seeds(graph, seeds, consensus, held_out, result);
   return result;
 }
 

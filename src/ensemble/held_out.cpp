@@ -100,13 +100,13 @@ void append(Candidates& columns, std::span<const double> values, LabelRows<doubl
   columns.store(values, rows.size() - 1, rows);
 }
 
-bool were_judged(std::span<const Member> members, std::size_t size) {
+bool have_held_out_scores(std::span<const Member> members, std::size_t size) {
   return std::all_of(members.begin(), members.end(), [size](const Member& member) {
     return member.held_out_scores.size() == size;
   });
 }
 
-/// What the seeds of one fold are judged with: fitted on all other folds.
+/// What predicts the seeds of one fold: fitted on all other folds.
 struct Calibrations {
   std::vector<Readout> members;
   double consensus_temperature = 1;
@@ -132,8 +132,9 @@ Readout uncalibrated(const Readout& readout) {
 }
 
 /// Adds what one member says of a seed.
-void judge_by_member(const Member& member, const Readout& fitted, const Readout& raw,
-                     std::size_t seed, std::size_t at, Candidates& columns, HeldOut& held_out) {
+void predict_by_member(const Member& member, const Readout& fitted, const Readout& raw,
+                       std::size_t seed, std::size_t at, Candidates& columns,
+                       HeldOutPredictions& held_out) {
   const LabelRow<float> row = member.held_out_scores[seed];
   columns.gather(row);
   std::vector<double> one(columns.width());
@@ -242,7 +243,7 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
                                  std::span<const Readout> readouts,
                                  std::span<const double> class_factors,
                                  std::optional<int> left_out) {
-  if (!were_judged(members, seeds.size())) {
+  if (!have_held_out_scores(members, seeds.size())) {
     return 1;
   }
   const auto chosen = some_seeds(
@@ -259,10 +260,11 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
   return qa::fit_label_noise(probabilities, given).temperature;
 }
 
-HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                       std::span<const double> class_factors) {
+HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
+                                    std::span<const Member> members,
+                                    std::span<const double> class_factors) {
   const LabelRows<double> empty = rows_like(members.front());
-  HeldOut held_out;
+  HeldOutPredictions held_out;
   held_out.member_votes.resize(members.size());
   held_out.member_probabilities.resize(members.size(), empty);
   held_out.raw_probabilities.resize(members.size(), empty);
@@ -287,7 +289,7 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     const Calibrations& fitted = of_fold[fold];
     held_out.truth.push_back(seeds[i].seed.label);
     for (std::size_t m = 0; m < members.size(); ++m) {
-      judge_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
+      predict_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
     }
     (void)hearing.hear(raw, i);
     append(hearing.columns, hearing.mean.values, held_out.raw_mean);

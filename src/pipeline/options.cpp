@@ -6,9 +6,9 @@
 
 #include "kith/core/error.hpp"
 #include "kith/corpus/labels.hpp"
+#include "kith/qa/acceptance.hpp"
 
 #include "pipeline/option_kinds.hpp"
-#include "pipeline/qa_acceptance.hpp"
 #include "pipeline/value_text.hpp"
 
 namespace kith::pipeline {
@@ -206,10 +206,10 @@ void append_result_options(std::vector<Option>& table) {
       "the rows and there is no model of the voters"));
   Option errors = text(
       "qa.accept_errors", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_errors; },
-      errors_range(),
+      qa::errors_range(),
       "errors for which the report says how many labels may be used without a look");
   errors.set = [](Config& config, const std::string& value) {
-    (void)parse_errors(value);
+    (void)qa::parse_errors(value);
     config.qa.accept_errors = value;
   };
   table.push_back(errors);

@@ -10,7 +10,7 @@
 #include "kith/io/files.hpp"
 #include "kith/io/json.hpp"
 
-#include "pipeline/qa_audit.hpp"
+#include "pipeline/run_audit.hpp"
 
 namespace kith::pipeline {
 namespace {

@@ -9,10 +9,10 @@
 #include "kith/core/log.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/statistics/grouping.hpp"
 
 #include "pipeline/corpus_log.hpp"
 #include "pipeline/outside_voters.hpp"
-#include "pipeline/qa_slices.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -138,7 +138,7 @@ void check_groups(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
   for (const std::string& dataset : workspace.config.corpus.slices) {
-    (void)read_grouping(workspace.comm, workspace.corpus, dataset, block);
+    (void)statistics::read_grouping(workspace.comm, workspace.corpus, dataset, block);
   }
 }
 

@@ -45,10 +45,9 @@ class ColumnWriter {
 
 /// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
 void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
-  const ensemble::HeldOut judged = ensemble::judge_held_out(workspace.folded, workspace.members,
-                                                            workspace.consensus->class_factors);
-  const ensemble::Disagreement measures = ensemble::measure_disagreement(
-      *workspace.graph, workspace.members, workspace.folded, *workspace.consensus, judged);
+  const ensemble::Disagreement measures =
+      ensemble::measure_disagreement(*workspace.graph, workspace.members, workspace.folded,
+                                     *workspace.consensus, *workspace.held_out);
   columns.write<float>("/variation_ratio", measures.variation_ratio);
   columns.write<float>("/pair_agreement", measures.pair_agreement);
   columns.write<float>("/consensus_entropy", measures.consensus_entropy);
@@ -94,15 +93,6 @@ void write_labels(const Workspace& workspace) {
 }
 
 }  // namespace
-
-std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
-  std::vector<std::int32_t> values;
-  values.reserve(labels.size());
-  for (const Label label : labels) {
-    values.push_back(label.value());
-  }
-  return values;
-}
 
 std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists) {
   std::vector<float> means;
@@ -169,8 +159,17 @@ void need_consensus(Workspace& workspace) {
                                                  workspace.config.ensemble);
 }
 
-void do_ensemble(Workspace& workspace) {
+void need_held_out(Workspace& workspace) {
+  if (workspace.held_out) {
+    return;
+  }
   need_consensus(workspace);
+  workspace.held_out = ensemble::predict_held_out(workspace.folded, workspace.members,
+                                                  workspace.consensus->class_factors);
+}
+
+void do_ensemble(Workspace& workspace) {
+  need_held_out(workspace);
   comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
 }

@@ -10,6 +10,7 @@
 #include "kith/core/log.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/statistics/member_trace.hpp"
 
 #include "pipeline/member_graphs.hpp"
 #include "pipeline/member_trace.hpp"
@@ -107,7 +108,7 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
   file.set_attribute(group + "/readout_factors", "temperature", member.readout.temperature);
   file.set_attribute(group + "/readout_factors", "takes_log",
                      std::int64_t{member.readout.takes_log ? 1 : 0});
-  write_trace(file, group, member.result, num_classes);
+  statistics::write_trace(file, group, member.result, num_classes);
 }
 
 /// Where the rows that are wanted begin, and how many the datasets have.

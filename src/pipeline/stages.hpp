@@ -22,9 +22,6 @@ void check_neighbors(const Workspace& workspace);
 /// Writes what check.json warns of.
 void log_warnings(const io::Json& check_facts);
 
-/// As files have them; none is -1.
-[[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
-
 /// Mean distance of each owned node to its neighbors.
 [[nodiscard]] std::vector<float> mean_neighbor_distances(const knn::NeighborLists& lists);
 

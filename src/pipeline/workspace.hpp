@@ -44,6 +44,7 @@ struct Workspace {
   std::vector<ensemble::FoldedSeed> folded;
   std::vector<ensemble::Member> members;
   std::optional<ensemble::Consensus> consensus;
+  std::optional<ensemble::HeldOutPredictions> held_out;
 
   [[nodiscard]] std::string path(const std::string& name) const {
     return (std::filesystem::path{config.run.directory} / name).string();
@@ -72,6 +73,7 @@ void need_lists(Workspace& workspace);
 void need_graph(Workspace& workspace);
 void need_members(Workspace& workspace);
 void need_consensus(Workspace& workspace);
+void need_held_out(Workspace& workspace);
 
 /// Collective. As export_graph(), of a workspace whose stages are done.
 void write_graph(Workspace& workspace, const std::string& path);

@@ -7,6 +7,9 @@
 
 #include <boost/math/distributions/binomial.hpp>
 
+#include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
+
 namespace kith::qa {
 namespace {
 
@@ -15,6 +18,10 @@ constexpr Count kGrowth = 32;        // tests grow by one wrong item, later by o
 constexpr double kPower = 0.8;
 constexpr double kRounding = 1e-6;            // of an effective size
 constexpr Count kMostItems = Count{1} << 50;  // nobody looks at more, whatever the error
+
+// A smaller error asks for more known labels than people give; a larger one for none.
+constexpr NumberRange<double> kErrorRange{1e-6, 0.9};
+constexpr std::size_t kMostErrors = 20;
 
 double chance_of_at_most(Count failures, Count items, double error) {
   if (failures >= items) {
@@ -113,6 +120,19 @@ double best_aurc(double error) {
 }
 
 }  // namespace
+
+std::string errors_range() {
+  return fmt::format("up to {} shares, {}, separated by commas", kMostErrors, kErrorRange.text());
+}
+
+std::vector<double> parse_errors(const std::string& text) {
+  auto errors = parse_numbers(text, kErrorRange);
+  if (!errors || errors->size() > kMostErrors) {
+    fail("qa.accept_errors = {}, must be {}", text, errors_range());
+  }
+  std::sort(errors->begin(), errors->end());
+  return *errors;
+}
 
 Count acceptance_items(double max_error, double delta, Count failures) {
   Count low = failures;  // not enough

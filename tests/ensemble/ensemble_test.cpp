@@ -248,9 +248,9 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   never_held_out[0].fold = -1;
   const Consensus consensus =
       form_consensus(graph, members, {never_held_out, distances, 1.0, 3}, config);
-  const HeldOut judged = judge_held_out(seeds, members, consensus.class_factors);
+  const HeldOutPredictions held_out = predict_held_out(seeds, members, consensus.class_factors);
 
-  const Disagreement found = measure_disagreement(graph, members, seeds, consensus, judged);
+  const Disagreement found = measure_disagreement(graph, members, seeds, consensus, held_out);
 
   if (world().is_root()) {
     EXPECT_NEAR(found.consensus_entropy[0], 0.972952, 1e-6);
@@ -313,23 +313,25 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
     member.held_out_scores.values.push_back(label == 0 ? 1 - given : given);
   }
 
-  const HeldOut judged = judge_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions held_out =
+      predict_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
   std::vector<FoldedSeed> reversed = seeds;  // other labels in fold 0 change nothing for fold 0
   for (int i = 0; i < 4; ++i) {
     reversed[to_size(i)].seed.label = Label{1 - i % 2};
   }
-  const HeldOut other =
-      judge_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions other =
+      predict_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
 
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(judged.probabilities.values[i], other.probabilities.values[i]);
-    EXPECT_EQ(judged.member_probabilities[0].values[i], other.member_probabilities[0].values[i]);
+    EXPECT_EQ(held_out.probabilities.values[i], other.probabilities.values[i]);
+    EXPECT_EQ(held_out.member_probabilities[0].values[i], other.member_probabilities[0].values[i]);
   }
-  EXPECT_NE(judged.probabilities.values[8], other.probabilities.values[8]);
-  EXPECT_GT(judged.probabilities.values[1], 0.95);  // without fold 0 all seeds are right: sharpened
-  EXPECT_LT(judged.probabilities.values[8], 0.95);
-  EXPECT_GT(judged.probabilities.values[8], 0.7);
-  EXPECT_NEAR(judged.raw_probabilities[0].values[8], 0.7, 1e-6);
+  EXPECT_NE(held_out.probabilities.values[8], other.probabilities.values[8]);
+  EXPECT_GT(held_out.probabilities.values[1],
+            0.95);  // without fold 0 all seeds are right: sharpened
+  EXPECT_LT(held_out.probabilities.values[8], 0.95);
+  EXPECT_GT(held_out.probabilities.values[8], 0.7);
+  EXPECT_NEAR(held_out.raw_probabilities[0].values[8], 0.7, 1e-6);
 }
 
 /// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to

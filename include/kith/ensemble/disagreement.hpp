@@ -23,11 +23,12 @@ struct Disagreement {
 };
 
 /// Collective. As form_consensus() left it. Both qualities of a seed's label are taken from
-/// `judged`, members that had not seen it; NaN if it was never held out. Cost: one pass over
+/// `held_out`, members that had not seen it; NaN if it was never held out. Cost: one pass over
 /// members' scores and one over the edges.
 [[nodiscard]] Disagreement measure_disagreement(const graph::Graph& graph,
                                                 std::span<const Member> members,
                                                 std::span<const FoldedSeed> seeds,
-                                                const Consensus& consensus, const HeldOut& judged);
+                                                const Consensus& consensus,
+                                                const HeldOutPredictions& held_out);
 
 }  // namespace kith::ensemble

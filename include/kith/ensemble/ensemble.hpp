@@ -240,7 +240,7 @@ struct ConsensusInputs {
 
 /// The members' joint opinion of each held-out seed, from tasks that had not seen it, at
 /// temperatures fitted without its fold: nothing here has looked at the seed's label.
-struct HeldOut {
+struct HeldOutPredictions {
   std::vector<Label> truth;                             // one a held-out seed
   std::vector<std::vector<Label>> member_votes;         // [member][seed]
   std::vector<LabelRows<double>> member_probabilities;  // [member], of seeds, calibrated
@@ -250,8 +250,8 @@ struct HeldOut {
   LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities
 };
 /// class_factors: those of the consensus.
-[[nodiscard]] HeldOut judge_held_out(std::span<const FoldedSeed> seeds,
-                                     std::span<const Member> members,
-                                     std::span<const double> class_factors);
+[[nodiscard]] HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
+                                                  std::span<const Member> members,
+                                                  std::span<const double> class_factors);
 
 }  // namespace kith::ensemble

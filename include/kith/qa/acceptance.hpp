@@ -4,12 +4,19 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kith/core/types.hpp"
 #include "kith/qa/audit.hpp"
 
 namespace kith::qa {
+
+/// What values of qa.accept_errors are legal, for help and messages.
+[[nodiscard]] std::string errors_range();
+
+/// "0.01, 0.05" as numbers, ascending. Throws Error with one sentence.
+[[nodiscard]] std::vector<double> parse_errors(const std::string& text);
 
 /// Fewest items that must be inspected, with at most `failures` wrong ones among them, to accept
 /// "the error is at most max_error" with risk delta of being mistaken: the smallest n with
