@@ -118,35 +118,6 @@ std::vector<AssumedAccuracy> triplet_accuracies(const PatternCounts& patterns) {
   return accuracies;
 }
 
-DisagreementError disagreement_error(const PatternCounts& patterns) {
-  DisagreementError result;
-  double sum = 0;
-  std::vector<Count> counts(to_size(patterns.num_classes));
-  for (std::size_t u = 0; u < patterns.size(); ++u) {
-    std::fill(counts.begin(), counts.end(), 0);
-    Count cast = 0;
-    for (const std::int32_t vote : patterns.pattern(u)) {
-      if (vote >= 0) {
-        ++counts[to_size(vote)];
-        ++cast;
-      }
-    }
-    if (cast >= 2) {
-      Count same = 0;
-      for (const Count count : counts) {
-        same += count * (count - 1);
-      }
-      sum += static_cast<double>(patterns.counts[u]) *
-             (1 - static_cast<double>(same) / static_cast<double>(cast * (cast - 1)));
-      result.items += patterns.counts[u];
-    }
-  }
-  if (result.items > 0) {
-    result.value = sum / static_cast<double>(result.items);
-  }
-  return result;
-}
-
 double class_aggregated_calibration_error(const LabelRows<double>& probabilities,
                                           std::span<const Label> truth, int num_bins) {
   std::vector<double> gap(to_size(num_bins), 0.0);

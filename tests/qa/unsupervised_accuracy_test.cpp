@@ -129,13 +129,6 @@ TEST(DawidSkene, KnowsItsOwnAccuracyAndSkipsAbstentions) {
             "needs three voters, two classes and an item");
 }
 
-TEST(Disagreement, EqualsTheWorkedExample) {
-  const auto error = disagreement_error(patterns_of({{{0, 0, 1}, 1}, {{0, -1, -1}, 7}}, 2));
-  EXPECT_DOUBLE_EQ(*error.value, 2.0 / 3);
-  EXPECT_EQ(error.items, 1);
-  EXPECT_FALSE(disagreement_error(patterns_of({{{0, -1, -1}, 7}}, 2)).value.has_value());
-}
-
 TEST(Disagreement, CalibrationErrorBoundsTheGap) {
   // two bins of 0.8 / 0.2, right in 3 of 4: 0.05 of mass too much above, as much too little below
   const std::vector<double> rows{.8, .2, .8, .2, .8, .2, .2, .8};

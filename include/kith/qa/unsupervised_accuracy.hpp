@@ -30,18 +30,11 @@ struct AssumedAccuracy {
 /// supervision with triplet methods", ICML 2020.
 [[nodiscard]] std::vector<AssumedAccuracy> triplet_accuracies(const PatternCounts& patterns);
 
-/// Expected error of one voter drawn at random: the mean share of pairs of votes that differ, over
-/// the `items` with two votes or more. Assumes class-aggregated calibration of the votes' shares
-/// (Y. Jiang et al., "Assessing generalization of SGD via disagreement", ICLR 2022); by how much it
-/// can be off: class_aggregated_calibration_error (A. Kirsch, Y. Gal, TMLR 2022).
-struct DisagreementError {
-  std::optional<double> value;
-  Count items = 0;
-};
-[[nodiscard]] DisagreementError disagreement_error(const PatternCounts& patterns);
-
-/// Sum over bins b of |items with truth k and p_k in b, summed over k, - sum of p_k in b| / items.
-/// Bins are equal in width. probabilities: truth.size() rows. 0 without items.
+/// By how much the share of pairs of votes that differ can be off as an estimate of the voters'
+/// mean error (Y. Jiang et al., "Assessing generalization of SGD via disagreement", ICLR 2022; A.
+/// Kirsch, Y. Gal, TMLR 2022): sum over bins b of |items with truth k and p_k in b, summed over k,
+/// - sum of p_k in b| / items. Bins are equal in width. probabilities: truth.size() rows. 0 without
+/// items.
 [[nodiscard]] double class_aggregated_calibration_error(const LabelRows<double>& probabilities,
                                                         std::span<const Label> truth,
                                                         int num_bins = 15);
