@@ -67,8 +67,8 @@ std::map<LocalId, GivenLabel> given_labels(const graph::Graph& graph,
   return labels;
 }
 
-/// Scratch of one thread: what the members say of one node.
-struct Judge {
+/// Scratch of one thread: the members' probabilities of one node and their means.
+struct NodeMean {
   std::span<const Member> members;
   Candidates columns;
   Mean consensus;  // by the members' weights
@@ -77,10 +77,10 @@ struct Judge {
   std::vector<double> one;
   std::vector<std::int32_t> sorted;  // votes
 
-  Judge(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
+  NodeMean(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
 
   /// Fills votes and means; returns the members' mean entropy, or -1 if no label came to any.
-  double hear(std::size_t node, std::span<std::int32_t> votes) {
+  double combine(std::size_t node, std::span<std::int32_t> votes) {
     rows.clear();
     for (const Member& member : members) {
       rows.push_back(member.scores[node]);
@@ -92,7 +92,7 @@ struct Judge {
     double entropies = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       votes[m] = -1;
-      if (members[m].readout.probabilities(rows[m], columns, one)) {
+      if (members[m].output.probabilities(rows[m], columns, one)) {
         votes[m] = best_label(columns, one).value();
         entropies += entropy(columns, one);
         consensus.add(one, members[m].config.weight);
@@ -108,8 +108,8 @@ struct Judge {
   }
 };
 
-Status judge_status(double probability, double distance, const ConsensusInputs& inputs,
-                    const EnsembleConfig& config) {
+Status status_of(double probability, double distance, const ConsensusInputs& inputs,
+                 const EnsembleConfig& config) {
   if (config.outlier_factor > 0 && inputs.typical_distance > 0 &&
       distance > config.outlier_factor * inputs.typical_distance) {
     return Status::outlier;
@@ -120,21 +120,21 @@ Status judge_status(double probability, double distance, const ConsensusInputs& 
   return probability < config.abstain_probability ? Status::abstain : Status::review;
 }
 
-/// Hears the members on one node: votes, disagreement and their mean.
-void hear_node(std::size_t node, Judge& judge, Consensus& result) {
-  const std::size_t num_members = judge.members.size();
+/// Votes of the members on one node, their disagreement and their mean.
+void combine_node(std::size_t node, NodeMean& scratch, Consensus& result) {
+  const std::size_t num_members = scratch.members.size();
   const auto votes = std::span{result.votes}.subspan(node * num_members, num_members);
-  const double member_entropy = judge.hear(node, votes);
+  const double member_entropy = scratch.combine(node, votes);
   if (member_entropy < 0) {
     return;  // unreachable
   }
-  judge.columns.store(judge.consensus.values, node, result.distributions);
+  scratch.columns.store(scratch.consensus.values, node, result.distributions);
   result.statuses[node] = Status::review;
-  judge.sorted.assign(votes.begin(), votes.end());
-  std::sort(judge.sorted.begin(), judge.sorted.end());
-  result.vote_entropy[node] = static_cast<float>(vote_entropy(judge.sorted));
-  result.bald[node] =
-      static_cast<float>(std::max(0.0, entropy(judge.columns, judge.even.values) - member_entropy));
+  scratch.sorted.assign(votes.begin(), votes.end());
+  std::sort(scratch.sorted.begin(), scratch.sorted.end());
+  result.vote_entropy[node] = static_cast<float>(vote_entropy(scratch.sorted));
+  result.bald[node] = static_cast<float>(
+      std::max(0.0, entropy(scratch.columns, scratch.even.values) - member_entropy));
 }
 
 /// Collective. prior / share of each class over all reached nodes.
@@ -192,7 +192,7 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
   return std::vector<double>(prior.size(), 1.0);
 }
 
-/// What one thread needs for judge_node().
+/// What one thread needs for label_node().
 struct Scratch {
   Candidates columns;
   ClassFactors factors;
@@ -200,7 +200,7 @@ struct Scratch {
 };
 
 /// Label, probability and status of a reached node from its balanced distribution.
-void judge_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleConfig& config,
+void label_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleConfig& config,
                 Scratch& scratch, Consensus& result) {
   Candidates& columns = scratch.columns;
   std::vector<double>& distribution = scratch.distribution;
@@ -216,7 +216,7 @@ void judge_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleC
   result.probabilities[node] = static_cast<float>(probability);
   result.margin[node] = static_cast<float>(probability - second_best(columns, distribution, best));
   columns.store(distribution, node, result.distributions);
-  const Status status = judge_status(probability, inputs.neighbor_distance[node], inputs, config);
+  const Status status = status_of(probability, inputs.neighbor_distance[node], inputs, config);
   result.statuses[node] = status;
   result.labels[node] = status == Status::abstain ? Label{} : best;
 }
@@ -238,26 +238,26 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    Judge judge{members, inputs.num_classes};
+    NodeMean scratch{members, inputs.num_classes};
     for (Count node = begin; node < end; ++node) {
-      hear_node(to_size(node), judge, result);
+      combine_node(to_size(node), scratch, result);
     }
   });
   result.class_factors.assign(to_size(inputs.num_classes), 1.0);
   if (config.class_mass != ClassMass::none) {
     result.class_factors = consensus_factors(graph, result, inputs, config);
   }
-  std::vector<Readout> readouts;
+  std::vector<CalibratedOutput> outputs;
   for (const Member& member : members) {
-    readouts.push_back(member.readout);
+    outputs.push_back(member.output);
   }
   result.temperature =
-      fit_consensus_temperature(inputs.seeds, members, readouts, result.class_factors);
+      fit_consensus_temperature(inputs.seeds, members, outputs, result.class_factors);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     Scratch scratch{Candidates{inputs.num_classes}, ClassFactors{result.class_factors}};
     for (Count node = begin; node < end; ++node) {
       if (result.statuses[to_size(node)] != Status::unreachable) {
-        judge_node(to_size(node), inputs, config, scratch, result);
+        label_node(to_size(node), inputs, config, scratch, result);
       }
     }
   });

@@ -45,7 +45,7 @@ struct Measurer {
         speaks(all.size()) {}
 
   /// Fills columns, said, speaks, mean and stated; false if no voter says anything.
-  bool hear(std::size_t node) {
+  bool gather(std::size_t node) {
     rows.clear();
     for (const Member& member : members) {
       rows.push_back(member.scores[node]);
@@ -55,7 +55,7 @@ struct Measurer {
     mean.clear(columns.width());
     for (std::size_t m = 0; m < members.size(); ++m) {
       said[m].resize(columns.width());
-      speaks[m] = members[m].readout.probabilities(rows[m], columns, said[m]);
+      speaks[m] = members[m].output.probabilities(rows[m], columns, said[m]);
       if (speaks[m]) {
         mean.add(said[m], 1);
       }
@@ -101,7 +101,7 @@ struct Measurer {
 
   void measure(std::size_t node, Disagreement& result) {
     measure_votes(node, result);
-    if (!hear(node)) {
+    if (!gather(node)) {
       return;
     }
     result.consensus_entropy[node] = static_cast<float>(entropy(columns, mean.values));

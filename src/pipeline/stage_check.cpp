@@ -12,15 +12,15 @@
 #include "kith/statistics/grouping.hpp"
 
 #include "pipeline/corpus_log.hpp"
-#include "pipeline/outside_voters.hpp"
+#include "pipeline/external_voters.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-/// Collective. Outside votes, probabilities and gold are read once, so that what is wrong with them
-/// is said here.
+/// Collective. External votes, probabilities and gold are read once, so that what is wrong with
+/// them is said here.
 void check_voters(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());

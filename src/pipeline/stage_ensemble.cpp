@@ -10,8 +10,8 @@
 #include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
 
+#include "pipeline/external_voters.hpp"
 #include "pipeline/item_ids.hpp"
-#include "pipeline/outside_voters.hpp"
 #include "pipeline/row_labels.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -143,7 +143,7 @@ void need_consensus(Workspace& workspace) {
     return;
   }
   need_members(workspace);
-  append_outside_voters(workspace);
+  append_external_voters(workspace);
   ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration);
   comm::stop_if_asked(workspace.comm);
   need_lists(workspace);

@@ -1,5 +1,5 @@
 // propagate: all members and all held-out folds at once over the graph. propagation.h5 holds, for
-// each member, its scores in graph order, what it said of the held-out seeds, its readout and its
+// each member, its scores in graph order, what it said of the held-out seeds, its output and its
 // trace.
 #include <algorithm>
 #include <array>
@@ -103,11 +103,11 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
                                    {num_seeds, held_out.width});
     file.write_whole<float>(group + "/held_out_other", held_out.other, {num_seeds});
   }
-  file.write_whole<double>(group + "/readout_factors", member.readout.factors.values(),
+  file.write_whole<double>(group + "/readout_factors", member.output.factors.values(),
                            {num_classes});
-  file.set_attribute(group + "/readout_factors", "temperature", member.readout.temperature);
+  file.set_attribute(group + "/readout_factors", "temperature", member.output.temperature);
   file.set_attribute(group + "/readout_factors", "takes_log",
-                     std::int64_t{member.readout.takes_log ? 1 : 0});
+                     std::int64_t{member.output.takes_log ? 1 : 0});
   statistics::write_trace(file, group, member.result, num_classes);
 }
 
@@ -160,9 +160,9 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
   file.read_rows<double>(group + "/readout_factors", 0, factors);
   require_values<double>(file, group + "/readout_factors", factors, 0, 1, "a finite number",
                          [](double factor) { return std::isfinite(factor); });
-  member.readout.factors = ensemble::ClassFactors{std::move(factors)};
-  member.readout.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
-  member.readout.takes_log =
+  member.output.factors = ensemble::ClassFactors{std::move(factors)};
+  member.output.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
+  member.output.takes_log =
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
   read_trace(file, group, num_classes, member.result);
   return member;

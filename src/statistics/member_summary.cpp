@@ -79,12 +79,12 @@ io::Json MemberSummary::json(const RunResults& run, const Computed& all) const {
     if (member.source == ensemble::Source::graph) {
       add_solver(json, member);
     }
-    json["temperature"] = member.readout.temperature;
+    json["temperature"] = member.output.temperature;
     json["voter"] = {{"coverage", voters[m].coverage},
                      {"overlap", voters[m].overlap},
                      {"conflict", voters[m].conflict}};
     json["held_out"] = to_json(qa::measure_accuracy(held_out_[m]).overall);
-    json["calibration"] = to_string(member.readout.calibration);
+    json["calibration"] = to_string(member.output.calibration);
     json["calibration_before"] =
         calibration_json(run.held_out.raw_probabilities[m], run.held_out.truth);
     json["calibration_after"] =

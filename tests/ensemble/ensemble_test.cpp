@@ -110,20 +110,20 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
   EXPECT_LT(tasks[6].seeds.size(), tasks[1].seeds.size()) << "a resample leaves some seeds out";
 }
 
-TEST(Readout, TurnsScoresIntoProbabilities) {
-  const Readout plain{true, {1.0, 1.0}, 1.0};
+TEST(CalibratedOutput, TurnsScoresIntoProbabilities) {
+  const CalibratedOutput plain{true, {1.0, 1.0}, 1.0};
   std::vector<double> p(2);
   const std::vector<float> scores{0.75F, 0.25F};
   const Candidates both{2};
   EXPECT_TRUE(plain.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.75, 1e-9);
-  const Readout balanced{true, {1.0, 3.0}, 1.0};
+  const CalibratedOutput balanced{true, {1.0, 3.0}, 1.0};
   EXPECT_TRUE(balanced.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.5, 1e-9);
-  const Readout sharp{true, {1.0, 1.0}, 0.5};
+  const CalibratedOutput sharp{true, {1.0, 1.0}, 0.5};
   EXPECT_TRUE(sharp.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.9, 1e-9);
-  const Readout potential{false, {2.0, 2.0}, 1.0};
+  const CalibratedOutput potential{false, {2.0, 2.0}, 1.0};
   const std::vector<float> potentials{0.5F, -0.5F};
   EXPECT_TRUE(potential.probabilities(dense_row<float>(potentials), both, p));
   EXPECT_NEAR(p[0], 1 / (1 + std::exp(-2.0)), 1e-9);
@@ -146,7 +146,7 @@ graph::Graph make_row() {
 Member make_member(const std::vector<float>& scores, double weight, int num_classes = 2) {
   Member member;
   member.config.weight = weight;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   if (world().is_root()) {
     member.scores = LabelRows<float>::dense(num_classes, scores);
   }
@@ -236,7 +236,7 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
     std::vector<float> scores = said[to_size(m)];
     scores.insert(scores.end(), {0.8F, 0.1F, 0.1F, 0, 0, 0, 0.1F, 0.8F, 0.1F});
     members.push_back(make_member(scores, 1, 3));
-    members.back().readout.factors = {1.0, 1.0, 1.0};
+    members.back().output.factors = {1.0, 1.0, 1.0};
     members.back().config.bootstrap = m;
     members.back().held_out_scores = LabelRows<float>::dense(3, {0.2F, 0.5F, 0.3F});
   }
@@ -270,7 +270,7 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   }
 }
 
-/// The readout has the class mass of the member on all seeds; a fold's differs.
+/// The output has the class mass of the member on all seeds; a fold's differs.
 TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
   const graph::Graph graph = make_row();
   const std::vector<FoldedSeed> seeds{{{Position{0}, Label{0}, 1.0F}, 0},
@@ -303,7 +303,7 @@ TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
 TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
   std::vector<FoldedSeed> seeds;
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.held_out_scores = LabelRows<float>{2, 2};
   for (int i = 0; i < 40; ++i) {
     const int label = i % 2;
@@ -354,7 +354,7 @@ TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
   constexpr int kCount = 200;
   const graph::Graph graph = make_line(kCount);
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const auto p = static_cast<float>(0.95 - 0.5 * static_cast<double>(i) / kCount);
@@ -389,7 +389,7 @@ TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
   constexpr int kCount = 1000;
   const graph::Graph graph = make_line(kCount);
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const float p = i % 10 < 5 ? 0.9F : 0.3F;  // the golden case of Saerens et al.: 13/16
@@ -447,10 +447,10 @@ TEST(Validate, NamesTheMemberAndWhatIsExpected) {
   }
 }
 
-TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
+TEST(ExternalVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   constexpr int kClasses = 4;
   std::vector<FoldedSeed> seeds;
-  OutsideVoter voter;
+  ExternalVoter voter;
   voter.name = "rule";
   voter.on_seeds = LabelRows<float>{kClasses, kClasses};
   for (int i = 0; i < 18; ++i) {  // votes class 1: right on 12 of 16, silent on two
@@ -459,9 +459,9 @@ TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
     voter.on_seeds.append(dense_row<float>(row));
   }
   voter.scores = LabelRows<float>::dense(kClasses, {0.0F, 0.0F, 1.0F, 0.0F});
-  const Member member = outside_member(voter, seeds, kClasses, 2.0);
+  const Member member = external_member(voter, seeds, kClasses, 2.0);
   std::vector<double> probabilities(kClasses);
-  ASSERT_TRUE(member.readout.probabilities(member.scores[0], Candidates{kClasses}, probabilities));
+  ASSERT_TRUE(member.output.probabilities(member.scores[0], Candidates{kClasses}, probabilities));
   EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
   EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
   EXPECT_EQ(member.config.weight, 2.0);

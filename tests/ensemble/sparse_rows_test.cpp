@@ -72,10 +72,10 @@ std::vector<Member> make_members(const graph::Graph& graph, Count num_seeds, int
   std::vector<Member> members(3);
   for (std::size_t m = 0; m < members.size(); ++m) {
     members[m].config.weight = 1 + 0.5 * static_cast<double>(m);
-    members[m].readout.factors = ClassFactors{std::vector<double>(kClasses, 1.0)};
+    members[m].output.factors = ClassFactors{std::vector<double>(kClasses, 1.0)};
     members[m].scores = draw_rows(graph.owned().begin.value(), graph.owned().end.value(), m, width);
     members[m].held_out_scores = draw_rows(1000, 1000 + num_seeds, m, width);
-    members[m].readout.temperature = 0.8 + 0.3 * static_cast<double>(m);
+    members[m].output.temperature = 0.8 + 0.3 * static_cast<double>(m);
   }
   return members;
 }

@@ -13,8 +13,8 @@ bool is_reached(const LabelRow<float>& scores) {
 
 }  // namespace
 
-bool Readout::logits(const LabelRow<float>& scores, const Candidates& columns,
-                     std::span<double> out) const {
+bool CalibratedOutput::logits(const LabelRow<float>& scores, const Candidates& columns,
+                              std::span<double> out) const {
   if (!is_reached(scores)) {
     std::fill(out.begin(), out.end(), 0.0);
     return false;
@@ -27,8 +27,8 @@ bool Readout::logits(const LabelRow<float>& scores, const Candidates& columns,
   return true;
 }
 
-void Readout::soften(const Candidates& columns, std::span<const double> logits,
-                     std::span<double> out) const {
+void CalibratedOutput::soften(const Candidates& columns, std::span<const double> logits,
+                              std::span<double> out) const {
   const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (std::size_t column = 0; column < out.size(); ++column) {
@@ -40,8 +40,8 @@ void Readout::soften(const Candidates& columns, std::span<const double> logits,
   }
 }
 
-bool Readout::probabilities(const LabelRow<float>& scores, const Candidates& columns,
-                            std::span<double> out) const {
+bool CalibratedOutput::probabilities(const LabelRow<float>& scores, const Candidates& columns,
+                                     std::span<double> out) const {
   if (!logits(scores, columns, out)) {
     return false;
   }

@@ -1,4 +1,4 @@
-#include "pipeline/outside_voters.hpp"
+#include "pipeline/external_voters.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -108,14 +108,14 @@ LabelRows<float> scores_of_seeds(const Workspace& workspace, const LabelRows<flo
 /// Collective. rows: scores of this rank's block.
 void append_member(Workspace& workspace, const RowExchange& exchange, std::string name,
                    ensemble::Source source, const LabelRows<float>& rows) {
-  ensemble::OutsideVoter voter;
+  ensemble::ExternalVoter voter;
   voter.name = std::move(name);
   voter.source = source;
   voter.scores = to_nodes(workspace, exchange, rows);
   voter.on_seeds = scores_of_seeds(workspace, voter.scores);
-  workspace.members.push_back(ensemble::outside_member(std::move(voter), workspace.folded,
-                                                       workspace.num_classes(),
-                                                       workspace.config.ensemble.outside_weight));
+  workspace.members.push_back(ensemble::external_member(std::move(voter), workspace.folded,
+                                                        workspace.num_classes(),
+                                                        workspace.config.ensemble.outside_weight));
 }
 
 }  // namespace
@@ -162,7 +162,7 @@ std::vector<float> voter_on_nodes(const Workspace& workspace, const std::string&
   return exchange.to_nodes<float>(rows, workspace.graph->num_owned(), workspace.num_classes());
 }
 
-void append_outside_voters(Workspace& workspace) {
+void append_external_voters(Workspace& workspace) {
   const corpus::Corpus& corpus = workspace.corpus;
   if (corpus.vote_names.empty() && corpus.prob_names.empty()) {
     return;

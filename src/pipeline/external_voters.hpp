@@ -16,6 +16,6 @@ void check_voter_names(const Workspace& workspace);
 /// Collective. Appends a member for each voter of corpus.votes, then of corpus.probs. A node has
 /// the voice of its representative. Memory: rows of the block x K floats for one voter at a time,
 /// and owned nodes x K for each.
-void append_outside_voters(Workspace& workspace);
+void append_external_voters(Workspace& workspace);
 
 }  // namespace kith::pipeline
