@@ -6,7 +6,7 @@ import re
 import sys
 
 LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "propagate", "layout", "qa", "ensemble",
-          "review", "statistics", "report", "pipeline", "app"]
+          "review", "statistics", "report", "config", "pipeline", "app"]
 # Modules that must not see these although they stand below.
 FORBIDDEN = {
     "graph": {"io", "corpus", "distance", "cells", "knn"},

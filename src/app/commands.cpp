@@ -20,6 +20,7 @@
 #include "kith/core/parallel.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
+#include "kith/pipeline/command.hpp"
 #include "kith/pipeline/pipeline.hpp"
 #include "kith/pipeline/plan.hpp"
 
@@ -113,8 +114,8 @@ void choose_threads(const comm::Communicator& world, int asked) {
 std::string config_text(const comm::Communicator& world, const Command& command) {
   return comm::locally(world, [&] {
     return command.arguments.empty()
-               ? pipeline::to_text(command.config)
-               : pipeline::value_text(command.config, command.arguments.front()) + "\n";
+               ? config::to_text(command.config)
+               : config::value_text(command.config, command.arguments.front()) + "\n";
   });
 }
 
@@ -190,7 +191,7 @@ int dispatch(const comm::Communicator& world, int argc, char** argv) {
   io::ignore_file_size_signal();
   const Command command = pipeline::parse_command_line(world, argc, argv);
   if (command.name == "help") {
-    print_on_root(world, kUsage + pipeline::help_text());
+    print_on_root(world, kUsage + config::help_text());
     return 0;
   }
   if (command.name == "version") {

@@ -117,7 +117,7 @@ void write_affinity(const Workspace& workspace, IdRange<GlobalId> block, io::Out
 void write_graph(Workspace& workspace, const std::string& path) {
   need_graph(workspace);
   const knn::NeighborLists& lists = *workspace.lists;
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   const std::vector<Count> neighbor_rows = rows_of_positions(workspace, lists.neighbors);
   std::vector<float> distances;
   for (const float squared : lists.distances) {

@@ -69,7 +69,7 @@ LabelRows<float> read_rows(const Workspace& workspace, int voter, IdRange<Global
 }
 
 /// Collective. From this rank's block of rows to its nodes.
-LabelRows<float> to_nodes(const Workspace& workspace, const RowExchange& exchange,
+LabelRows<float> to_nodes(const Workspace& workspace, const layout::RowExchange& exchange,
                           const LabelRows<float>& rows) {
   const Count num_nodes = workspace.graph->num_owned();
   LabelRows<float> nodes = make_rows(workspace, 0);
@@ -106,7 +106,7 @@ LabelRows<float> scores_of_seeds(const Workspace& workspace, const LabelRows<flo
 }
 
 /// Collective. rows: scores of this rank's block.
-void append_member(Workspace& workspace, const RowExchange& exchange, std::string name,
+void append_member(Workspace& workspace, const layout::RowExchange& exchange, std::string name,
                    ensemble::Source source, const LabelRows<float>& rows) {
   ensemble::ExternalVoter voter;
   voter.name = std::move(name);
@@ -154,7 +154,7 @@ void check_voter_names(const Workspace& workspace) {
 std::vector<float> voter_on_nodes(const Workspace& workspace, const std::string& name) {
   const std::vector<std::string>& known = workspace.corpus.prob_names;
   const auto voter = std::find(known.begin(), known.end(), name) - known.begin();
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   const auto rows = comm::locally(workspace.comm, [&] {
     return corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
                               exchange.block());
@@ -168,7 +168,7 @@ void append_external_voters(Workspace& workspace) {
     return;
   }
   check_voter_names(workspace);
-  const RowExchange exchange{workspace.comm, workspace.items, corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, corpus.num_items};
   const auto votes = comm::locally(workspace.comm, [&] {
     return corpus::read_votes(corpus, workspace.config.corpus, exchange.block());
   });

@@ -8,6 +8,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/config/options.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 #include "kith/core/random.hpp"
@@ -15,7 +16,6 @@
 #include "kith/io/files.hpp"
 #include "kith/io/json.hpp"
 
-#include "pipeline/options.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/run_directory.hpp"
 #include "pipeline/run_files.hpp"
@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-io::Json configuration_of(const Config& config) {
+io::Json configuration_of(const config::Config& config) {
   io::Json configuration = io::Json::object();
   std::istringstream text{to_text(config)};
   for (std::string line; std::getline(text, line);) {
@@ -35,13 +35,8 @@ io::Json configuration_of(const Config& config) {
 }
 
 std::string first_stage_of(const std::string& key) {
-  const std::optional<Option> option = find_option(key);
-  if (!option) {
-    return "nothing";
-  }
-  return option->of_labels ? "check, propagate"
-         : option->stage   ? to_string(*option->stage)
-                           : "nothing";
+  const std::optional<config::Option> option = config::find_option(key);
+  return !option || option->stages.empty() ? "nothing" : option->stages;
 }
 
 /// Says which keys and inputs differ, and which stage is the first to depend on each.
@@ -216,8 +211,8 @@ void require_recorded(const comm::Communicator& comm, const std::string& directo
   }
 }
 
-Manifest Manifest::open(const comm::Communicator& comm, const Config& config, const io::Json& start,
-                        const io::Json& inputs) {
+Manifest Manifest::open(const comm::Communicator& comm, const config::Config& config,
+                        const io::Json& start, const io::Json& inputs) {
   Manifest manifest;
   manifest.directory_ = config.run.directory;
   io::Json now;

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
+#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 
@@ -37,7 +38,7 @@ class Manifest {
   /// says what has changed since. Removes what a killed run has left half-written. Throws
   /// CollectiveError as require_own_directory(), and if another process is at work in the
   /// directory.
-  static Manifest open(const comm::Communicator& comm, const Config& config,
+  static Manifest open(const comm::Communicator& comm, const config::Config& config,
                        const nlohmann::ordered_json& start, const nlohmann::ordered_json& inputs);
 
   /// Collective. Reads the files of the stages up to `last` that are done from just these inputs

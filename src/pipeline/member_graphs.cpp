@@ -7,11 +7,11 @@
 
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
+#include "kith/layout/node_maps.hpp"
 #include "kith/propagate/propagate.hpp"
 
 #include "pipeline/external_voters.hpp"
 #include "pipeline/graphs_in_turn.hpp"
-#include "pipeline/node_maps.hpp"
 #include "pipeline/other_graph.hpp"
 
 namespace kith::pipeline {
@@ -27,13 +27,13 @@ struct Variant {
 };
 
 /// The graph that a configuration builds.
-Variant whole_graph(const Config& config, const std::string& name) {
+Variant whole_graph(const config::Config& config, const std::string& name) {
   return {name, config.knn.k, config.graph.weights};
 }
 
-Variant variant_of(const Config& config, const ensemble::MemberConfig& member) {
+Variant variant_of(const config::Config& config, const ensemble::MemberConfig& member) {
   Variant variant = whole_graph(config, member.graph);
-  for (const GraphSource& source : config.graphs) {
+  for (const config::GraphSource& source : config.graphs) {
     if (source.name == member.graph && source.k > 0) {
       variant.k = source.k;
     }
@@ -58,14 +58,14 @@ graph::Graph build_variant(Workspace& workspace, const Variant& variant) {
   }
   graph::GraphConfig config = workspace.config.graph;
   config.weights = variant.weights;
-  return graph::build_graph(workspace.comm, partition_of(*workspace.shard, workspace.comm.size()),
-                            lists, config);
+  return graph::build_graph(
+      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()), lists, config);
 }
 
 /// Numbers of the tasks of each graph; those of one graph with other k or weights side by side.
 using TasksByGraph = std::vector<std::pair<Variant, std::vector<std::size_t>>>;
 
-TasksByGraph tasks_by_graph(const Config& config, std::span<const propagate::Task> tasks) {
+TasksByGraph tasks_by_graph(const config::Config& config, std::span<const propagate::Task> tasks) {
   std::map<Variant, std::vector<std::size_t>> of_variant;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto& member = config.ensemble.members[to_size(tasks[i].family)];
@@ -126,7 +126,7 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
                                                      std::vector<propagate::Task> tasks,
                                                      comm::Checkpoint& checkpoint) {
   check_voter_names(workspace);
-  const Config& config = workspace.config;
+  const config::Config& config = workspace.config;
   const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
   const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());

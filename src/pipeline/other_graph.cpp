@@ -12,7 +12,7 @@
 namespace kith::pipeline {
 namespace {
 
-corpus::Metric metric_of(const GraphSource& source, corpus::Metric shared) {
+corpus::Metric metric_of(const config::GraphSource& source, corpus::Metric shared) {
   for (const auto metric :
        {corpus::Metric::l2, corpus::Metric::cosine, corpus::Metric::inner_product}) {
     if (source.metric == corpus::to_string(metric)) {
@@ -22,16 +22,16 @@ corpus::Metric metric_of(const GraphSource& source, corpus::Metric shared) {
   return shared;
 }
 
-const GraphSource& source_of(const Config& config, const std::string& name) {
+const config::GraphSource& source_of(const config::Config& config, const std::string& name) {
   return *std::find_if(config.graphs.begin(), config.graphs.end(),
-                       [&](const GraphSource& source) { return source.name == name; });
+                       [&](const config::GraphSource& source) { return source.name == name; });
 }
 
 }  // namespace
 
 void check_other_graphs(const Workspace& workspace) {
-  for (const GraphSource& source : workspace.config.graphs) {
-    const Config config = config_of(workspace.config, source);
+  for (const config::GraphSource& source : workspace.config.graphs) {
+    const config::Config config = config_of(workspace.config, source);
     const corpus::Corpus other = corpus::describe(workspace.comm, config.corpus);
     if (other.num_items != workspace.corpus.num_items) {
       throw comm::CollectiveError{fmt::format(
@@ -41,14 +41,14 @@ void check_other_graphs(const Workspace& workspace) {
   }
 }
 
-bool is_used(const Config& config, const GraphSource& source) {
+bool is_used(const config::Config& config, const config::GraphSource& source) {
   return std::any_of(
       config.ensemble.members.begin(), config.ensemble.members.end(),
       [&](const ensemble::MemberConfig& member) { return member.graph == source.name; });
 }
 
-Config config_of(const Config& config, const GraphSource& source) {
-  Config other = config;
+config::Config config_of(const config::Config& config, const config::GraphSource& source) {
+  config::Config other = config;
   other.run.directory =
       (std::filesystem::path{config.run.directory} / "graphs" / source.name).string();
   other.corpus.embeddings = source.dataset;
@@ -67,8 +67,8 @@ OtherGraph::OtherGraph(const Workspace& shared, const std::string& name)
   workspace_->corpus = corpus::describe(shared.comm, workspace_->config.corpus);
   need_graph(*workspace_);
   const Count num_items = shared.corpus.num_items;
-  rows_here_ = std::make_unique<RowExchange>(shared.comm, workspace_->items, num_items);
-  rows_shared_ = std::make_unique<RowExchange>(shared.comm, shared.items, num_items);
+  rows_here_ = std::make_unique<layout::RowExchange>(shared.comm, workspace_->items, num_items);
+  rows_shared_ = std::make_unique<layout::RowExchange>(shared.comm, shared.items, num_items);
   std::vector<Count> nodes(to_size(workspace_->graph->num_owned()));
   std::iota(nodes.begin(), nodes.end(), workspace_->graph->owned().begin.value());
   node_here_ =

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "kith/layout/row_exchange.hpp"
 #include "kith/propagate/task.hpp"
 
-#include "pipeline/row_exchange.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -18,11 +18,12 @@ namespace kith::pipeline {
 void check_other_graphs(const Workspace& workspace);
 
 /// Whether a member's labels spread on it: no other graph is built.
-[[nodiscard]] bool is_used(const Config& config, const GraphSource& source);
+[[nodiscard]] bool is_used(const config::Config& config, const config::GraphSource& source);
 
 /// The configuration of the run that builds this graph, in graphs/NAME of the run directory: the
 /// same but for its vectors, up to the stage graph. It resumes and is recorded like any run.
-[[nodiscard]] Config config_of(const Config& config, const GraphSource& source);
+[[nodiscard]] config::Config config_of(const config::Config& config,
+                                       const config::GraphSource& source);
 
 /// A built graph, and the way between its nodes and those of the shared graph. A node is a distinct
 /// vector, so that the two differ: a node of the shared graph has the node of its representative
@@ -44,8 +45,8 @@ class OtherGraph {
  private:
   const Workspace* shared_;
   std::unique_ptr<Workspace> workspace_;
-  std::unique_ptr<RowExchange> rows_here_;
-  std::unique_ptr<RowExchange> rows_shared_;
+  std::unique_ptr<layout::RowExchange> rows_here_;
+  std::unique_ptr<layout::RowExchange> rows_shared_;
   std::vector<Count> node_here_;  // of each owned node of the shared graph
 };
 

@@ -61,12 +61,30 @@ std::string describe_files(std::span<const std::string> paths) {
   return text;
 }
 
+/// The keys that a stage reads, as lines.
+std::string stage_text(const config::Config& config, Stage stage) {
+  std::string text;
+  for (const auto& [key, value] : config::values_of_stage(config, to_string(stage))) {
+    text += key + "=" + value + "\n";
+  }
+  return text;
+}
+
+/// These keys, as lines.
+std::string values_text(const config::Config& config, std::initializer_list<const char*> keys) {
+  std::string text;
+  for (const char* key : keys) {
+    text += fmt::format("{}={}\n", key, value_text(config, key));
+  }
+  return text;
+}
+
 /// Collective. A stage's fingerprint covers all that its result depends on:
 ///
 ///     vectors -> cells -> knn -> graph -+-> propagate -> ensemble -> qa
 ///        |                   labels ----+
 ///        +------- check <------+
-Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
+Fingerprints fingerprints(const comm::Communicator& comm, const config::Config& config,
                           const corpus::Corpus& corpus) {
   std::string vectors;
   std::string labels;
@@ -83,7 +101,9 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
   });
   comm::broadcast(comm, vectors);
   comm::broadcast(comm, labels);
-  labels += labels_text(config);
+  vectors += values_text(config, {"corpus.files", "corpus.embeddings", "corpus.ids"});
+  labels += values_text(config, {"corpus.labels", "corpus.seeds", "corpus.gold", "corpus.classes",
+                                 "corpus.votes", "corpus.probs"});
   std::string before =
       digest(fmt::format("format {}\n{}{}", kFormat, vectors, stage_text(config, Stage::check)));
   Fingerprints prints;
@@ -91,7 +111,8 @@ Fingerprints fingerprints(const comm::Communicator& comm, const Config& config,
   for (int stage = static_cast<int>(Stage::cells); stage < kNumStages; ++stage) {
     const auto current = static_cast<Stage>(stage);
     before = digest(before + (current == Stage::propagate ? labels : "") +
-                    (current == Stage::qa ? audit : "") + stage_text(config, current));
+                    (current == Stage::qa ? audit + value_text(config, "corpus.slices") : "") +
+                    stage_text(config, current));
     prints[to_size(stage)] = before;
   }
   return prints;
@@ -117,9 +138,9 @@ void do_stage(Stage stage, Workspace& workspace) {
 }
 
 /// Collective. What every stage needs of the corpus, short of its vectors.
-Workspace open_workspace(const comm::Communicator& comm, const Config& config) {
+Workspace open_workspace(const comm::Communicator& comm, const config::Config& config) {
   Workspace workspace{comm, config};
-  workspace.memory_bytes = parse_bytes(config.run.memory_per_rank);
+  workspace.memory_bytes = config::parse_bytes(config.run.memory_per_rank);
   workspace.corpus = corpus::describe(comm, config.corpus);
   const bool replaced = comm::locally(comm, [&] {
     if (workspace.num_classes() > qa::kTableClasses &&
@@ -157,6 +178,12 @@ void open_corpus(Workspace& workspace) {
 
 const char* version() {
   return KITH_VERSION;
+}
+
+const char* to_string(Stage stage) {
+  static constexpr std::array<const char*, kNumStages> kNames{
+      "check", "cells", "knn", "graph", "propagate", "ensemble", "qa"};
+  return kNames.at(to_size(static_cast<int>(stage)));
 }
 
 namespace {
@@ -249,15 +276,15 @@ void try_faiss_index(const Workspace& workspace, const Manifest& manifest,
 /// Collective. Each is a run of its own up to `last`. Leaves nothing of them in memory, and the
 /// shared graph in its files.
 void run_other_graphs(Workspace& workspace, Stage last) {
-  const Config& config = workspace.config;
-  for (const GraphSource& source : config.graphs) {
+  const config::Config& config = workspace.config;
+  for (const config::GraphSource& source : config.graphs) {
     if (!is_used(config, source)) {
       continue;
     }
     workspace.lists.reset();
     workspace.graph.reset();
     workspace.components.reset();
-    const Config other = config_of(config, source);
+    const config::Config other = config_of(config, source);
     log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
     try {
       run(workspace.comm, other, last);
@@ -324,9 +351,9 @@ void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
 }
 
 /// Collective. Before the first file is read: what this run would write over is its own.
-void require_own_directories(const comm::Communicator& comm, const Config& config) {
+void require_own_directories(const comm::Communicator& comm, const config::Config& config) {
   require_own_directory(comm, config.run.directory);
-  for (const GraphSource& source : config.graphs) {
+  for (const config::GraphSource& source : config.graphs) {
     if (is_used(config, source)) {
       require_own_directory(comm, config_of(config, source).run.directory);
     }
@@ -335,7 +362,7 @@ void require_own_directories(const comm::Communicator& comm, const Config& confi
 
 }  // namespace
 
-void run(const comm::Communicator& comm, const Config& config, Stage last) {
+void run(const comm::Communicator& comm, const config::Config& config, Stage last) {
   (void)base_memory();  // before anything is held
   require_own_directories(comm, config);
   Workspace workspace = open_workspace(comm, config);
@@ -354,7 +381,8 @@ void run(const comm::Communicator& comm, const Config& config, Stage last) {
   manifest.finish(comm, "done");
 }
 
-void export_graph(const comm::Communicator& comm, const Config& config, const std::string& path) {
+void export_graph(const comm::Communicator& comm, const config::Config& config,
+                  const std::string& path) {
   comm::on_root(comm, [&] { io::require_new_file(path); });
   run(comm, config, Stage::graph);
   Workspace workspace = open_workspace(comm, config);

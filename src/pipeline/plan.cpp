@@ -91,9 +91,9 @@ void apply(const std::string& argument, Request& request) {
     request.input.element_bytes = types.at(value);
   } else if (key == "node_memory") {
     try {
-      request.input.node_memory = parse_bytes(value);
+      request.input.node_memory = config::parse_bytes(value);
     } catch (const Error&) {
-      fail("plan: node_memory={}, must be in {}", value, bytes_range());
+      fail("plan: node_memory={}, must be in {}", value, config::bytes_range());
     }
   } else {
     fail(
@@ -104,7 +104,7 @@ void apply(const std::string& argument, Request& request) {
 }
 
 /// Collective. From the configuration, its corpus if it names one, and the arguments.
-Request read_request(const comm::Communicator& comm, const Config& config,
+Request read_request(const comm::Communicator& comm, const config::Config& config,
                      const std::vector<std::string>& arguments) {
   Request request;
   PlanInput& input = request.input;
@@ -292,7 +292,7 @@ Rates planned_rates(const Rates& measured, const comm::Communicator& comm, Reque
 
 }  // namespace
 
-PlanInput plan_input(const comm::Communicator& comm, const Config& config,
+PlanInput plan_input(const comm::Communicator& comm, const config::Config& config,
                      const corpus::Corpus& corpus) {
   PlanInput input;
   input.items = corpus.num_items;
@@ -311,14 +311,14 @@ PlanInput plan_input(const comm::Communicator& comm, const Config& config,
   constexpr int kUsualProbes = 6;  // that a pilot chooses
   input.searched_cells = config.effort.probes > 0 ? config.effort.probes : kUsualProbes;
   input.refine_rounds = config.effort.refine_rounds >= 0 ? config.effort.refine_rounds : 1;
-  input.memory_per_rank = parse_bytes(config.run.memory_per_rank);
+  input.memory_per_rank = config::parse_bytes(config.run.memory_per_rank);
   input.threads = num_threads();
   input.ranks_per_node = comm::ranks_on_node(comm);
   input.ranks = comm.size();
   return input;
 }
 
-std::string plan(const comm::Communicator& comm, const Config& config,
+std::string plan(const comm::Communicator& comm, const config::Config& config,
                  const std::vector<std::string>& arguments) {
   (void)base_memory();
   Request request = read_request(comm, config, arguments);
@@ -326,7 +326,7 @@ std::string plan(const comm::Communicator& comm, const Config& config,
   const Rates measured = calibrate(comm, request.input, file, kCalibration_s);
   const Rates rates = planned_rates(measured, comm, request);
   std::string text = write_plan(request, rates);
-  for (const GraphSource& source : config.graphs) {
+  for (const config::GraphSource& source : config.graphs) {
     if (is_used(config, source)) {
       text += fmt::format(
           "graph {} is built besides, before members run: kith plan --corpus.embeddings {} has the "

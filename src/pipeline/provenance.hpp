@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kith/comm/placement.hpp"
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
 
 namespace kith::pipeline {
 

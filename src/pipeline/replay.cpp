@@ -60,14 +60,15 @@ Stage last_stage(const io::Json& manifest) {
 
 }  // namespace
 
-bool replay(const comm::Communicator& comm, const Config& config, const std::string& manifest) {
+bool replay(const comm::Communicator& comm, const config::Config& config,
+            const std::string& manifest) {
   const io::Json before = share_manifest(comm, manifest);
   const std::string directory = std::filesystem::absolute(config.run.directory).string();
   comm::locally(comm, [&] {
     std::error_code gone;  // paths may be absolute: then it is not needed
     std::filesystem::current_path(before.value("working_directory", "."), gone);
   });
-  Config again = config;
+  config::Config again = config;
   again.run.directory = directory;
   compare_inputs(comm, before);
   run(comm, again, last_stage(before));

@@ -5,7 +5,10 @@
 #include <sstream>
 
 #include "kith/comm/agree.hpp"
+#include "kith/core/error.hpp"
 #include "kith/pipeline/pipeline.hpp"
+#include "kith/report/html.hpp"
+#include "kith/report/view.hpp"
 
 #include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
@@ -33,11 +36,11 @@ io::Json run_json(const Workspace& workspace) {
 /// Graphs of other vectors that a member has used.
 io::Json other_graphs_json(const Workspace& workspace) {
   io::Json graphs = io::Json::array();
-  for (const GraphSource& source : workspace.config.graphs) {
+  for (const config::GraphSource& source : workspace.config.graphs) {
     if (!is_used(workspace.config, source)) {
       continue;
     }
-    const Config config = config_of(workspace.config, source);
+    const config::Config config = config_of(workspace.config, source);
     for (const Stage stage : {Stage::knn, Stage::graph}) {
       require_recorded(workspace.comm, config.run.directory, stage);
     }
@@ -71,54 +74,18 @@ io::Json describe_run(const Workspace& workspace) {
   return report;
 }
 
-namespace {
-
-std::string percent(const io::Json& share) {
-  if (share.at("value").is_null()) {
-    return "not known (no class has two seeds)";
-  }
-  return fmt::format("{:.2f} % [{:.2f}, {:.2f}] of {}", share.at("value").get<double>() * 100,
-                     share.at("low").get<double>() * 100, share.at("high").get<double>() * 100,
-                     share.at("trials").get<Count>());
-}
-
-/// Throws io::Json::exception if a number is not where this program puts it.
-std::string summary_of(const io::Json& report) {
-  const io::Json& consensus = report.at("consensus");
-  const io::Json& status = consensus.at("status_counts");
-  std::string text;
-  text += fmt::format("items      {} in {} classes, {} seeds\n",
-                      report.at("run").at("corpus").at("items").get<Count>(),
-                      report.at("run").at("corpus").at("classes").size(),
-                      report.at("run").at("corpus").at("seeds").get<Count>());
-  text += fmt::format("labels     {} auto, {} to review, {} abstained, {} unreachable\n",
-                      status.at("auto").get<Count>(), status.at("review").get<Count>(),
-                      status.at("abstain").get<Count>(), status.at("unreachable").get<Count>());
-  if (consensus.contains("gold")) {
-    text += "accuracy   " + percent(consensus.at("gold").at("accuracy")) + " gold labels\n";
-    text += "auto       " + percent(consensus.at("gold_auto").at("accuracy")) + " gold labels\n";
-  }
-  text += "estimate   " + percent(consensus.at("held_out").at("accuracy")) + " held-out seeds\n";
-  if (report.at("graph").at("knn").contains("recall")) {
-    const io::Json& recall = report.at("graph").at("knn").at("recall");
-    text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n",
-                        report.at("graph").at("knn").at("k").get<int>(),
-                        recall.at("recall").get<double>(), recall.at("low").get<double>(),
-                        recall.at("high").get<double>(), recall.at("sampled_nodes").get<Count>());
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string summary(const comm::Communicator& comm, const Config& config) {
+std::string summary(const comm::Communicator& comm, const config::Config& config) {
   std::string text;
   comm::on_root(comm, [&] {
     const auto path = [&](const char* name) {
       return (std::filesystem::path{config.run.directory} / name).string();
     };
-    const io::Json report = io::read_json(path("report.json"));
-    text = io::interpret_json(path("report.json"), [&] { return summary_of(report); });
+    const std::string json = io::json_text(io::read_json(path("report.json")), -1);
+    try {
+      text = report::summary(report::read_view(json));
+    } catch (const Error& error) {
+      io::fail_damaged(path("report.json"), error.what());
+    }
     text += fmt::format("labels in  {}\nreport in  {}\n", path("labels.h5"), path("report.html"));
   });
   return text;

@@ -16,7 +16,7 @@
 namespace kith::pipeline {
 namespace {
 
-std::string path_in(const Config& config, const char* name) {
+std::string path_in(const config::Config& config, const char* name) {
   return (std::filesystem::path{config.run.directory} / name).string();
 }
 
@@ -30,7 +30,7 @@ struct StoredLabels {
 };
 
 /// Collective.
-StoredLabels read_labels(const comm::Communicator& comm, const Config& config,
+StoredLabels read_labels(const comm::Communicator& comm, const config::Config& config,
                          const corpus::Corpus& corpus) {
   StoredLabels stored;
   stored.block = corpus::rows_of(corpus.num_items, comm.rank(), comm.size());
@@ -83,7 +83,7 @@ std::string class_line(const std::string& name, const qa::ClassAccuracy& accurac
 
 }  // namespace
 
-std::string export_audit(const comm::Communicator& comm, const Config& config, Count budget,
+std::string export_audit(const comm::Communicator& comm, const config::Config& config, Count budget,
                          const std::string& path) {
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   if (const auto old = read_audit(comm, config, corpus); old && old->answered() > 0) {
@@ -107,7 +107,7 @@ std::string export_audit(const comm::Communicator& comm, const Config& config, C
       audit.entries.size(), audit.strata.size(), audit.population(), path, path);
 }
 
-std::string import_audit(const comm::Communicator& comm, const Config& config,
+std::string import_audit(const comm::Communicator& comm, const config::Config& config,
                          const std::string& path) {
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   auto audit = read_audit(comm, config, corpus);
@@ -127,7 +127,7 @@ std::string import_audit(const comm::Communicator& comm, const Config& config,
                         : std::string{};
 }
 
-std::string evaluate(const comm::Communicator& comm, const Config& config,
+std::string evaluate(const comm::Communicator& comm, const config::Config& config,
                      const std::string& gold_path) {
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   corpus::CorpusConfig source = config.corpus;

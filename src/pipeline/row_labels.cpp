@@ -4,7 +4,8 @@
 #include <map>
 #include <span>
 
-#include "pipeline/node_maps.hpp"
+#include "kith/layout/node_maps.hpp"
+
 #include "pipeline/stages.hpp"
 
 namespace kith::pipeline {
@@ -38,7 +39,7 @@ struct SeedMap {
 
 /// Collective.
 SeedMap map_seeds(const Workspace& workspace) {
-  const auto placed = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto placed = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   SeedMap map;
   for (std::size_t i = 0; i < placed.size(); ++i) {
     SeededNode& node = map.nodes[placed[i].node];
@@ -78,7 +79,7 @@ std::vector<std::uint8_t> status_numbers(std::span<const ensemble::Status> statu
 
 }  // namespace
 
-RowLabels label_rows(const Workspace& workspace, const RowExchange& exchange) {
+RowLabels label_rows(const Workspace& workspace, const layout::RowExchange& exchange) {
   const ensemble::Consensus& consensus = *workspace.consensus;
   const SeedMap seeds = map_seeds(workspace);
   RowLabels rows;

@@ -19,6 +19,6 @@ struct RowLabels {
 
 /// Collective. One row speaks for each vector: the first of its seeds that has the node's label, or
 /// the first row if none is a seed. The others are duplicates of it, seeds only by duplicate_of.
-[[nodiscard]] RowLabels label_rows(const Workspace& workspace, const RowExchange& exchange);
+[[nodiscard]] RowLabels label_rows(const Workspace& workspace, const layout::RowExchange& exchange);
 
 }  // namespace kith::pipeline

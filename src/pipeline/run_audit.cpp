@@ -55,7 +55,7 @@ void require_fit(const review::Audit& audit, const corpus::Corpus& corpus,
 }  // namespace
 
 review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
-                         const Config& config, const LabeledRows& rows, Count budget) {
+                         const config::Config& config, const LabeledRows& rows, Count budget) {
   std::vector<Label> predicted;
   std::vector<GlobalId> ids;
   for (std::size_t i = 0; i < rows.best.size(); ++i) {
@@ -104,7 +104,8 @@ review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& c
   return audit;
 }
 
-std::optional<review::Audit> read_audit(const comm::Communicator& comm, const Config& config,
+std::optional<review::Audit> read_audit(const comm::Communicator& comm,
+                                        const config::Config& config,
                                         const corpus::Corpus& corpus) {
   const std::string path = (std::filesystem::path{config.run.directory} / kAuditFile).string();
   std::string text;

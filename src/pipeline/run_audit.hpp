@@ -22,12 +22,13 @@ struct LabeledRows {
 /// Collective. Draws `budget` items, stratified by predicted class, probability and the first of
 /// the user's groupings.
 [[nodiscard]] review::Audit draw_audit(const comm::Communicator& comm, const corpus::Corpus& corpus,
-                                       const Config& config, const LabeledRows& rows, Count budget);
+                                       const config::Config& config, const LabeledRows& rows,
+                                       Count budget);
 
 /// Collective. The audit of the run directory, on every rank; none if nothing was drawn.
 /// Throws CollectiveError if the file is damaged or is of another corpus.
 [[nodiscard]] std::optional<review::Audit> read_audit(const comm::Communicator& comm,
-                                                      const Config& config,
+                                                      const config::Config& config,
                                                       const corpus::Corpus& corpus);
 
 }  // namespace kith::pipeline

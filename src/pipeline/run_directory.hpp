@@ -5,8 +5,9 @@
 #include <string>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/config/config.hpp"
 #include "kith/io/json.hpp"
-#include "kith/pipeline/config.hpp"
+#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
+#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 

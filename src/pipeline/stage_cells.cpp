@@ -9,8 +9,8 @@
 #include "kith/core/log.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/layout/node_maps.hpp"
 
-#include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
@@ -30,7 +30,7 @@ void write_items(const Workspace& workspace, io::OutputFile& file) {
     Count node;
   };
   std::vector<RowNode> mine;
-  for (const ItemOfNode& item : workspace.items) {
+  for (const layout::ItemOfNode& item : workspace.items) {
     if (shard.rows[to_size(item.node)] != item.row) {
       mine.push_back({item.row.value(), first + item.node.value()});
     }
@@ -109,10 +109,10 @@ void read_cells(const Workspace& workspace, cells::Shard& shard) {
 }
 
 /// Local. Every item whose node this rank owns.
-std::vector<ItemOfNode> read_items(const Workspace& workspace) {
+std::vector<layout::ItemOfNode> read_items(const Workspace& workspace) {
   const cells::Shard& shard = *workspace.shard;
   const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
-  std::vector<ItemOfNode> items;
+  std::vector<layout::ItemOfNode> items;
   for (std::size_t i = 0; i < shard.rows.size(); ++i) {
     items.push_back({shard.rows[i], LocalId{static_cast<std::int32_t>(i)}});
   }
@@ -148,7 +148,7 @@ void warn_of_idle_ranks(const cells::CellLayout& layout) {
 
 /// Collective. Throws CollectiveError unless every row of the corpus has one node.
 void require_each_row_once(const Workspace& workspace) {
-  const RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
   comm::locally(workspace.comm, [&] {
     if (!exchange.has_every_row()) {
       fail(
@@ -176,7 +176,7 @@ void do_cells(Workspace& workspace) {
   const cells::CellLayout& layout = workspace.shard->layout;
   warn_of_idle_ranks(layout);
   workspace.items =
-      items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
+      layout::items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
   write_cells(workspace, built.cell_work);
   cells::save_centroids(*workspace.shard, workspace.path(kCentroidsFile));
   const cells::CellStats& stats = built.stats;

@@ -9,9 +9,9 @@
 #include "kith/core/error.hpp"
 #include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/layout/item_ids.hpp"
 
 #include "pipeline/external_voters.hpp"
-#include "pipeline/item_ids.hpp"
 #include "pipeline/row_labels.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -22,7 +22,7 @@ namespace {
 /// Writes columns of owned nodes as columns of rows.
 class ColumnWriter {
  public:
-  ColumnWriter(io::OutputFile& file, const RowExchange& exchange, Count num_rows)
+  ColumnWriter(io::OutputFile& file, const layout::RowExchange& exchange, Count num_rows)
       : file_{&file}, exchange_{&exchange}, num_rows_{num_rows} {}
 
   template <class T>
@@ -39,7 +39,7 @@ class ColumnWriter {
 
  private:
   io::OutputFile* file_;
-  const RowExchange* exchange_;
+  const layout::RowExchange* exchange_;
   Count num_rows_;
 };
 
@@ -62,7 +62,7 @@ void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
 void write_labels(const Workspace& workspace) {
   const ensemble::Consensus& consensus = *workspace.consensus;
   const Count num_rows = workspace.corpus.num_items;
-  const RowExchange exchange{workspace.comm, workspace.items, num_rows};
+  const layout::RowExchange exchange{workspace.comm, workspace.items, num_rows};
   auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
   ColumnWriter columns{file, exchange, num_rows};
   const RowLabels rows = label_rows(workspace, exchange);
@@ -77,7 +77,7 @@ void write_labels(const Workspace& workspace) {
   columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
   columns.write_block<Count>("/duplicate_of", rows.duplicate_of);
   columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
-  write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
+  layout::write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
   file.write_strings("/class_names", workspace.corpus.class_names);
   std::vector<std::string> names;
   for (const ensemble::Member& member : workspace.members) {

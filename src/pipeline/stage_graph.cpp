@@ -5,8 +5,8 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/log.hpp"
+#include "kith/layout/node_maps.hpp"
 
-#include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -19,9 +19,9 @@ void need_graph(Workspace& workspace) {
   need_lists(workspace);
   knn::NeighborLists& known = *workspace.lists;
   graph::KnnLists lists{known.k, std::move(known.neighbors), std::move(known.distances)};  // lent
-  workspace.graph.emplace(graph::build_graph(workspace.comm,
-                                             partition_of(*workspace.shard, workspace.comm.size()),
-                                             lists, workspace.config.graph));
+  workspace.graph.emplace(graph::build_graph(
+      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()), lists,
+      workspace.config.graph));
   known.neighbors = std::move(lists.neighbors);
   known.distances = std::move(lists.distances);
   workspace.components = graph::connected_components(*workspace.graph);

@@ -10,11 +10,11 @@
 #include "kith/core/log.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/layout/node_maps.hpp"
 #include "kith/statistics/member_trace.hpp"
 
 #include "pipeline/member_graphs.hpp"
 #include "pipeline/member_trace.hpp"
-#include "pipeline/node_maps.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
@@ -29,7 +29,7 @@ void fold_seeds(Workspace& workspace) {
     ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
   });
   need_shard(workspace);
-  const auto seeds = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto seeds = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   std::vector<Position> soft;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     if (workspace.seeds[i].is_soft) {

@@ -9,10 +9,10 @@
 #include "kith/comm/stop.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/layout/node_maps.hpp"
 #include "kith/report/html.hpp"
 #include "kith/statistics/statistics.hpp"
 
-#include "pipeline/node_maps.hpp"
 #include "pipeline/report_builder.hpp"
 #include "pipeline/row_labels.hpp"
 #include "pipeline/run_audit.hpp"
@@ -22,7 +22,8 @@ namespace kith::pipeline {
 namespace {
 
 /// Collective. The columns of a finished run.
-statistics::ItemColumns collect_columns(const Workspace& workspace, const RowExchange& exchange) {
+statistics::ItemColumns collect_columns(const Workspace& workspace,
+                                        const layout::RowExchange& exchange) {
   const ensemble::Consensus& consensus = *workspace.consensus;
   statistics::ItemColumns items;
   items.block = exchange.block();
@@ -48,7 +49,7 @@ statistics::ItemColumns collect_columns(const Workspace& workspace, const RowExc
 
 /// Collective. The corpus rows of the held-out seeds. Folded seeds are sorted by node and label.
 std::vector<Count> held_out_rows(const Workspace& workspace) {
-  const auto placed = seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto placed = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
   std::vector<std::size_t> order(placed.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -70,8 +71,8 @@ void do_qa(Workspace& workspace) {
   need_held_out(workspace);
   need_lists(workspace);
   const comm::Communicator& comm = workspace.comm;
-  const Config& config = workspace.config;
-  const RowExchange exchange{comm, workspace.items, workspace.corpus.num_items};
+  const config::Config& config = workspace.config;
+  const layout::RowExchange exchange{comm, workspace.items, workspace.corpus.num_items};
   const statistics::RunResults run{comm,
                                    workspace.corpus,
                                    config.corpus,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kith/cells/cells.hpp"
+#include "kith/config/config.hpp"
 #include "kith/corpus/corpus.hpp"
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/components.hpp"
@@ -14,9 +15,8 @@
 #include "kith/io/json.hpp"
 #include "kith/io/snapshots.hpp"
 #include "kith/knn/knn.hpp"
-#include "kith/pipeline/config.hpp"
-
-#include "pipeline/row_exchange.hpp"
+#include "kith/layout/row_exchange.hpp"
+#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 
@@ -24,11 +24,11 @@ namespace kith::pipeline {
 /// if that stage was done by an earlier process. Facts are the numbers of a stage that later ones
 /// report; they lie beside its files and do not depend on ranks.
 struct Workspace {
-  Workspace(const comm::Communicator& of_run, const Config& of_user)
+  Workspace(const comm::Communicator& of_run, const config::Config& of_user)
       : comm{of_run}, config{of_user} {}
 
   const comm::Communicator& comm;
-  Config config;            // members and options as the number of classes asks for them
+  config::Config config;    // members and options as the number of classes asks for them
   Count memory_bytes = 0;   // run.memory_per_rank
   std::string fingerprint;  // of the stage that is being done
 
@@ -37,7 +37,7 @@ struct Workspace {
   std::optional<corpus::RowReader> reader;
   std::optional<std::vector<corpus::DuplicateItem>> duplicates;  // of this rank's row block
   std::optional<cells::Shard> shard;
-  std::vector<ItemOfNode> items;  // every item whose node this rank owns
+  std::vector<layout::ItemOfNode> items;  // every item whose node this rank owns
   std::optional<knn::NeighborLists> lists;
   std::optional<graph::Graph> graph;
   std::optional<graph::Components> components;

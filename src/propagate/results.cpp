@@ -1,6 +1,7 @@
 #include "propagate/results.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <mutex>
 
@@ -29,8 +30,15 @@ void to_scores(const Plan& plan, std::span<float> row) {
     value = std::max(value, 0.0F);
     sum += value;
   }
-  for (float& value : row) {
-    value *= sum > 0 ? 1 / sum : 1.0F;
+  const float scale = sum > 0 ? 1 / sum : 1.0F;
+  if (std::isfinite(scale)) {
+    for (float& value : row) {
+      value *= scale;
+    }
+  } else {  // labels that came over the weakest edges only: 1e-40, say
+    for (float& value : row) {
+      value = static_cast<float>(double{value} / double{sum});
+    }
   }
 }
 

@@ -2,34 +2,37 @@
 
 #include <fmt/format.h>
 
-#include "kith/core/error.hpp"
-
+#include "report/overview.hpp"
 #include "report/page.hpp"
 #include "report/sections.hpp"
+#include "report/text.hpp"
 
 namespace kith::report {
+namespace {
+
+std::string subtitle(const std::vector<CorpusFile>& files) {
+  if (files.empty()) {
+    return {};
+  }
+  return escape(files.front().path) +
+         (files.size() > 1 ? fmt::format(" and {} more files", files.size() - 1) : "");
+}
+
+}  // namespace
 
 std::string render_html(std::string_view report_json) {
-  try {
-    const Json report = Json::parse(report_json);
-    const auto files = report.at("run").at("corpus").at("files");
-    const std::string subtitle =
-        files.empty()
-            ? ""
-            : escape(files.front().at("path").get<std::string>()) +
-                  (files.size() > 1 ? fmt::format(" and {} more files", files.size() - 1) : "");
-    std::string sections;
-    for (const auto part :
-         {accuracy_section, audit_section, acceptance_section, review_section, slice_section,
-          seed_section, value_section, class_section, calibration_section, without_gold_section,
-          certainty_section, member_section, convergence_section, agreement_section,
-          diversity_section, methods_section}) {
-      sections += part(report);
+  const Report report = read_view(report_json);
+  std::string links;
+  std::string body;
+  for (const Section& section : sections()) {
+    const std::string content = section.content(report);
+    if (!content.empty()) {
+      links += contents_entry(section.anchor, section.title);
+      body += section_html(section.anchor, section.title, content);
     }
-    return page_head(subtitle) + overview(report) + contents(sections) + sections + page_foot();
-  } catch (const nlohmann::json::exception&) {
-    fail("report.json: something in it has not the form that kith writes");
   }
+  return page_head(subtitle(report.run.corpus.files)) + overview(report) + contents(links) + body +
+         page_foot();
 }
 
 }  // namespace kith::report

@@ -1,6 +1,6 @@
 #include "report/page.hpp"
 
-#include <string_view>
+#include <fmt/format.h>
 
 namespace kith::report {
 namespace {
@@ -86,17 +86,19 @@ std::string page_head(const std::string& subtitle) {
          "</p></header>\n<main>\n";
 }
 
-std::string contents(const std::string& html) {
-  constexpr std::string_view kId = "<section id=\"";
-  constexpr std::string_view kHeading = "<h2 ";
-  std::string links;
-  for (std::size_t at = html.find(kId); at != std::string::npos; at = html.find(kId, at + 1)) {
-    const std::size_t id = at + kId.size();
-    const std::size_t heading = html.find('>', html.find(kHeading, id)) + 1;
-    links += "<li><a href=\"#" + html.substr(id, html.find('"', id) - id) + "\">" +
-             html.substr(heading, html.find("</h2>", heading) - heading) + "</a></li>\n";
-  }
-  return "<nav aria-label=\"Contents\"><ul>\n" + links + "</ul></nav>\n";
+std::string contents_entry(std::string_view anchor, std::string_view title) {
+  return fmt::format("<li><a href=\"#{}\">{}</a></li>\n", anchor, title);
+}
+
+std::string contents(const std::string& entries) {
+  return "<nav aria-label=\"Contents\"><ul>\n" + entries + "</ul></nav>\n";
+}
+
+std::string section_html(std::string_view anchor, std::string_view title,
+                         const std::string& content) {
+  return fmt::format(
+      "<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>\n{2}</section>\n",
+      anchor, title, content);
 }
 
 std::string page_foot() {

@@ -1,94 +1,94 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "report/problems.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
+#include "report/text.hpp"
 
 namespace kith::report {
 namespace {
 
-std::string rule_text(const Json& rule) {
-  return rule.at("threshold").is_null()
-             ? "no threshold passes"
-             : fmt::format("&#8805;&#160;{:.3f}", rule["threshold"].get<double>());
+std::vector<std::string> rule_row(const std::string& name, const AcceptanceRule& rule) {
+  return {
+      name,
+      rule.threshold ? fmt::format("&#8805;&#160;{:.3f}", *rule.threshold) : "no threshold passes",
+      grouped(rule.accepted), fmt::format("{} of {}", grouped(rule.wrong), grouped(rule.known)),
+      percent(rule.error_bound)};
 }
 
-std::vector<std::string> rule_row(const std::string& name, const Json& rule) {
-  return {name, rule_text(rule), count_text(rule.at("accepted")),
-          fmt::format("{} of {}", count_text(rule.at("wrong")), count_text(rule.at("known"))),
-          percent(rule.at("error_bound").get<double>())};
+/// How many labels more it takes until a threshold can pass.
+std::string needed_text(const AcceptanceLevel& level) {
+  return fmt::format(
+      "{} At least {} labels of high probability must be known, and all of them must be right. "
+      "<code>kith review export --audit N</code> draws items to label.",
+      level.labels_needed
+          ? fmt::format("With about {} known labels of randomly drawn items, a threshold passes in "
+                        "four of five cases if the probabilities are right.",
+                        grouped(*level.labels_needed))
+          : "According to the probabilities, even the most certain labels have so many errors that "
+            "the test needs more known labels than the corpus has items.",
+      grouped(level.fewest_known));
 }
 
-std::string level_part(const Json& level) {
+std::string level_part(const AcceptanceLevel& level) {
   const std::vector<std::string> head{"class", "probability", "items accepted", "wrong among known",
                                       "upper bound of the error"};
   std::vector<std::vector<std::string>> rows;
-  for (const Json& of_class : level.at("per_class")) {
-    rows.push_back(rule_row(escape(of_class.at("class").get<std::string>()), of_class));
+  for (const ClassAcceptanceRule& of_class : level.per_class) {
+    rows.push_back(rule_row(escape(of_class.name), of_class));
   }
-  std::string html =
-      fmt::format("<h3>At {:.3g}&#160;% error</h3>\n", level.at("error").get<double>() * 100) +
-      table(head, {rule_row("all together", level.at("together"))});
-  if (level["together"].at("threshold").is_null()) {
-    html += paragraph(fmt::format(
-        "{} At the very least {} labels of high probability must be known, all of them right. "
-        "<code>kith review export --audit N</code> draws items to have labeled.",
-        level.at("labels_needed").is_null()
-            ? "By the probabilities, errors are so many even among the surest labels that more "
-              "labels would have to be known than there are."
-            : fmt::format("About {} known labels, drawn like the items, would let a threshold pass "
-                          "in four of five cases, if errors are what the probabilities say.",
-                          count_text(level["labels_needed"])),
-        count_text(level.at("fewest_known"))));
+  std::string html = fmt::format("<h3>At {:.3g}&#160;% error</h3>\n", level.error * 100) +
+                     table(head, {rule_row("all together", level.together)});
+  if (!level.together.threshold) {
+    html += paragraph(needed_text(level));
   }
-  return html + details("Class by class, all holding at once", table(head, rows));
+  return html + details("By class, valid for all classes at once", table(head, rows));
 }
 
-std::string risk_chart(const Json& acceptance) {
+std::string risk_chart(const Acceptance& acceptance) {
   Curve curve;
-  for (const Json& point : acceptance.at("risk_coverage")) {
-    curve.x.push_back(point.at("coverage").get<double>() * 100);
-    curve.y.push_back(point.at("risk").get<double>() * 100);
-    curve.low.push_back(point.at("low").get<double>() * 100);
-    curve.high.push_back(point.at("high").get<double>() * 100);
+  for (const RiskPoint& point : acceptance.risk_coverage) {
+    curve.x.push_back(point.coverage * 100);
+    curve.y.push_back(point.risk * 100);
+    curve.low.push_back(point.low * 100);
+    curve.high.push_back(point.high * 100);
   }
   if (curve.x.empty()) {
     return {};
   }
   return band_chart("Error against the share of labels used", "% of items used, surest first",
                     "% wrong, 95 % interval", curve) +
-         paragraph(fmt::format(
-             "Area under this curve (AURC): {:.4f}, of which {:.4f} is due to the "
-             "order of the probabilities, the rest to the labels.",
-             acceptance.at("aurc").get<double>(), acceptance.at("excess_aurc").get<double>()));
+         paragraph(fmt::format("The area under this curve (AURC) is {:.4f}. With the best order of "
+                               "the probabilities it would be smaller by {:.4f}.",
+                               acceptance.aurc, acceptance.excess_aurc));
+}
+
+std::string promise_text(const Acceptance& acceptance) {
+  return paragraph(
+      fmt::format("Labels with a probability at or above a threshold have at most the stated share "
+                  "of errors. This holds with {:.0f}&#160;% confidence for all shares at once, and "
+                  "in the tables by class for all classes at once. Thresholds come from {}. They "
+                  "are tested in order, the strictest first; if none passes, no label is accepted. "
+                  "<code>/accepted_error</code> of qa.h5 marks the accepted items.",
+                  acceptance.confidence * 100, escape(acceptance.basis)));
 }
 
 }  // namespace
 
-std::string acceptance_section(const Json& report) {
-  const Json& acceptance = report.at("acceptance");
-  std::string html = paragraph(fmt::format(
-      "Labels whose probability is at or above a threshold have at most the stated share of "
-      "errors, "
-      "with {:.0f}&#160;% confidence for all shares together; by class, for all classes too. "
-      "Thresholds come from {} and are tested from the strictest "
-      "down; nothing is accepted where none passes. <code>/accepted_error</code> of qa.h5 marks "
-      "the "
-      "items.",
-      acceptance.at("confidence").get<double>() * 100,
-      escape(acceptance.at("basis").get<std::string>())));
-  if (acceptance.at("basis") != "the audit") {
+std::string acceptance_section(const Report& report) {
+  const Acceptance& acceptance = report.acceptance;
+  std::string html = promise_text(acceptance);
+  if (!is_from_audit(acceptance)) {
     html += paragraph(
-        "Each seed was judged by members and at temperatures that had not seen it. The promise "
-        "holds if the seeds were drawn at random, from all items or within classes as frequent "
-        "among the seeds as among the items, and are labeled right. If they were picked otherwise, "
-        "have an audit labeled (kith review export): its thresholds need no such assumption.");
+        "The members and temperatures that predicted a seed were fitted without it. The promise "
+        "holds if the seeds are labeled right and were drawn at random: from all items, or by "
+        "class with the class shares of the corpus. Hand-picked seeds break it. An audit (kith "
+        "review export) gives thresholds that need no such assumption.");
   }
-  for (const Json& level : acceptance.at("levels")) {
+  for (const AcceptanceLevel& level : acceptance.levels) {
     html += level_part(level);
   }
-  return section("acceptance", "Which labels are safe to use?", html + risk_chart(acceptance));
+  return html + risk_chart(acceptance);
 }
 
 }  // namespace kith::report

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <numeric>
 
 #include "report/sections.hpp"
 #include "report/selection.hpp"
@@ -9,23 +9,20 @@
 namespace kith::report {
 namespace {
 
-std::string confusion_chart(const Json& accuracy, const std::vector<std::string>& names,
+std::string confusion_chart(const Accuracy& accuracy, const std::vector<std::string>& names,
                             const std::string& title) {
-  if (!accuracy.contains("confusion")) {
+  if (!accuracy.confusion) {
     return without_table(names.size());
   }
-  const auto counts = accuracy.at("confusion").get<std::vector<std::vector<double>>>();
+  const std::vector<std::vector<double>>& counts = *accuracy.confusion;
   std::vector<std::vector<double>> square = counts;
   for (std::vector<double>& row : square) {
     row.resize(names.size());  // without the column of items that have no label
   }
   const auto shown = largest(confusion_weights(square), kMatrixClasses);
-  std::vector<std::vector<std::optional<double>>> shares;
+  Matrix shares;
   for (const std::size_t truth : shown) {
-    double total = 0;
-    for (const double count : counts[truth]) {
-      total += count;
-    }
+    const double total = std::accumulate(counts[truth].begin(), counts[truth].end(), 0.0);
     shares.emplace_back();
     for (const std::size_t k : shown) {
       shares.back().push_back(total > 0 ? std::optional{counts[truth][k] / total} : std::nullopt);
@@ -36,34 +33,35 @@ std::string confusion_chart(const Json& accuracy, const std::vector<std::string>
          left_out(shown.size(), names.size(), "classes that are confused most");
 }
 
+Bar proportion_bar(const std::string& name, const Proportion& share) {
+  Bar bar{name,
+          share.value.value_or(0) * 100,
+          {},
+          {},
+          fmt::format("{}: {} of {}", name, grouped(share.successes), grouped(share.trials))};
+  if (share.value) {
+    bar.low = share.low * 100;
+    bar.high = share.high * 100;
+  }
+  return bar;
+}
+
 /// weights: of the classes, those to show first.
-std::string accuracy_part(const Json& accuracy, const std::vector<std::string>& names,
+std::string accuracy_part(const Accuracy& accuracy, const std::vector<std::string>& names,
                           std::span<const double> weights, const std::string& how) {
   std::vector<Bar> precision;
   std::vector<Bar> recall;
   std::vector<std::vector<std::string>> rows;
-  for (const Json& of_class : accuracy.at("per_class")) {
-    const auto name = of_class.at("class").get<std::string>();
-    const auto bar = [&](const Json& share) {
-      const bool known = !share.at("value").is_null();
-      Bar made{name, known ? share["value"].get<double>() * 100 : 0, {}, {}, {}};
-      if (known) {
-        made.low = share["low"].get<double>() * 100;
-        made.high = share["high"].get<double>() * 100;
-      }
-      made.tooltip = fmt::format("{}: {} of {}", name, count_text(share.at("successes")),
-                                 count_text(share.at("trials")));
-      return made;
-    };
-    precision.push_back(bar(of_class.at("precision")));
-    recall.push_back(bar(of_class.at("recall")));
-    rows.push_back(
-        {escape(name), share_text(of_class["precision"]), share_text(of_class["recall"]),
-         of_class.at("f1").is_null() ? "" : fmt::format("{:.3f}", of_class["f1"].get<double>())});
+  for (const ClassAccuracy& of_class : accuracy.per_class) {
+    precision.push_back(proportion_bar(of_class.name, of_class.precision));
+    recall.push_back(proportion_bar(of_class.name, of_class.recall));
+    rows.push_back({escape(of_class.name), share_text(of_class.precision),
+                    share_text(of_class.recall),
+                    of_class.f1 ? fmt::format("{:.3f}", *of_class.f1) : ""});
   }
   const auto shown = largest(weights, kChartClasses);
   return bar_chart("Precision by class, " + how,
-                   "% of items labeled so that are right, 95 % interval", 100,
+                   "% of items with this label that are right, 95 % interval", 100,
                    pick(precision, shown)) +
          bar_chart("Recall by class, " + how,
                    "% of items of the class that are found, 95 % interval", 100,
@@ -75,23 +73,21 @@ std::string accuracy_part(const Json& accuracy, const std::vector<std::string>& 
 
 }  // namespace
 
-std::string accuracy_section(const Json& report) {
-  const std::vector<std::string> names = class_names(report);
-  const Json& consensus = report.at("consensus");
-  const auto items = consensus.at("class_counts").get<std::vector<double>>();
+std::string accuracy_section(const Report& report) {
+  const std::vector<std::string>& names = report.run.corpus.classes;
+  const Consensus& consensus = report.consensus;
   std::string html;
-  if (consensus.contains("gold")) {
-    html += "<h3>Against gold labels</h3>" + accuracy_part(consensus["gold"], names, items, "gold");
+  if (consensus.gold) {
+    html += "<h3>Against gold labels</h3>" +
+            accuracy_part(*consensus.gold, names, consensus.class_counts, "gold");
   }
   html +=
-      "<h3>On held-out seeds</h3>\n<p>Every seed was left out of one fold and judged by members "
-      "that had not seen it. This needs no gold, and holds for items like the seeds.</p>\n";
-  if (consensus.at("held_out").at("accuracy").at("trials").get<long long>() == 0) {
-    return section("accuracy", "Accuracy",
-                   html + paragraph("No class has two seeds: nothing could be held out."));
+      "<h3>On held-out seeds</h3>\n<p>Each seed was predicted by members that were fitted without "
+      "its fold. This needs no gold labels. It is valid for items that resemble the seeds.</p>\n";
+  if (consensus.held_out.accuracy.trials == 0) {
+    return html + paragraph("No class has two seeds: nothing could be held out.");
   }
-  html += accuracy_part(consensus["held_out"], names, items, "held-out seeds");
-  return section("accuracy", "Accuracy", html);
+  return html + accuracy_part(consensus.held_out, names, consensus.class_counts, "held-out seeds");
 }
 
 }  // namespace kith::report

@@ -9,19 +9,9 @@
 namespace kith::report {
 namespace {
 
-std::vector<std::string> member_names(const Json& report) {
-  std::vector<std::string> names;
-  for (const Json& member : report.at("members")) {
-    names.push_back(member.at("name").get<std::string>());
-  }
-  return names;
-}
-
 /// Pairs of classes that members give to the same item, relative to the most frequent pair.
-std::string conflict_chart(const Json& report) {
-  const std::vector<std::string> names = class_names(report);
-  const auto counts =
-      report.at("agreement").at("conflicts").get<std::vector<std::vector<double>>>();
+std::string conflict_chart(const std::vector<std::vector<double>>& counts,
+                           const std::vector<std::string>& names) {
   if (counts.empty()) {
     return without_table(names.size());
   }
@@ -30,7 +20,7 @@ std::string conflict_chart(const Json& report) {
   for (const std::vector<double>& row : counts) {
     most = std::max(most, *std::max_element(row.begin(), row.end()));
   }
-  std::vector<std::vector<std::optional<double>>> shares;
+  Matrix shares;
   for (const std::size_t k : shown) {
     shares.emplace_back();
     for (const std::size_t l : shown) {
@@ -39,52 +29,56 @@ std::string conflict_chart(const Json& report) {
     }
   }
   return heat_map(fmt::format("Classes that members confuse (1 = {} items)",
-                              grouped(static_cast<long long>(most))),
+                              grouped(static_cast<Count>(most))),
                   pick(names, shown), pick(names, shown), shares) +
          left_out(shown.size(), names.size(), "classes that are confused most");
 }
 
-std::string coefficient_table(const Json& agreement) {
-  const auto row = [&](const char* name, const char* key) {
-    return std::vector<std::string>{name, coefficient_text(agreement.at(key)),
-                                    count_text(agreement.at(key).at("items"))};
+std::string coefficient_table(const Coefficients& agreement) {
+  const auto row = [](const char* name, const Coefficient& coefficient) {
+    return std::vector<std::string>{name, coefficient_text(coefficient),
+                                    grouped(coefficient.items)};
+  };
+  const auto share_row = [](const char* name, const Proportion& share) {
+    return std::vector<std::string>{name, share_text(share), grouped(share.trials)};
   };
   return table({"statistic", "value, 95 % interval", "items"},
-               {row("mean pair agreement", "mean_pair_agreement"),
-                row("Fleiss' kappa", "fleiss_kappa"),
-                row("Krippendorff's alpha", "krippendorff_alpha"),
-                row("Gwet's AC1", "gwet_ac1"),
-                row("PABAK", "pabak"),
-                {"unanimous items", share_text(agreement.at("unanimous")),
-                 count_text(agreement["unanimous"].at("trials"))},
-                {"items without a majority", share_text(agreement.at("no_majority")),
-                 count_text(agreement["no_majority"].at("trials"))}});
+               {row("mean pair agreement", agreement.mean_pair_agreement),
+                row("Fleiss' kappa", agreement.fleiss_kappa),
+                row("Krippendorff's alpha", agreement.krippendorff_alpha),
+                row("Gwet's AC1", agreement.gwet_ac1), row("PABAK", agreement.pabak),
+                share_row("unanimous items", agreement.unanimous),
+                share_row("items without a majority", agreement.no_majority)});
 }
 
-/// Kappa of each class against the rest: the classes on which the voters agree least.
-std::string class_part(const Json& agreement) {
+/// Bars begin at 0; a kappa can be negative.
+Bar kappa_bar(const std::string& name, const Coefficient& kappa) {
+  if (!kappa.value) {
+    return {name, 0, {}, {}, name + ": undefined"};
+  }
+  Bar bar{name, std::max(0.0, *kappa.value), {}, {}, fmt::format("{}: {:.4f}", name, *kappa.value)};
+  if (kappa.low && kappa.high) {
+    bar.low = std::max(0.0, *kappa.low);
+    bar.high = std::max(0.0, *kappa.high);
+  }
+  return bar;
+}
+
+/// Kappa of each class against the others: the classes on which the voters agree least.
+std::string class_part(const Agreement& agreement) {
   std::vector<double> doubt;
   std::vector<Bar> bars;
   std::vector<std::vector<std::string>> rows;
-  for (const Json& of_class : agreement.at("per_class")) {
-    const auto name = of_class.at("class").get<std::string>();
-    const Json& kappa = of_class.at("fleiss_kappa");
+  for (const ClassAgreement& of_class : agreement.per_class) {
+    const Coefficient& kappa = of_class.fleiss_kappa;
     rows.push_back(
-        {escape(name), coefficient_text(kappa), count_text(of_class.at("items_with_vote"))});
-    const bool is_known = !kappa.at("value").is_null();
-    Bar bar{name, is_known ? std::max(0.0, kappa["value"].get<double>()) : 0, {}, {}, {}};
-    if (is_known && kappa.contains("low")) {
-      bar.low = std::max(0.0, kappa["low"].get<double>());
-      bar.high = std::max(0.0, kappa["high"].get<double>());
-    }
-    bar.tooltip = is_known ? fmt::format("{}: {:.4f}", name, kappa["value"].get<double>())
-                           : name + ": undefined";
-    doubt.push_back(is_known ? -bar.value : -2);
-    bars.push_back(bar);
+        {escape(of_class.name), coefficient_text(kappa), grouped(of_class.items_with_vote)});
+    bars.push_back(kappa_bar(of_class.name, kappa));
+    doubt.push_back(kappa.value ? -bars.back().value : -2);
   }
   const auto shown = largest(doubt, kChartClasses);
   return bar_chart("Agreement class by class",
-                   "Fleiss' kappa of the class against the rest, 95 % interval", 1,
+                   "Fleiss' kappa of the class against the others, 95 % interval", 1,
                    pick(bars, shown)) +
          left_out(shown.size(), bars.size(), "classes with least agreement") +
          details("Class by class",
@@ -92,23 +86,22 @@ std::string class_part(const Json& agreement) {
 }
 
 /// Agreement in each of the user's groups.
-std::string slice_part(const Json& slices) {
+std::string slice_part(const Slices& slices) {
   std::string html;
-  for (const Json& grouping : slices.at("groupings")) {
+  for (const Grouping& grouping : slices.groupings) {
     std::vector<std::vector<std::string>> rows;
-    for (const Json& slice : grouping.at("slices")) {
-      if (slice.contains("agreement")) {
-        const Json& agreement = slice["agreement"];
-        rows.push_back({escape(slice.at("slice").get<std::string>()),
-                        count_text(agreement.at("mean_pair_agreement").at("items")),
-                        coefficient_text(agreement["mean_pair_agreement"]),
-                        coefficient_text(agreement.at("fleiss_kappa")),
-                        coefficient_text(agreement.at("krippendorff_alpha")),
-                        coefficient_text(agreement.at("gwet_ac1"))});
+    for (const Slice& slice : grouping.slices) {
+      if (slice.agreement) {
+        const Coefficients& agreement = *slice.agreement;
+        rows.push_back({escape(slice.name), grouped(agreement.mean_pair_agreement.items),
+                        coefficient_text(agreement.mean_pair_agreement),
+                        coefficient_text(agreement.fleiss_kappa),
+                        coefficient_text(agreement.krippendorff_alpha),
+                        coefficient_text(agreement.gwet_ac1)});
       }
     }
     if (!rows.empty()) {
-      html += details("By " + escape(grouping.at("name").get<std::string>()),
+      html += details("By " + escape(grouping.name),
                       long_table({"slice", "items", "pair agreement", "Fleiss' kappa",
                                   "Krippendorff's alpha", "Gwet's AC1"},
                                  rows));
@@ -117,44 +110,30 @@ std::string slice_part(const Json& slices) {
   return html;
 }
 
+std::string pair_charts(const Agreement& agreement, const std::vector<std::string>& names) {
+  const std::vector<std::string> shown = first_names(names);
+  const auto same = pair_matrix(agreement.pairs, shown.size(),
+                                [](const PairAgreement& pair) { return pair.agreement.value; });
+  const auto kappa = pair_matrix(agreement.pairs, shown.size(),
+                                 [](const PairAgreement& pair) { return pair.cohen_kappa.value; });
+  return heat_map("Agreement of members", shown, shown, same) +
+         heat_map("Cohen's kappa of members", shown, shown, kappa) +
+         left_out(shown.size(), names.size(), "first members");
+}
+
 }  // namespace
 
-std::string agreement_section(const Json& report) {
-  const std::vector<std::string> names = member_names(report);
-  const Json& agreement = report.at("agreement");
-  using Matrix = std::vector<std::vector<std::optional<double>>>;
-  Matrix same(names.size(), std::vector<std::optional<double>>(names.size(), std::nullopt));
-  Matrix kappa = same;
-  for (const Json& pair : agreement.at("pairs")) {
-    const auto a = pair.at("first").get<std::size_t>();
-    const auto b = pair.at("second").get<std::size_t>();
-    const auto value = [](const Json& number) {
-      return number.is_null() ? std::nullopt : std::optional{number.get<double>()};
-    };
-    same[a][b] = same[b][a] = value(pair.at("agreement").at("value"));
-    kappa[a][b] = kappa[b][a] = value(pair.at("cohen_kappa").at("value"));
-  }
+std::string agreement_section(const Report& report) {
+  const Agreement& agreement = report.agreement;
   std::string html = coefficient_table(agreement);
-  if (agreement.at("patterns").is_null()) {
+  if (!agreement.patterns) {
     html += paragraph(fmt::format(
         "The votes fall into more than qa.max_patterns = {} patterns: agreement was computed from "
         "the items one by one, and there is no model of the voters.",
-        count_text(agreement.at("max_patterns"))));
+        grouped(agreement.max_patterns)));
   }
-  const auto shown_pairs = std::min(names.size(), kMatrixClasses);
-  for (Matrix* matrix : {&same, &kappa}) {
-    matrix->resize(shown_pairs);
-    for (auto& row : *matrix) {
-      row.resize(shown_pairs);
-    }
-  }
-  const std::vector<std::string> shown{names.begin(),
-                                       names.begin() + static_cast<std::ptrdiff_t>(shown_pairs)};
-  html += heat_map("Agreement of members", shown, shown, same) +
-          heat_map("Cohen's kappa of members", shown, shown, kappa) +
-          left_out(shown_pairs, names.size(), "first members") + class_part(agreement) +
-          conflict_chart(report) + slice_part(report.at("slices"));
-  return section("agreement", "Agreement", html);
+  return html + pair_charts(agreement, member_names(report)) + class_part(agreement) +
+         conflict_chart(agreement.conflicts, report.run.corpus.classes) + slice_part(report.slices);
 }
 
 }  // namespace kith::report

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/sections.hpp"
 #include "report/selection.hpp"
 #include "report/svg.hpp"
@@ -11,28 +9,32 @@ namespace {
 
 struct Measure {
   const char* name;
-  const char* key;
+  std::optional<double> GroupDiversity::*value;
   const char* reading;
 };
 
-std::string group_table(const Json& diversity) {
-  constexpr Measure kMeasures[] = {
-      {"entropy", "entropy", "0 = all right or wrong together, 1 = as split as can be"},
-      {"Kohavi-Wolpert variance", "kohavi_wolpert",
-       "of a voter being right; higher = more diverse"},
-      {"interrater agreement", "kappa", "of being right; 0 = independent"},
-      {"difficulty", "difficulty", "variance of the share of voters that are right"},
-      {"generalized diversity", "generalized_diversity", "1 = a failure is never shared"},
-      {"coincident failure diversity", "coincident_failure_diversity",
-       "1 = failures are of one voter only"}};
-  const bool has_gold = diversity.contains("gold");
+constexpr Measure kMeasures[] = {
+    {"entropy", &GroupDiversity::entropy,
+     "0 = all voters right or all wrong, 1 = half of them right"},
+    {"Kohavi-Wolpert variance", &GroupDiversity::kohavi_wolpert,
+     "variance of a voter being right; higher = more diverse"},
+    {"interrater agreement", &GroupDiversity::kappa,
+     "kappa of being right; 0 = independent voters"},
+    {"difficulty", &GroupDiversity::difficulty, "variance of the share of voters that are right"},
+    {"generalized diversity", &GroupDiversity::generalized_diversity,
+     "1 = two voters never fail together"},
+    {"coincident failure diversity", &GroupDiversity::coincident_failure_diversity,
+     "1 = at most one voter fails on an item"}};
+
+std::string group_table(const Diversity& diversity) {
+  const bool has_gold = diversity.gold.has_value();
   std::vector<std::vector<std::string>> rows;
   for (const Measure& measure : kMeasures) {
     std::vector<std::string> row{measure.name};
     if (has_gold) {
-      row.push_back(decimal(diversity["gold"].at("group").at(measure.key), 4));
+      row.push_back(decimal(diversity.gold->group.*measure.value, 4));
     }
-    row.push_back(decimal(diversity.at("expected").at("group").at(measure.key), 4));
+    row.push_back(decimal(diversity.expected.group.*measure.value, 4));
     row.emplace_back(measure.reading);
     rows.push_back(std::move(row));
   }
@@ -44,60 +46,46 @@ std::string group_table(const Json& diversity) {
   return table(head, rows, {has_gold ? std::size_t{3} : std::size_t{2}});
 }
 
-std::string pair_table(const Json& pairs, const std::vector<std::string>& names) {
+std::string pair_table(const std::vector<PairDiversity>& pairs,
+                       const std::vector<std::string>& names) {
   std::vector<std::vector<std::string>> rows;
-  for (const Json& pair : pairs) {
-    rows.push_back({escape(names[pair.at("first").get<std::size_t>()]) + " / " +
-                        escape(names[pair.at("second").get<std::size_t>()]),
-                    decimal(pair.at("q"), 3), decimal(pair.at("rho"), 3),
-                    decimal(pair.at("disagreement"), 3), decimal(pair.at("double_fault"), 3),
-                    decimal(pair.at("kappa"), 3)});
+  for (const PairDiversity& pair : pairs) {
+    rows.push_back({escape(names.at(pair.first)) + " / " + escape(names.at(pair.second)),
+                    decimal(pair.q, 3), decimal(pair.rho, 3), decimal(pair.disagreement, 3),
+                    decimal(pair.double_fault, 3), decimal(pair.kappa, 3)});
   }
   return long_table({"voters", "Yule's Q", "rho", "disagreement", "double fault", "kappa"}, rows);
 }
 
-std::string double_fault_chart(const Json& pairs, const std::vector<std::string>& names,
-                               const std::string& basis) {
-  const std::size_t shown = std::min(names.size(), kMatrixClasses);
-  std::vector<std::vector<std::optional<double>>> values(
-      shown, std::vector<std::optional<double>>(shown, std::nullopt));
-  for (const Json& pair : pairs) {
-    const auto a = pair.at("first").get<std::size_t>();
-    const auto b = pair.at("second").get<std::size_t>();
-    if (a < shown && b < shown && !pair.at("double_fault").is_null()) {
-      values[a][b] = values[b][a] = pair["double_fault"].get<double>();
-    }
-  }
-  const std::vector<std::string> first{names.begin(),
-                                       names.begin() + static_cast<std::ptrdiff_t>(shown)};
-  return heat_map("Both wrong on the same item, " + basis, first, first, values) +
-         left_out(shown, names.size(), "first members");
+std::string double_fault_chart(const std::vector<PairDiversity>& pairs,
+                               const std::vector<std::string>& names, const std::string& basis) {
+  const std::vector<std::string> shown = first_names(names);
+  const auto values =
+      pair_matrix(pairs, shown.size(), [](const PairDiversity& pair) { return pair.double_fault; });
+  return heat_map("Both wrong on the same item, " + basis, shown, shown, values) +
+         left_out(shown.size(), names.size(), "first members");
 }
 
 }  // namespace
 
-std::string diversity_section(const Json& report) {
-  const Json& diversity = report.at("diversity");
-  std::vector<std::string> names;
-  for (const Json& member : report.at("members")) {
-    names.push_back(member.at("name").get<std::string>());
-  }
+std::string diversity_section(const Report& report) {
+  const Diversity& diversity = report.diversity;
+  const std::vector<std::string> names = member_names(report);
   std::string html = paragraph(
       "An ensemble gains from members that err on different items (Kuncheva and Whitaker 2003). "
-      "Model-based values take Dawid and Skene's model of the votes for the truth, which overrates "
-      "voters that err together.");
-  if (diversity.at("expected").contains("reason")) {
-    html += paragraph("No model-based values: " +
-                      escape(diversity["expected"]["reason"].get<std::string>()) + ".");
+      "Model-based values use the posterior of Dawid and Skene's model as the truth. They overrate "
+      "voters that make the same errors.");
+  if (diversity.expected.reason) {
+    html += paragraph("No model-based values: " + escape(*diversity.expected.reason) + ".");
   }
-  const bool has_gold = diversity.contains("gold");
-  const Json& pairs = diversity.at(has_gold ? "gold" : "expected").at("pairs");
   html += group_table(diversity);
-  if (!pairs.empty()) {
-    html += double_fault_chart(pairs, names, has_gold ? "against gold" : "model-based") +
-            details("Pair by pair", pair_table(pairs, names));
+  const bool has_gold = diversity.gold.has_value();
+  const DiversityTable& shown = has_gold ? *diversity.gold : diversity.expected;
+  if (!shown.pairs.empty()) {
+    html += double_fault_chart(shown.pairs, names, has_gold ? "against gold" : "model-based") +
+            details("Pair by pair", pair_table(shown.pairs, names));
   }
-  return section("diversity", "Do members err on different items?", html);
+  return html;
 }
 
 }  // namespace kith::report

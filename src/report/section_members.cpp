@@ -1,26 +1,32 @@
 #include <fmt/format.h>
 
 #include "report/sections.hpp"
+#include "report/text.hpp"
 
 namespace kith::report {
+namespace {
 
-std::string member_section(const Json& report) {
+std::vector<std::string> member_row(const Member& member) {
+  const auto& propagation = member.propagation;
+  return {escape(member.name),
+          escape(propagation ? propagation->method : "external " + member.source),
+          propagation ? grouped(propagation->sweeps) : "",
+          propagation ? escape(propagation->stop) : "",
+          share_text(member.held_out),
+          member.gold ? share_text(*member.gold) : "",
+          fmt::format("{:.3f}", member.temperature)};
+}
+
+}  // namespace
+
+std::string member_section(const Report& report) {
   std::vector<std::vector<std::string>> rows;
-  for (const Json& member : report.at("members")) {
-    const bool is_outside = member.at("source") != "graph";
-    const std::string method = member.at(is_outside ? "source" : "method").get<std::string>();
-    rows.push_back({escape(member.at("name").get<std::string>()),
-                    escape(is_outside ? "outside " + method : method),
-                    is_outside ? "" : count_text(member.at("sweeps")),
-                    is_outside ? "" : escape(member.at("stop").get<std::string>()),
-                    share_text(member.at("held_out")),
-                    member.contains("gold") ? share_text(member["gold"]) : "",
-                    fmt::format("{:.3f}", member.at("temperature").get<double>())});
+  for (const Member& member : report.members) {
+    rows.push_back(member_row(member));
   }
-  return section("members", "Members",
-                 table({"member", "method", "sweeps", "stopped", "held-out accuracy",
-                        "gold accuracy", "temperature"},
-                       rows));
+  return table({"member", "method", "sweeps", "stopped", "held-out accuracy", "gold accuracy",
+                "temperature"},
+               rows);
 }
 
 }  // namespace kith::report

@@ -3,17 +3,16 @@
 #include <algorithm>
 
 #include "report/sections.hpp"
-#include "report/svg.hpp"
+#include "report/text.hpp"
 
 namespace kith::report {
-
 namespace {
 
 /// The methods of the members with their sources, each once, in the members' order.
-std::string method_citations(const Json& members) {
+std::string method_citations(const std::vector<Member>& members) {
   std::vector<std::string> texts;
-  for (const Json& member : members) {
-    const std::string text = member.value("citation", "");
+  for (const Member& member : members) {
+    const std::string text = member.propagation ? member.propagation->citation : "";
     if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) {
       texts.push_back(text);
     }
@@ -21,8 +20,14 @@ std::string method_citations(const Json& members) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-std::string option_of(const Json& report, const char* key) {
-  return escape(report.at("run").at("configuration").value(key, ""));
+/// An option's text as HTML; empty if the run has no such option.
+std::string option_of(const Report& report, std::string_view key) {
+  for (const auto& [name, text] : report.run.configuration.options) {
+    if (name == key) {
+      return escape(text);
+    }
+  }
+  return {};
 }
 
 std::string calibration_citation(const std::string& calibration) {
@@ -33,23 +38,22 @@ std::string calibration_citation(const std::string& calibration) {
                                    : "one temperature (Guo et al. 2017)";
 }
 
-std::string learning_text(const Json& report) {
+std::string learning_text(const Report& report) {
   return fmt::format(
-      "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds, a seed "
-      "being judged without its own fold, and the consensus is the weighted mean of the calibrated "
-      "probabilities{}, at a temperature of its own, fitted together with the share of wrong seeds "
-      "(noise as in Patrini et al. 2017). Random seed {}.",
+      "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds; a seed "
+      "was predicted without its own fold. The consensus is the weighted mean of the calibrated "
+      "probabilities{}. Its temperature was fitted together with the share of wrong seeds (noise "
+      "as in Patrini et al. 2017). Random seed {}.",
       calibration_citation(option_of(report, "ensemble.calibration")),
       option_of(report, "ensemble.folds"),
       option_of(report, "ensemble.class_mass") == "normalize"
-          ? ", its classes balanced towards the prior"
+          ? ", with class shares moved towards the prior"
           : "",
       option_of(report, "run.seed"));
 }
 
-/// How the labels were judged.
-std::string quality_text(const Json& report) {
-  std::string text = fmt::format(
+std::string agreement_text(const Report& report) {
+  return fmt::format(
       "Disagreement is vote entropy and mutual information (Houlsby et al. 2011); agreement is "
       "given "
       "as Cohen's (1960) and Fleiss' (1971) kappa, Krippendorff's alpha, Gwet's AC1 (2008) and "
@@ -63,15 +67,21 @@ std::string quality_text(const Json& report) {
       "al. 2022; Kirsch and Gal 2022), thresholded confidence (Garg et al. 2022) and difference of "
       "confidences (Guillory et al. 2021). ",
       option_of(report, "qa.bootstrap_draws"),
-      report.at("diversity").contains("gold") ? " and against gold labels" : "");
-  if (report.contains("audit")) {
-    text +=
-        "An audit was stratified by predicted class and probability (Cochran 1977), with "
-        "intervals after Korn and Graubard (1998) and the difference estimator of Angelopoulos "
-        "et al. (2023). ";
-  }
+      report.diversity.gold ? " and against gold labels" : "");
+}
+
+std::string audit_text(const Report& report) {
+  return report.audit
+             ? "An audit was stratified by predicted class and probability (Cochran 1977), with "
+               "intervals after Korn and Graubard (1998) and the difference estimator of "
+               "Angelopoulos "
+               "et al. (2023). "
+             : "";
+}
+
+std::string quality_text(const Report& report) {
   const std::string filter = option_of(report, "qa.seed_filter");
-  text += fmt::format(
+  return fmt::format(
       "Thresholds of acceptance for errors of {} are tested in a fixed sequence (Angelopoulos et "
       "al. "
       "2021) with bounds after Clopper and Pearson (1934) at confidence {} over all errors, by "
@@ -88,70 +98,65 @@ std::string quality_text(const Json& report) {
                         "weighed by the fitted share of wrong ones",
                         filter),
       option_of(report, "qa.false_discovery_rate"));
-  return text;
 }
 
-std::string recall_text(const Json& knn) {
-  if (!knn.contains("recall")) {
-    return {};
-  }
-  const Json& measured = knn["recall"];
-  return fmt::format(" (measured recall {:.4f} [{:.4f}, {:.4f}] on {} items)",
-                     measured.at("recall").get<double>(), measured.at("low").get<double>(),
-                     measured.at("high").get<double>(), count_text(measured.at("sampled_nodes")));
+std::string recall_text(const Knn& knn) {
+  return knn.recall ? fmt::format(" (measured recall {:.4f} [{:.4f}, {:.4f}] on {} items)",
+                                  knn.recall->recall, knn.recall->low, knn.recall->high,
+                                  grouped(knn.recall->sampled_nodes))
+                    : "";
 }
 
 /// The graphs of other vectors, and whose they are.
-std::string other_graphs_text(const Json& report) {
+std::string other_graphs_text(const Report& report) {
   std::string text;
-  for (const Json& graph : report.at("graph").at("others")) {
+  for (const OtherGraph& graph : report.graph.others) {
     std::vector<std::string> members;
-    for (const Json& member : report.at("members")) {
-      if (member.value("graph", "") == graph.at("name").get<std::string>()) {
-        members.push_back(escape(member.at("name").get<std::string>()));
+    for (const Member& member : report.members) {
+      if (member.propagation && member.propagation->graph == graph.name) {
+        members.push_back(escape(member.name));
       }
     }
     text += fmt::format(
         "{} spread their labels on a graph of the {} nearest neighbors under the {} metric{} among "
         "the vectors {}: {} edges over {} distinct vectors, {} connected components. ",
-        fmt::join(members, ", "), count_text(graph.at("knn").at("k")),
-        escape(graph.at("metric").get<std::string>()), recall_text(graph.at("knn")),
-        escape(graph.at("dataset").get<std::string>()), count_text(graph.at("edges")),
-        count_text(graph.at("nodes")), count_text(graph.at("components")));
+        fmt::join(members, ", "), grouped(graph.knn.k), escape(graph.metric),
+        recall_text(graph.knn), escape(graph.dataset), grouped(graph.edges), grouped(graph.nodes),
+        grouped(graph.components));
   }
   return text;
 }
 
-}  // namespace
-
-std::string methods_section(const Json& report) {
-  const Json& corpus = report.at("run").at("corpus");
-  const Json& graph = report.at("graph");
-  const Json& options = report["run"].at("configuration");
-  const auto option = [&](const char* key) { return escape(options.value(key, "")); };
-  std::string html = "<p>";
-  html += fmt::format(
+std::string graph_text(const Report& report) {
+  const Corpus& corpus = report.run.corpus;
+  const Graph& graph = report.graph;
+  return fmt::format(
       "Kith {} labeled {} vectors of {} dimensions in {} classes from {} seeds. A graph of the {} "
       "nearest neighbors under the {} metric{} was symmetrized ({}) and weighted ({}, local scale "
-      "at "
-      "neighbor {}; Zelnik-Manor and Perona 2004): {} edges over {} distinct vectors, {} connected "
-      "components. ",
-      escape(report["run"].at("version").get<std::string>()), count_text(corpus.at("items")),
-      count_text(corpus.at("dim")), corpus.at("classes").size(), count_text(corpus.at("seeds")),
-      count_text(graph.at("knn").at("k")), escape(corpus.at("metric").get<std::string>()),
-      recall_text(graph.at("knn")), option("graph.symmetrize"), option("graph.weights"),
-      option("graph.scale_neighbor"), count_text(graph.at("edges")), count_text(graph.at("nodes")),
-      count_text(graph.at("components")));
-  html += other_graphs_text(report);
-  html +=
-      "Labels were propagated by " + method_citations(report["members"]) + " as configured below. ";
-  html += learning_text(report) + "</p>\n<p>" + quality_text(report) + "</p>\n";
+      "at neighbor {}; Zelnik-Manor and Perona 2004): {} edges over {} distinct vectors, {} "
+      "connected components. ",
+      escape(report.run.version), grouped(corpus.items), grouped(corpus.dim), corpus.classes.size(),
+      grouped(corpus.seeds), grouped(graph.knn.k), escape(corpus.metric), recall_text(graph.knn),
+      option_of(report, "graph.symmetrize"), option_of(report, "graph.weights"),
+      option_of(report, "graph.scale_neighbor"), grouped(graph.edges), grouped(graph.nodes),
+      grouped(graph.components));
+}
+
+std::string configuration_table(const Configuration& configuration) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [key, value] : options.items()) {
-    rows.push_back({escape(key), escape(value.get<std::string>())});
+  for (const auto& [key, value] : configuration.options) {
+    rows.push_back({escape(key), escape(value)});
   }
-  return section("methods", "Methods",
-                 html + details("Configuration", table({"key", "value"}, rows)));
+  return table({"key", "value"}, rows);
+}
+
+}  // namespace
+
+std::string methods_section(const Report& report) {
+  return "<p>" + graph_text(report) + other_graphs_text(report) + "Labels were propagated by " +
+         method_citations(report.members) + " as configured below. " + learning_text(report) +
+         "</p>\n<p>" + agreement_text(report) + audit_text(report) + quality_text(report) +
+         "</p>\n" + details("Configuration", configuration_table(report.run.configuration));
 }
 
 }  // namespace kith::report

@@ -4,130 +4,114 @@
 #include <algorithm>
 
 #include "report/sections.hpp"
+#include "report/selection.hpp"
 #include "report/svg.hpp"
 
 namespace kith::report {
 namespace {
 
-std::string suspects_table(const Json& suspects) {
-  const bool has_ids = !suspects.empty() && suspects.front().contains("id");
+std::string suspects_table(const std::vector<SuspectSeed>& suspects) {
+  const bool has_ids = suspects.front().id.has_value();
   std::vector<std::string> head{"row", "given", "suggested", "chance that it is wrong",
                                 "probability of the given label"};
   if (has_ids) {
     head.insert(head.begin(), "id");
   }
   std::vector<std::vector<std::string>> rows;
-  for (const Json& suspect : suspects) {
-    std::vector<std::string> row{
-        count_text(suspect.at("row")), escape(suspect.at("given").get<std::string>()),
-        escape(suspect.at("suggested").get<std::string>()), decimal(suspect.at("wrong"), 3),
-        decimal(suspect.at("self_confidence"), 4)};
+  for (const SuspectSeed& suspect : suspects) {
+    rows.push_back({grouped(suspect.row), escape(suspect.given), escape(suspect.suggested),
+                    decimal(suspect.wrong, 3), decimal(suspect.self_confidence, 4)});
     if (has_ids) {
-      row.insert(row.begin(), escape(suspect.at("id").get<std::string>()));
+      rows.back().insert(rows.back().begin(), escape(suspect.id.value_or("")));
     }
-    rows.push_back(std::move(row));
   }
   constexpr std::size_t kShown = 10;
-  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), kShown));
-  std::string html = table(head, {rows.begin(), middle});
-  if (middle != rows.end()) {
-    html += details(fmt::format("{} more", rows.end() - middle), table(head, {middle, rows.end()}));
-  }
-  return html;
+  return folded_table(head, rows, kShown, "more");
 }
 
-std::string filter_text(const Json& seeds) {
-  const auto filter = seeds.at("filter").get<std::string>();
-  return filter == "likely_wrong" ? "more likely wrong than right at the highest rate of wrong "
-                                    "seeds that they do not exclude"
-                                  : "confident learning, " + escape(filter);
+std::string filter_text(const std::string& filter) {
+  return filter == "likely_wrong"
+             ? "more likely wrong than right if as many seeds are wrong as the interval allows"
+             : "confident learning, " + escape(filter);
 }
 
-std::string class_table(const Json& seeds) {
+std::string class_table(const std::vector<ClassSeeds>& classes) {
   std::vector<std::vector<std::string>> rows;
-  for (const Json& of_class : seeds.at("per_class")) {
-    rows.push_back({escape(of_class.at("class").get<std::string>()),
-                    count_text(of_class.at("given")), count_text(of_class.at("flagged")),
-                    decimal(of_class.at("quality"), 3), decimal(of_class.at("missed"), 3),
-                    decimal(of_class.at("true_share"), 3)});
+  for (const ClassSeeds& of_class : classes) {
+    rows.push_back({escape(of_class.name), grouped(of_class.given), grouped(of_class.flagged),
+                    decimal(of_class.quality, 3), decimal(of_class.missed, 3),
+                    decimal(of_class.true_share, 3)});
   }
   return table({"class", "seeds", "suspected", "label quality", "given another label",
                 "share of true class"},
                rows);
 }
 
-std::string overlap_chart(const Json& seeds) {
+std::string overlap_chart(const std::vector<ClassOverlap>& overlaps) {
   constexpr std::size_t kShown = 10;
   std::vector<Bar> bars;
   double top = 0;
-  for (const Json& overlap : seeds.at("overlaps")) {
-    if (bars.size() == kShown) {
-      break;
-    }
-    const double share = overlap.at("share").get<double>() * 100;
-    const std::string name =
-        overlap.at("first").get<std::string>() + " / " + overlap.at("second").get<std::string>();
+  for (std::size_t i = 0; i < std::min(overlaps.size(), kShown); ++i) {
+    const double share = overlaps[i].share * 100;
+    const std::string name = overlaps[i].first + " / " + overlaps[i].second;
     bars.push_back({name, share, {}, {}, fmt::format("{}: {:.2f} % of the seeds", name, share)});
     top = std::max(top, share);
   }
-  return bars.empty() ? std::string{}
-                      : bar_chart("Pairs of classes that overlap most",
-                                  "% of seeds given one and likely the other", top, bars);
+  return bars.empty()
+             ? std::string{}
+             : bar_chart("Pairs of classes that overlap most",
+                         "% of seeds that have one label and likely the other class", top, bars);
+}
+
+std::string given_text(const SeedConflict& conflict) {
+  std::vector<std::string> given;
+  for (std::size_t i = 0; i < conflict.rows.size(); ++i) {
+    given.push_back(
+        fmt::format("row {}: {}", grouped(conflict.rows[i]), escape(conflict.given.at(i))));
+  }
+  return fmt::format("{}", fmt::join(given, ", "));
 }
 
 /// Equal vectors with seeds of different classes.
-std::string conflicts_part(const Json& report) {
-  const Json& conflicts = report.at("run").at("corpus").at("seed_conflicts");
-  const Json& listed = conflicts.at("listed");
-  if (listed.empty()) {
+std::string conflicts_part(const SeedConflicts& conflicts) {
+  if (conflicts.listed.empty()) {
     return {};
   }
   std::vector<std::vector<std::string>> rows;
-  for (const Json& group : listed) {
-    std::vector<std::string> given;
-    for (std::size_t i = 0; i < group.at("rows").size(); ++i) {
-      given.push_back(fmt::format("row {}: {}", count_text(group["rows"][i]),
-                                  escape(group.at("given")[i].get<std::string>())));
-    }
-    rows.push_back({count_text(group.at("seeds")), fmt::format("{}", fmt::join(given, ", "))});
+  for (const SeedConflict& conflict : conflicts.listed) {
+    rows.push_back({grouped(conflict.seeds), given_text(conflict)});
   }
-  const long long left_out =
-      conflicts.at("vectors").get<long long>() - static_cast<long long>(listed.size());
+  const bool are_all_listed = conflicts.vectors <= static_cast<Count>(conflicts.listed.size());
   return paragraph(fmt::format(
-             "Equal vectors with seeds of different classes: {}, with {} seeds in all. Each seed "
-             "keeps "
-             "the label that it was given; members learn the shares of the labels.{}",
-             count_text(conflicts["vectors"]), count_text(conflicts.at("seeds")),
-             left_out > 0 ? fmt::format(" The first {} of them:", listed.size()) : "")) +
+             "{} vectors have seeds of different classes, {} seeds in all. Each seed keeps its "
+             "label; members learn the shares of the labels.{}",
+             grouped(conflicts.vectors), grouped(conflicts.seeds),
+             are_all_listed ? ""
+                            : fmt::format(" The first {} of them:", conflicts.listed.size()))) +
          details("Equal vectors with seeds of different classes",
                  table({"seeds", "given"}, rows, {1}));
 }
 
 /// Which seeds may be wrong, by what members say of them.
-std::string suspects_part(const Json& seeds) {
-  const Json& suspects = seeds.at("suspects");
+std::string suspects_part(const SeedCheck& seeds) {
   std::string html = paragraph(fmt::format(
-      "{} of {} seeds may be mislabeled, by what members say that had not seen them ({}). In all "
-      "an "
-      "estimated {} of the seeds are wrong; those that resemble the class they were given cannot "
-      "be "
-      "told. Look at the suspects before anything else: a wrong seed misleads all around it.",
-      suspects.size(), count_text(seeds.at("held_out")), filter_text(seeds),
-      share_text(seeds.at("noise_rate"))));
-  if (!suspects.empty()) {
-    html += suspects_table(suspects);
+      "{} of {} seeds may be mislabeled, according to members that were fitted without them ({}). "
+      "An estimated {} of all seeds are wrong. A wrong seed that resembles the class of its label "
+      "cannot be found. Check the suspects first: a wrong seed misleads the items around it.",
+      seeds.suspects.size(), grouped(seeds.held_out), filter_text(seeds.filter),
+      share_text(seeds.noise_rate)));
+  if (!seeds.suspects.empty()) {
+    html += suspects_table(seeds.suspects);
   }
-  html += overlap_chart(seeds) + details("Seeds by class", class_table(seeds));
-  return html;
+  return html + overlap_chart(seeds.overlaps) +
+         details("Seeds by class", class_table(seeds.per_class));
 }
 
 }  // namespace
 
-std::string seed_section(const Json& report) {
-  const Json& seeds = report.at("seeds");
-  const bool has_judged = seeds.at("held_out").get<long long>() > 0;
-  const std::string html = (has_judged ? suspects_part(seeds) : "") + conflicts_part(report);
-  return html.empty() ? html : section("seeds", "Are the seeds right?", html);
+std::string seed_section(const Report& report) {
+  return (report.seeds.held_out > 0 ? suspects_part(report.seeds) : "") +
+         conflicts_part(report.run.corpus.seed_conflicts);
 }
 
 }  // namespace kith::report

@@ -1,39 +1,40 @@
 #include <fmt/format.h>
 
 #include "report/sections.hpp"
+#include "report/text.hpp"
 
 namespace kith::report {
+namespace {
 
-std::string value_section(const Json& report) {
-  const Json& values = report.at("seed_values");
+std::string lowest_table(const std::vector<SeedValue>& seeds) {
+  const bool has_ids = !seeds.empty() && seeds.front().id;
   std::vector<std::vector<std::string>> rows;
-  bool has_ids = false;
-  for (const Json& seed : values.at("lowest")) {
-    std::vector<std::string> row{count_text(seed.at("row")),
-                                 escape(seed.at("class").get<std::string>()),
-                                 fmt::format("{:.1f}", seed.at("value").get<double>())};
-    has_ids = seed.contains("id");
+  for (const SeedValue& seed : seeds) {
+    rows.push_back({grouped(seed.row), escape(seed.label), decimal(seed.value, 1)});
     if (has_ids) {
-      row.insert(row.begin(), escape(seed["id"].get<std::string>()));
+      rows.back().insert(rows.back().begin(), escape(seed.id.value_or("")));
     }
-    rows.push_back(std::move(row));
   }
   std::vector<std::string> head{"row", "class", "value"};
   if (has_ids) {
     head.insert(head.begin(), "id");
   }
-  return section(
-      "seed-values", "What are the seeds worth?",
-      paragraph(fmt::format(
-          "kNN-Shapley values (Jia et al. 2019): of the {} labeled items, each asking its {} "
-          "nearest "
-          "others for its own label, by how many a seed is a help. {} of {} seeds are below 0: "
-          "they "
-          "speak against the labels around them. <code>/value</code> of qa.h5 has the value of "
-          "every item.",
-          count_text(values.at("queries")), count_text(values.at("neighbors")),
-          count_text(values.at("negative")), count_text(values.at("seeds")))) +
-          details(fmt::format("The {} seeds of least value", rows.size()), table(head, rows)));
+  return table(head, rows);
+}
+
+}  // namespace
+
+std::string value_section(const Report& report) {
+  const SeedValues& values = report.seed_values;
+  return paragraph(fmt::format(
+             "kNN-Shapley values (Jia et al. 2019): the {} labeled items are predicted from the "
+             "labels of their {} nearest neighbors, and the value of a seed is the number of right "
+             "predictions that it adds. {} of {} seeds have a value below 0: they contradict the "
+             "labels around them. <code>/value</code> of qa.h5 has the value of every item.",
+             grouped(values.queries), grouped(values.neighbors), grouped(values.negative),
+             grouped(values.seeds))) +
+         details(fmt::format("The {} seeds of least value", values.lowest.size()),
+                 lowest_table(values.lowest));
 }
 
 }  // namespace kith::report

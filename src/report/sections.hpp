@@ -1,33 +1,38 @@
-/// The sections of the page, in its order. Each gives HTML, or nothing where the run has no such
-/// numbers; a missing key that every run has throws nlohmann::json::exception.
+/// The sections of the page.
 #pragma once
 
+#include <span>
 #include <string>
 
-#include "report/text.hpp"
+#include "kith/report/view.hpp"
 
 namespace kith::report {
 
-/// How many labels, how accurate, what to review, what looks wrong.
-[[nodiscard]] std::string overview(const Json& report);
+/// content: HTML below the heading; empty where the report has nothing to show.
+struct Section {
+  const char* anchor;  // what links go to
+  const char* title;
+  std::string (*content)(const Report& report);
+};
 
-[[nodiscard]] std::string accuracy_section(const Json& report);
-[[nodiscard]] std::string class_section(const Json& report);
-[[nodiscard]] std::string certainty_section(const Json& report);
-[[nodiscard]] std::string member_section(const Json& report);
-/// How the members settled, sweep by sweep.
-[[nodiscard]] std::string convergence_section(const Json& report);
-[[nodiscard]] std::string agreement_section(const Json& report);
-[[nodiscard]] std::string review_section(const Json& report);
-[[nodiscard]] std::string seed_section(const Json& report);
-[[nodiscard]] std::string acceptance_section(const Json& report);
-/// Only of a run that was audited.
-[[nodiscard]] std::string audit_section(const Json& report);
-[[nodiscard]] std::string without_gold_section(const Json& report);
-[[nodiscard]] std::string calibration_section(const Json& report);
-[[nodiscard]] std::string slice_section(const Json& report);
-[[nodiscard]] std::string value_section(const Json& report);
-[[nodiscard]] std::string diversity_section(const Json& report);
-[[nodiscard]] std::string methods_section(const Json& report);
+/// All sections in the order of the page; sections.cpp lists them.
+[[nodiscard]] std::span<const Section> sections();
+
+[[nodiscard]] std::string accuracy_section(const Report& report);
+[[nodiscard]] std::string audit_section(const Report& report);
+[[nodiscard]] std::string acceptance_section(const Report& report);
+[[nodiscard]] std::string review_section(const Report& report);
+[[nodiscard]] std::string slice_section(const Report& report);
+[[nodiscard]] std::string seed_section(const Report& report);
+[[nodiscard]] std::string value_section(const Report& report);
+[[nodiscard]] std::string class_section(const Report& report);
+[[nodiscard]] std::string calibration_section(const Report& report);
+[[nodiscard]] std::string unsupervised_section(const Report& report);
+[[nodiscard]] std::string certainty_section(const Report& report);
+[[nodiscard]] std::string member_section(const Report& report);
+[[nodiscard]] std::string convergence_section(const Report& report);
+[[nodiscard]] std::string agreement_section(const Report& report);
+[[nodiscard]] std::string diversity_section(const Report& report);
+[[nodiscard]] std::string methods_section(const Report& report);
 
 }  // namespace kith::report

@@ -33,12 +33,12 @@ std::vector<double> confusion_weights(const std::vector<std::vector<double>>& co
 std::string left_out(std::size_t shown, std::size_t all, std::string_view which) {
   return shown >= all ? std::string{}
                       : paragraph(fmt::format("Shown: the {} {} of {}. report.json has all.", shown,
-                                              which, grouped(static_cast<long long>(all))));
+                                              which, grouped(static_cast<Count>(all))));
 }
 
 std::string without_table(std::size_t num_classes) {
   return paragraph(fmt::format("{} classes are too many for a table of class by class.",
-                               grouped(static_cast<long long>(num_classes))));
+                               grouped(static_cast<Count>(num_classes))));
 }
 
 std::string long_table(const std::vector<std::string>& head,
@@ -46,6 +46,31 @@ std::string long_table(const std::vector<std::string>& head,
   const std::size_t all = rows.size();
   rows.resize(std::min(all, kTableRows));
   return table(head, rows) + left_out(rows.size(), all, "first rows");
+}
+
+std::string folded_table(const std::vector<std::string>& head,
+                         const std::vector<std::vector<std::string>>& rows, std::size_t shown,
+                         std::string_view more) {
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), shown));
+  std::string html = table(head, {rows.begin(), middle});
+  if (middle != rows.end()) {
+    html += details(fmt::format("{} {}", rows.end() - middle, more),
+                    long_table(head, {middle, rows.end()}));
+  }
+  return html;
+}
+
+std::vector<std::string> member_names(const Report& report) {
+  std::vector<std::string> names;
+  for (const Member& member : report.members) {
+    names.push_back(member.name);
+  }
+  return names;
+}
+
+std::vector<std::string> first_names(const std::vector<std::string>& names) {
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), kMatrixClasses));
+  return {names.begin(), names.begin() + shown};
 }
 
 }  // namespace kith::report

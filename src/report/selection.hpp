@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "kith/report/view.hpp"
+
+#include "report/svg.hpp"
 #include "report/text.hpp"
 
 namespace kith::report {
@@ -30,13 +33,35 @@ inline constexpr std::size_t kTableRows = 200;
 [[nodiscard]] std::string long_table(const std::vector<std::string>& head,
                                      std::vector<std::vector<std::string>> rows);
 
+/// A table of the first `shown` rows; the others open on a click on "N MORE".
+[[nodiscard]] std::string folded_table(const std::vector<std::string>& head,
+                                       const std::vector<std::vector<std::string>>& rows,
+                                       std::size_t shown, std::string_view more);
+
+[[nodiscard]] std::vector<std::string> member_names(const Report& report);
+
+/// The first of many names, as many as a matrix has rows.
+[[nodiscard]] std::vector<std::string> first_names(const std::vector<std::string>& names);
+
+/// A symmetric matrix of the first `size` members from a value of each pair.
+template <class Pair, class Value>
+[[nodiscard]] Matrix pair_matrix(const std::vector<Pair>& pairs, std::size_t size, Value&& value) {
+  Matrix matrix(size, std::vector<std::optional<double>>(size, std::nullopt));
+  for (const Pair& pair : pairs) {
+    if (pair.first < size && pair.second < size) {
+      matrix[pair.first][pair.second] = matrix[pair.second][pair.first] = value(pair);
+    }
+  }
+  return matrix;
+}
+
 /// The values at these indices.
 template <class T>
 [[nodiscard]] std::vector<T> pick(const std::vector<T>& values,
                                   std::span<const std::size_t> indices) {
   std::vector<T> picked;
   for (const std::size_t index : indices) {
-    picked.push_back(values[index]);
+    picked.push_back(values.at(index));
   }
   return picked;
 }

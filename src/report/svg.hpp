@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/core/types.hpp"
+
 namespace kith::report {
 
 /// One bar of a horizontal bar chart; low and high: interval of the value.
@@ -35,10 +37,12 @@ struct Part {
                                           const std::vector<double>& edges,
                                           const std::vector<double>& counts);
 
-/// A matrix of shares in [0, 1] (none = no value), darker = larger, with the numbers in the cells.
+/// Rows of shares in [0, 1]; none: undefined.
+using Matrix = std::vector<std::vector<std::optional<double>>>;
+
+/// A matrix of shares, darker = larger, with the numbers in the cells.
 [[nodiscard]] std::string heat_map(std::string_view title, const std::vector<std::string>& rows,
-                                   const std::vector<std::string>& columns,
-                                   const std::vector<std::vector<std::optional<double>>>& values);
+                                   const std::vector<std::string>& columns, const Matrix& values);
 
 /// A line with its name at its end; y on a logarithmic axis.
 struct Line {
@@ -65,7 +69,7 @@ struct CalibrationPoint {
   double accuracy;
   double low;
   double high;
-  long long items;
+  Count items;
 };
 [[nodiscard]] std::string reliability_chart(std::string_view title,
                                             const std::vector<CalibrationPoint>& points);

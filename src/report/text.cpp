@@ -30,7 +30,7 @@ std::string escape(std::string_view text) {
   return safe;
 }
 
-std::string grouped(long long number) {
+std::string grouped(Count number) {
   std::string digits = std::to_string(std::abs(number));
   for (auto at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
     digits.insert(static_cast<std::size_t>(at), ",");
@@ -38,37 +38,30 @@ std::string grouped(long long number) {
   return (number < 0 ? "-" : "") + digits;
 }
 
-std::string count_text(const Json& number) {
-  return grouped(number.get<long long>());
-}
-
 std::string percent(double share) {
   return fmt::format("{:.1f}&#160;%", share * 100);
 }
 
-std::string share_text(const Json& share) {
-  if (share.at("value").is_null()) {
-    return "not known";
-  }
-  return fmt::format("{} <span class=\"ci\">[{:.1f}, {:.1f}]</span>",
-                     percent(share["value"].get<double>()), share.value("low", 0.0) * 100,
-                     share.value("high", 1.0) * 100);
+std::string share_text(const Share& share) {
+  return share.value ? fmt::format("{} <span class=\"ci\">[{:.1f}, {:.1f}]</span>",
+                                   percent(*share.value), share.low * 100, share.high * 100)
+                     : "not known";
 }
 
-std::string coefficient_text(const Json& estimate) {
-  if (estimate.at("value").is_null()) {
-    return "undefined: " + escape(estimate.value("reason", ""));
+std::string coefficient_text(const Coefficient& estimate) {
+  if (!estimate.value) {
+    return "undefined: " + escape(estimate.reason);
   }
-  std::string text = fmt::format("{:.4f}", estimate["value"].get<double>());
-  if (estimate.contains("low")) {
-    text += fmt::format(" <span class=\"ci\">[{:.4f}, {:.4f}]</span>",
-                        estimate["low"].get<double>(), estimate["high"].get<double>());
+  std::string text = fmt::format("{:.4f}", *estimate.value);
+  if (estimate.low && estimate.high) {
+    text +=
+        fmt::format(" <span class=\"ci\">[{:.4f}, {:.4f}]</span>", *estimate.low, *estimate.high);
   }
   return text;
 }
 
-std::string decimal(const Json& number, int digits) {
-  return number.is_null() ? "&#8211;" : fmt::format("{:.{}f}", number.get<double>(), digits);
+std::string decimal(std::optional<double> number, int digits) {
+  return number ? fmt::format("{:.{}f}", *number, digits) : "&#8211;";
 }
 
 std::string table(const std::vector<std::string>& head,
@@ -98,18 +91,8 @@ std::string details(std::string_view summary, const std::string& content) {
   return fmt::format("<details><summary>{}</summary>{}</details>\n", summary, content);
 }
 
-std::string section(std::string_view id, std::string_view heading, const std::string& content) {
-  return fmt::format(
-      "<section id=\"{0}\" aria-labelledby=\"{0}-h\"><h2 id=\"{0}-h\">{1}</h2>\n{2}</section>\n",
-      id, heading, content);
-}
-
 std::string paragraph(std::string_view html) {
   return fmt::format("<p>{}</p>\n", html);
-}
-
-std::vector<std::string> class_names(const Json& report) {
-  return report.at("run").at("corpus").at("classes").get<std::vector<std::string>>();
 }
 
 }  // namespace kith::report

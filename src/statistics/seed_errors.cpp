@@ -54,6 +54,15 @@ std::vector<float> spread_rows(const LabelRows<float>& rows, std::size_t first, 
   return values;
 }
 
+/// A seed that no held-out member reaches, alone in its part of the graph, is no suspect.
+std::vector<std::uint8_t> only_reached(std::vector<std::uint8_t> flags,
+                                       std::span<const Label> suggested) {
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    flags[i] = suggested[i].is_none() ? std::uint8_t{0} : flags[i];
+  }
+  return flags;
+}
+
 template <class Number>
 std::vector<Number> flatten(const std::vector<std::vector<Number>>& rows) {
   std::vector<Number> flat;
@@ -85,7 +94,8 @@ void SeedErrors::learn_confidently(const RunResults& run, const LabelRows<float>
                                std::span{std::as_const(suspicion_.wrong)}.subspan(first, size)};
   joint_ = qa::confident_joint(comm, labels, qa::Weighing::by_chance);
   for (const qa::LabelErrorFilter filter : kFilters) {
-    const auto flags = qa::find_label_errors(comm, labels, *joint_, filter, run.seed);
+    const auto flags = only_reached(qa::find_label_errors(comm, labels, *joint_, filter, run.seed),
+                                    std::span{std::as_const(suggested_)}.subspan(first, size));
     if (filter == run.config.seed_filter) {
       health_ = qa::measure_label_health(comm, labels, *joint_, flags);
     }
@@ -106,6 +116,7 @@ void SeedErrors::flag_without_tables(const RunResults& run) {
           is_plain ? suggested_[i] != run.held_out.truth[i] : suspicion_.wrong[i] > 0.5;
       flags_[filter].push_back(is_flagged ? 1 : 0);
     }
+    flags_[filter] = only_reached(std::move(flags_[filter]), suggested_);
   }
   const std::vector<std::uint8_t>& chosen = flags_[configured_filter(run)];
   for (std::size_t i = 0; i < run.held_out.truth.size(); ++i) {

@@ -62,7 +62,7 @@ class RunDirectory : public testing::Test {
     return message_of([&] { require_own_directory(world(), directory_.path()); });
   }
   [[nodiscard]] Manifest open() const {
-    Config config;
+    config::Config config;
     config.run.directory = directory_.path();
     return Manifest::open(world(), config, io::Json::object(), io::Json::array());
   }
@@ -174,11 +174,12 @@ TEST_F(RunDirectory, AStageIsDoneIfItsFilesAreWhatWasRecorded) {
   EXPECT_TRUE(is_done(Stage::ensemble));
 
   write("labels.h5", "babels");
-  EXPECT_FALSE(is_done(Stage::ensemble));
   EXPECT_THAT(message_of([&] { require_recorded(world(), directory_.path(), Stage::qa); }),
               HasSubstr("has no stage qa"));
   EXPECT_THAT(message_of([&] { require_recorded(world(), directory_.path(), Stage::ensemble); }),
               HasSubstr("file=labels.h5 reason=\"has other bytes\""));
+  EXPECT_FALSE(is_done(Stage::ensemble));
+  EXPECT_EQ(read("labels.h5.changed"), "babels");
 }
 
 TEST_F(RunDirectory, AStageWithoutFilesIsNotDone) {

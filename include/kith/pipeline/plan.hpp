@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
+#include "kith/config/config.hpp"
 #include "kith/corpus/corpus.hpp"
 #include "kith/ensemble/ensemble.hpp"
-#include "kith/pipeline/config.hpp"
 
 namespace kith::pipeline {
 
@@ -80,7 +80,7 @@ struct StagePlan {
 [[nodiscard]] Count label_columns(const PlanInput& input);
 
 /// Collective. The size of a run of this configuration on these ranks.
-[[nodiscard]] PlanInput plan_input(const comm::Communicator& comm, const Config& config,
+[[nodiscard]] PlanInput plan_input(const comm::Communicator& comm, const config::Config& config,
                                    const corpus::Corpus& corpus);
 
 /// Resident memory of a rank that does nothing yet: program, MPI, HDF5.
@@ -90,7 +90,7 @@ struct StagePlan {
 /// classes=100 members=5 sweeps=100 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB
 /// network=100 storage=20" (Gbit/s a node, GB/s of all); what is not given comes from the
 /// configuration and its corpus, or is measured. Throws CollectiveError.
-[[nodiscard]] std::string plan(const comm::Communicator& comm, const Config& config,
+[[nodiscard]] std::string plan(const comm::Communicator& comm, const config::Config& config,
                                const std::vector<std::string>& arguments);
 
 }  // namespace kith::pipeline

@@ -7,8 +7,8 @@
 namespace kith::report {
 
 /// A self-contained XHTML page with inline SVG: no script, no network, light and dark, print and
-/// small screens. report_json: report.json of a run. Deterministic. Throws Error if a key is
-/// missing.
+/// small screens. report_json: report.json of a run. Deterministic. Throws Error as
+/// read_view() does.
 [[nodiscard]] std::string render_html(std::string_view report_json);
 
 }  // namespace kith::report

@@ -1,12 +1,13 @@
 // A configuration as text: key=value lines, and the help.
+#include <algorithm>
+
+#include "kith/config/config.hpp"
+#include "kith/config/options.hpp"
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
-#include "kith/pipeline/config.hpp"
 
-#include "pipeline/options.hpp"
-#include "pipeline/value_text.hpp"
-
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 std::string written_value(const Option& option, const Config& config) {
@@ -14,29 +15,26 @@ std::string written_value(const Option& option, const Config& config) {
   return option.is_list ? value : as_written(value);
 }
 
-template <class Keep>
-std::string write_text(const Config& config, Keep&& keep) {
-  std::string text;
-  const auto append = [&](const Option& option) {
-    if (keep(option)) {
-      text += option.key + "=" + written_value(option, config) + "\n";
-    }
-  };
+template <class Visit>
+void for_each_option(const Config& config, const Visit& visit) {
   for (const Option& option : option_table()) {
-    append(option);
+    visit(option);
   }
   for (const std::string& section : named_sections(config)) {
     for (const Option& option : section_options(section)) {
-      append(option);
+      visit(option);
     }
   }
-  return text;
 }
 
 }  // namespace
 
 std::string to_text(const Config& config) {
-  return write_text(config, [](const Option&) { return true; });
+  std::string text;
+  for_each_option(config, [&](const Option& option) {
+    text += option.key + "=" + written_value(option, config) + "\n";
+  });
+  return text;
 }
 
 std::string value_text(const Config& config, const std::string& key) {
@@ -47,13 +45,16 @@ std::string value_text(const Config& config, const std::string& key) {
   return option->get(config);
 }
 
-std::string stage_text(const Config& config, Stage stage) {
-  return write_text(
-      config, [stage](const Option& option) { return option.stage == stage && !option.of_labels; });
-}
-
-std::string labels_text(const Config& config) {
-  return write_text(config, [](const Option& option) { return option.of_labels; });
+std::vector<std::pair<std::string, std::string>> values_of_stage(const Config& config,
+                                                                 std::string_view stage) {
+  std::vector<std::pair<std::string, std::string>> values;
+  for_each_option(config, [&](const Option& option) {
+    const std::vector<std::string> stages = split_list(option.stages);
+    if (std::find(stages.begin(), stages.end(), stage) != stages.end()) {
+      values.emplace_back(option.key, written_value(option, config));
+    }
+  });
+  return values;
 }
 
 std::string help_text() {
@@ -84,4 +85,4 @@ std::string help_text() {
   return text;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

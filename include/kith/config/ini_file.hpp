@@ -3,14 +3,13 @@
 
 #include <vector>
 
+#include "kith/config/setting.hpp"
 #include "kith/io/text_file.hpp"
 
-#include "pipeline/setting.hpp"
-
-namespace kith::pipeline {
+namespace kith::config {
 
 /// The settings in order. A comment begins with "#" or ";", at the start of a line or behind white
 /// space. Throws Error, naming file and line, for a line of another form and for a key given twice.
 [[nodiscard]] std::vector<Setting> read_ini(io::TextFile text);
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

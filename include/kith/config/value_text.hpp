@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kith::pipeline {
+namespace kith::config {
 
 /// Without spaces and tabs at both ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
@@ -25,4 +25,4 @@ namespace kith::pipeline {
 [[nodiscard]] std::string as_written(std::string_view value);
 [[nodiscard]] std::string as_written(std::span<const std::string> list);
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

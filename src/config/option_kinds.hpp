@@ -7,22 +7,21 @@
 #include <utility>
 #include <vector>
 
+#include "kith/config/options.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 
-#include "pipeline/options.hpp"
-
-namespace kith::pipeline {
+namespace kith::config {
 
 /// Weights count relative to each other: their sums, products and ratios keep their digits.
 inline constexpr NumberRange<double> kWeightRange{1e-6, 1e6, true};
 
 /// An option that is a number in a range. field: Config& -> Number&.
 template <class Number, class Field>
-Option number(std::string key, std::optional<Stage> stage, Field field, NumberRange<Number> range,
+Option number(std::string key, std::string stages, Field field, NumberRange<Number> range,
               std::string help) {
-  Option option{key, stage, range.text(), std::move(help), {}, {}, false};
+  Option option{key, std::move(stages), range.text(), std::move(help), {}, {}};
   option.get = [field](const Config& config) {
     return fmt::format("{}", field(const_cast<Config&>(config)));  // NOLINT: field only reads here
   };
@@ -43,15 +42,15 @@ Option number(std::string key, std::optional<Stage> stage, Field field, NumberRa
 
 /// An option that is a number in [low, high].
 template <class Number, class Field>
-Option number(std::string key, std::optional<Stage> stage, Field field, Number low, Number high,
+Option number(std::string key, std::string stages, Field field, Number low, Number high,
               std::string help) {
-  return number(std::move(key), stage, field, NumberRange<Number>{low, high}, std::move(help));
+  return number(std::move(key), std::move(stages), field, NumberRange<Number>{low, high},
+                std::move(help));
 }
 
 template <class Field>
-Option text(std::string key, std::optional<Stage> stage, Field field, std::string range,
-            std::string help) {
-  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false};
+Option text(std::string key, std::string stages, Field field, std::string range, std::string help) {
+  Option option{std::move(key), std::move(stages), std::move(range), std::move(help), {}, {}};
   option.get = [field](const Config& config) {
     return field(const_cast<Config&>(config));
   };  // NOLINT
@@ -67,13 +66,13 @@ struct Word {
 };
 
 template <class Value, class Field>
-Option choice(std::string key, std::optional<Stage> stage, Field field,
-              std::vector<Word<Value>> words, std::string help) {
+Option choice(std::string key, std::string stages, Field field, std::vector<Word<Value>> words,
+              std::string help) {
   std::string range;
   for (const Word<Value>& word : words) {
     range += (range.empty() ? "" : " | ") + std::string{word.word};
   }
-  Option option{key, stage, range, std::move(help), {}, {}, false};
+  Option option{key, std::move(stages), range, std::move(help), {}, {}};
   option.get = [field, words](const Config& config) {
     const Value value = field(const_cast<Config&>(config));  // NOLINT: field only reads here
     const auto found = std::find_if(words.begin(), words.end(),
@@ -92,10 +91,10 @@ Option choice(std::string key, std::optional<Stage> stage, Field field,
 }
 
 template <class Field>
-Option yes_no(std::string key, std::optional<Stage> stage, Field field, std::string help) {
-  return choice<bool>(std::move(key), stage, field,
+Option yes_no(std::string key, std::string stages, Field field, std::string help) {
+  return choice<bool>(std::move(key), std::move(stages), field,
                       {{"no", false}, {"yes", true}, {"false", false}, {"true", true}},
                       std::move(help));
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

@@ -1,7 +1,7 @@
 // The sections that users name: [member.NAME] and [graph.NAME].
-#include "pipeline/option_kinds.hpp"
+#include "config/option_kinds.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 using ensemble::ClassMass;
@@ -28,17 +28,17 @@ std::vector<Option> graph_options(const std::string& name) {
     return entry_of(config.graphs, name);
   };
   const std::string prefix = std::string{kGraph} + name + ".";
-  constexpr Stage kStage = Stage::propagate;
+  const std::string stages = "propagate";
   return {
       text(
-          prefix + "dataset", kStage, [=](Config & c) -> auto& { return graph(c).dataset; },
+          prefix + "dataset", stages, [=](Config & c) -> auto& { return graph(c).dataset; },
           "dataset name", "other vectors of the same items: N x d, as corpus.embeddings"),
       choice<std::string>(
-          prefix + "metric", kStage, [=](Config & c) -> auto& { return graph(c).metric; },
+          prefix + "metric", stages, [=](Config & c) -> auto& { return graph(c).metric; },
           {{"shared", ""}, {"l2", "l2"}, {"cosine", "cosine"}, {"inner_product", "inner_product"}},
           "what near means among them; shared: corpus.metric"),
       number<int>(
-          prefix + "k", kStage, [=](Config & c) -> auto& { return graph(c).k; }, 0, 1024,
+          prefix + "k", stages, [=](Config & c) -> auto& { return graph(c).k; }, 0, 1024,
           "nearest neighbors of an item; 0 = knn.k"),
   };
 }
@@ -69,8 +69,8 @@ void add_parameters(const std::string& prefix, const Member& member, std::vector
     const auto field = [member, name = parameter.name](Config& config) -> double& {
       return member(config).solver.parameters[name];
     };
-    options.push_back(number<double>(prefix + parameter.name, Stage::propagate, field,
-                                     parameter.range, parameter_help(parameter)));
+    options.push_back(number<double>(prefix + parameter.name, "propagate", field, parameter.range,
+                                     parameter_help(parameter)));
   }
 }
 
@@ -79,56 +79,56 @@ std::vector<Option> member_options(const std::string& name) {
     return entry_of(config.ensemble.members, name);
   };
   const std::string prefix = std::string{kMember} + name + ".";
-  constexpr Stage kStage = Stage::propagate;
+  const std::string stages = "propagate";
   std::vector<Option> options{
       choice<const propagate::Method*>(
-          prefix + "method", kStage, [=](Config & c) -> auto& { return member(c).solver.method; },
+          prefix + "method", stages, [=](Config & c) -> auto& { return member(c).solver.method; },
           method_words(), "how labels spread"),
       choice<Solver>(
-          prefix + "solver", kStage, [=](Config & c) -> auto& { return member(c).solver.solver; },
+          prefix + "solver", stages, [=](Config & c) -> auto& { return member(c).solver.solver; },
           {{"sweeps", Solver::sweeps},
            {"chebyshev", Solver::chebyshev},
            {"conjugate_gradient", Solver::conjugate_gradient}},
           "the method's own iteration, or its limit in fewer steps: chebyshev for spreading and "
           "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
       text(
-          prefix + "voter", kStage, [=](Config & c) -> auto& { return member(c).voter; },
+          prefix + "voter", stages, [=](Config & c) -> auto& { return member(c).voter; },
           "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
       text(
-          prefix + "graph", kStage, [=](Config & c) -> auto& { return member(c).graph; },
+          prefix + "graph", stages, [=](Config & c) -> auto& { return member(c).graph; },
           "name of a section [graph.NAME] or nothing",
           "the graph of other vectors that labels spread on; nothing: that of corpus.embeddings"),
       number<int>(
-          prefix + "k", kStage, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
+          prefix + "k", stages, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
           "nearest neighbors of the member's graph, at most as many as were found; 0 = all"),
       choice<std::string>(
-          prefix + "weights", kStage, [=](Config & c) -> auto& { return member(c).weights; },
+          prefix + "weights", stages, [=](Config & c) -> auto& { return member(c).weights; },
           {{"shared", ""}, {"gaussian", "gaussian"}, {"binary", "binary"}},
           "of the member's graph, as graph.weights; shared: as the shared graph's"),
       number<int>(
           prefix + "max_sweeps",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
+          stages, [=](Config & c) -> auto& { return member(c).solver.max_sweeps; }, 1, 100000,
           "sweeps at most"),
       number<double>(
           prefix + "tolerance",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 1e-30, 0.999,
+          stages, [=](Config & c) -> auto& { return member(c).solver.tolerance; }, 1e-30, 0.999,
           "relative change below which a member has settled"),
       yes_no(
           prefix + "early_stop",
-          kStage, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
+          stages, [=](Config & c) -> auto& { return member(c).solver.early_stop; },
           "end at the sweep that is best on held-out seeds; the estimate then has seen them"),
       choice<ClassMass>(
-          prefix + "class_mass", kStage, [=](Config & c) -> auto& { return member(c).class_mass; },
+          prefix + "class_mass", stages, [=](Config & c) -> auto& { return member(c).class_mass; },
           {{"none", ClassMass::none},
            {"normalize", ClassMass::normalize},
            {"bidding", ClassMass::bidding},
            {"volume", ClassMass::volume}},
           "towards the prior: class-mass normalization, label bidding, or volume projection"),
       number<int>(
-          prefix + "bootstrap", kStage, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
+          prefix + "bootstrap", stages, [=](Config & c) -> auto& { return member(c).bootstrap; }, 0,
           1000000, "0 = all seeds; else the number of the resample of the seeds"),
       number<double>(
-          prefix + "weight", Stage::ensemble, [=](Config & c) -> auto& { return member(c).weight; },
+          prefix + "weight", "ensemble", [=](Config & c) -> auto& { return member(c).weight; },
           kWeightRange,
           "in the consensus; all members count the same in the measures of disagreement"),
   };
@@ -169,4 +169,4 @@ std::vector<std::string> named_sections(const Config& config) {
   return sections;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

@@ -1,15 +1,14 @@
-#include "pipeline/setting.hpp"
+#include "kith/config/setting.hpp"
 
 #include <algorithm>
 
+#include "kith/config/options.hpp"
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/io/text_file.hpp"
 
-#include "pipeline/options.hpp"
-#include "pipeline/value_text.hpp"
-
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 constexpr std::size_t kLongestValue = 4096;  // of one that is no list: as long as a path may be
@@ -59,4 +58,4 @@ void apply(const Setting& setting, Config& config) {
   }
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

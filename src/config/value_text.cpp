@@ -1,11 +1,11 @@
-#include "pipeline/value_text.hpp"
+#include "kith/config/value_text.hpp"
 
 #include <algorithm>
 
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 constexpr std::string_view kSpaces = " \t";
@@ -128,4 +128,4 @@ std::string as_written(std::span<const std::string> list) {
   return written;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

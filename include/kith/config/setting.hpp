@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 
 struct Setting {
   std::string key;     // section.name
@@ -16,4 +16,4 @@ struct Setting {
 /// Throws Error, naming the origin, if the key is unknown or the value not legal.
 void apply(const Setting& setting, Config& config);
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

@@ -1,14 +1,14 @@
-/// All that a user can set. One table in config.cpp binds key, field, range, help and stage;
-/// `--help`, the INI file, the dump at start, validation and the stages' fingerprints derive from
-/// it.
+/// All that a user can set. One table (src/config/options.cpp) binds key, field, range, help and
+/// the stages that read it; `--help`, the INI file, the dump at start, validation and the stages'
+/// fingerprints derive from it.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kith/cells/cells.hpp"
-#include "kith/comm/communicator.hpp"
 #include "kith/corpus/config.hpp"
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/graph.hpp"
@@ -16,13 +16,7 @@
 #include "kith/knn/pilot.hpp"
 #include "kith/qa/config.hpp"
 
-namespace kith::pipeline {
-
-/// The stages of `kith run`, in order. A stage depends on all before it, but no graph depends on
-/// check.
-enum class Stage { check, cells, knn, graph, propagate, ensemble, qa };
-inline constexpr int kNumStages = 7;
-[[nodiscard]] const char* to_string(Stage stage);
+namespace kith::config {
 
 struct RunConfig {
   std::string directory;              // results and what is needed to go on
@@ -54,22 +48,6 @@ struct Config {
   qa::QaConfig qa;
 };
 
-/// The command line in its parts.
-struct Command {
-  std::string name;                    // run, check, config, export, help, ...
-  std::vector<std::string> arguments;  // what belongs to the subcommand
-  Config config;
-  std::string config_path;
-  std::string export_path;  // export --graph PATH
-  std::string file_path;    // review --file PATH
-  std::string gold_path;    // eval --gold PATH
-  Count audit_items = 0;    // review export --audit N
-};
-
-/// Collective. Rank 0 parses and validates, all get the same. Throws CollectiveError with one
-/// sentence.
-[[nodiscard]] Command parse_command_line(const comm::Communicator& comm, int argc, char** argv);
-
 /// key=value lines of every option, in the table's order, which can be read as an INI file.
 [[nodiscard]] std::string to_text(const Config& config);
 
@@ -77,13 +55,17 @@ struct Command {
 /// `config` has not has its default.
 [[nodiscard]] std::string value_text(const Config& config, const std::string& key);
 
-/// The lines of to_text() that a stage's result depends on and no earlier stage's does, short of
-/// those of labels_text().
-[[nodiscard]] std::string stage_text(const Config& config, Stage stage);
+/// The keys whose values the result of this stage depends on, with the values as written, in the
+/// table's order; not those that only an earlier stage reads.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> values_of_stage(
+    const Config& config, std::string_view stage);
 
-/// The lines of to_text() that say what is known of items: seeds, gold, classes, votes. Only check
-/// and what comes after the graph depend on them.
-[[nodiscard]] std::string labels_text(const Config& config);
+/// Throws Error with one sentence if values contradict each other.
+void validate(const Config& config);
+
+/// After keys were set: copies what several parts of a configuration hold, and adds the default
+/// members if there are none.
+void complete(Config& config);
 
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();
@@ -94,4 +76,4 @@ struct Command {
 /// "4GiB", "512MiB", "1000" -> bytes. Throws Error.
 [[nodiscard]] Count parse_bytes(std::string_view text);
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

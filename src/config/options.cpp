@@ -1,17 +1,17 @@
-#include "pipeline/options.hpp"
+#include "kith/config/options.hpp"
 
 #include <algorithm>
 #include <array>
 #include <numeric>
 
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 #include "kith/corpus/labels.hpp"
 #include "kith/qa/acceptance.hpp"
 
-#include "pipeline/option_kinds.hpp"
-#include "pipeline/value_text.hpp"
+#include "config/option_kinds.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 using corpus::Metric;
@@ -19,9 +19,8 @@ using ensemble::ClassMass;
 
 /// An option that is a list of texts. field: Config& -> std::vector<std::string>&.
 template <class Field>
-Option list(std::string key, std::optional<Stage> stage, Field field, std::string range,
-            std::string help) {
-  Option option{std::move(key), stage, std::move(range), std::move(help), {}, {}, false, true};
+Option list(std::string key, std::string stages, Field field, std::string range, std::string help) {
+  Option option{std::move(key), std::move(stages), std::move(range), std::move(help), {}, {}, true};
   option.get = [field](const Config& config) {
     return as_written(field(const_cast<Config&>(config)));  // NOLINT: field only reads here
   };
@@ -33,8 +32,8 @@ Option list(std::string key, std::optional<Stage> stage, Field field, std::strin
 
 Option memory_option() {
   Option option = text(
-      "run.memory_per_rank", std::nullopt,
-      [](Config & c) -> auto& { return c.run.memory_per_rank; }, bytes_range(),
+      "run.memory_per_rank", "", [](Config & c) -> auto& { return c.run.memory_per_rank; },
+      bytes_range(),
       "memory that ghost cells and label state of a rank may take; less means more waves; 0 = no "
       "limit");
   option.set = [](Config& config, const std::string& value) {
@@ -46,11 +45,10 @@ Option memory_option() {
 
 void append_corpus_options(std::vector<Option>& table) {
   const auto corpus_text = [&](const char* key, auto field, const char* range, std::string help) {
-    table.push_back(
-        text(std::string{"corpus."} + key, Stage::check, field, range, std::move(help)));
+    table.push_back(text(std::string{"corpus."} + key, "", field, range, std::move(help)));
   };
   table.push_back(list(
-      "corpus.files", Stage::check, [](Config & c) -> auto& { return c.corpus.files; },
+      "corpus.files", "", [](Config & c) -> auto& { return c.corpus.files; },
       "paths or globs, separated by commas",
       "HDF5 files of the corpus, one after another as listed; those of a glob as people count: 2 "
       "before 10"));
@@ -61,10 +59,9 @@ void append_corpus_options(std::vector<Option>& table) {
       "ids", [](Config & c) -> auto& { return c.corpus.ids; }, "dataset name or nothing",
       "ids, integers or strings, one an item; used where the corpus has them");
   table.push_back(choice<Metric>(
-      "corpus.metric", Stage::check, [](Config & c) -> auto& { return c.corpus.metric; },
+      "corpus.metric", "check, cells", [](Config & c) -> auto& { return c.corpus.metric; },
       {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
       "what near means"));
-  const std::size_t first_of_labels = table.size();
   corpus_text(
       "labels", [](Config & c) -> auto& { return c.corpus.labels; }, "dataset name or nothing",
       "seeds as a column of the corpus: a class or -1");
@@ -81,22 +78,20 @@ void append_corpus_options(std::vector<Option>& table) {
       "dataset name, path or nothing", "names of the classes, in order");
   corpus_text(
       "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
-      "votes of external voters: N x M classes, -1 = abstains; names in the attribute names");
+      "votes of outside voters: N x M classes, -1 = abstains; names in the attribute names");
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
-      "probabilities of external voters: one N x K dataset a voter");
+      "probabilities of outside voters: one N x K dataset a voter");
   table.push_back(yes_no(
-      "corpus.allow_missing_classes", Stage::check,
+      "corpus.allow_missing_classes", "check",
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
       "go on when a class has no seed; no item will get it"));
   table.push_back(yes_no(
-      "corpus.soft_seeds", Stage::check, [](Config & c) -> auto& { return c.corpus.soft_seeds; },
+      "corpus.soft_seeds", "check, propagate",
+      [](Config & c) -> auto& { return c.corpus.soft_seeds; },
       "a row may be given several labels, with weights: a seed of which the label is not sure"));
-  for (std::size_t i = first_of_labels; i < table.size(); ++i) {
-    table[i].of_labels = true;
-  }
   table.push_back(list(
-      "corpus.slices", Stage::qa, [](Config & c) -> auto& { return c.corpus.slices; },
+      "corpus.slices", "", [](Config & c) -> auto& { return c.corpus.slices; },
       "dataset names, separated by commas, or nothing",
       "groups to compare: columns of the corpus that give an item's group, -1 = none; names of the "
       "groups in the attribute names"));
@@ -104,62 +99,59 @@ void append_corpus_options(std::vector<Option>& table) {
 
 void append_graph_options(std::vector<Option>& table) {
   table.push_back(number<Count>(
-      "cells.num_cells", Stage::cells, [](Config & c) -> auto& { return c.cells.num_cells; }, 0,
-      1 << 30, "k-means regions of the corpus; 0 = chosen from its size"));
+      "cells.num_cells", "cells", [](Config & c) -> auto& { return c.cells.num_cells; }, 0, 1 << 30,
+      "k-means regions of the corpus; 0 = chosen from its size"));
   table.push_back(number<Count>(
-      "cells.sample_per_cell", Stage::cells,
-      [](Config & c) -> auto& { return c.cells.sample_per_cell; }, 1, 100000,
-      "training items a cell"));
+      "cells.sample_per_cell", "cells", [](Config & c) -> auto& { return c.cells.sample_per_cell; },
+      1, 100000, "training items a cell"));
   table.push_back(number<int>(
-      "knn.k", Stage::knn, [](Config & c) -> auto& { return c.knn.k; }, 1, 1024,
+      "knn.k", "knn", [](Config & c) -> auto& { return c.knn.k; }, 1, 1024,
       "nearest neighbors of an item"));
   table.push_back(text(
-      "knn.method", Stage::knn, [](Config & c) -> auto& { return c.knn.method; },
+      "knn.method", "knn", [](Config & c) -> auto& { return c.knn.method; },
       "cells | exact | faiss:<factory>",
       "cells: probe cells and refine; exact: all pairs; faiss: that index, for comparison"));
   table.push_back(number<double>(
-      "knn.recall", Stage::knn, [](Config & c) -> auto& { return c.effort.recall; }, 0.01, 1.0,
+      "knn.recall", "knn", [](Config & c) -> auto& { return c.effort.recall; }, 0.01, 1.0,
       "share of the true nearest neighbors to find: a pilot chooses probes and refine_rounds"));
   table.push_back(number<int>(
-      "knn.probes", Stage::knn, [](Config & c) -> auto& { return c.effort.probes; }, 0, 4096,
+      "knn.probes", "knn", [](Config & c) -> auto& { return c.effort.probes; }, 0, 4096,
       "cells searched for the neighbors of an item; 0 = chosen for knn.recall"));
   table.push_back(number<int>(
-      "knn.refine_rounds", Stage::knn, [](Config & c) -> auto& { return c.effort.refine_rounds; },
-      -1, 10, "rounds of search among neighbors of neighbors; -1 = chosen for knn.recall"));
+      "knn.refine_rounds", "knn", [](Config & c) -> auto& { return c.effort.refine_rounds; }, -1,
+      10, "rounds of search among neighbors of neighbors; -1 = chosen for knn.recall"));
   table.push_back(number<int>(
-      "knn.recall_sample", Stage::knn, [](Config & c) -> auto& { return c.recall_sample; }, 0,
-      1000000, "items whose neighbors are checked against an exact search; 0 = none"));
+      "knn.recall_sample", "knn", [](Config & c) -> auto& { return c.recall_sample; }, 0, 1000000,
+      "items whose neighbors are checked against an exact search; 0 = none"));
   table.push_back(choice<std::string>(
-      "graph.symmetrize", Stage::graph, [](Config & c) -> auto& { return c.graph.symmetrize; },
+      "graph.symmetrize", "graph", [](Config & c) -> auto& { return c.graph.symmetrize; },
       {{"union", "union"}, {"mean", "mean"}, {"mutual", "mutual"}},
       "an edge where either lists the other, the same with half weight if one-sided, or both"));
   table.push_back(choice<std::string>(
-      "graph.weights", Stage::graph, [](Config & c) -> auto& { return c.graph.weights; },
+      "graph.weights", "graph", [](Config & c) -> auto& { return c.graph.weights; },
       {{"gaussian", "gaussian"}, {"binary", "binary"}},
       "exp(-d^2 / (s_i s_j)) with local scales, or 1"));
   table.push_back(number<int>(
-      "graph.scale_neighbor", Stage::graph,
-      [](Config & c) -> auto& { return c.graph.scale_neighbor; }, 1, 1024,
-      "the neighbor whose distance is an item's local scale"));
+      "graph.scale_neighbor", "graph", [](Config & c) -> auto& { return c.graph.scale_neighbor; },
+      1, 1024, "the neighbor whose distance is an item's local scale"));
 }
 
 void append_result_options(std::vector<Option>& table) {
   table.push_back(number<int>(
-      "ensemble.folds", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
-      20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
+      "ensemble.folds", "propagate", [](Config & c) -> auto& { return c.ensemble.folds; }, 0, 20,
+      "held-out folds of the seeds, which measure the accuracy; 0 = none"));
   table.push_back(number<int>(
-      "ensemble.top_labels", Stage::propagate,
-      [](Config & c) -> auto& { return c.ensemble.top_labels; }, 0, 1000000,
+      "ensemble.top_labels", "propagate", [](Config & c) -> auto& { return c.ensemble.top_labels; },
+      0, 1000000,
       "labels that an item's scores keep, the largest; the others share what is left. 0 = all of "
       "up "
       "to 64 classes, 16 of more"));
   table.push_back(text(
-      "ensemble.prior", Stage::propagate, [](Config & c) -> auto& { return c.ensemble.prior; },
+      "ensemble.prior", "propagate", [](Config & c) -> auto& { return c.ensemble.prior; },
       ensemble::prior_range(),
       "class shares that class mass aims at; estimated: from the members' probabilities"));
   table.push_back(choice<ClassMass>(
-      "ensemble.class_mass", Stage::ensemble,
-      [](Config & c) -> auto& { return c.ensemble.class_mass; },
+      "ensemble.class_mass", "ensemble", [](Config & c) -> auto& { return c.ensemble.class_mass; },
       {{"none", ClassMass::none},
        {"normalize", ClassMass::normalize},
        {"bidding", ClassMass::bidding},
@@ -167,7 +159,7 @@ void append_result_options(std::vector<Option>& table) {
       "the consensus gives each class its share of the prior: by its mass, or by its number of "
       "items"));
   table.push_back(choice<ensemble::Calibration>(
-      "ensemble.calibration", Stage::ensemble,
+      "ensemble.calibration", "ensemble",
       [](Config & c) -> auto& { return c.ensemble.calibration; },
       {{"temperature", ensemble::Calibration::temperature},
        {"vector", ensemble::Calibration::vector},
@@ -176,8 +168,7 @@ void append_result_options(std::vector<Option>& table) {
       "scale "
       "and a shift for each class; a monotone map for each class (many seeds)"));
   const auto share = [&](const char* key, auto field, const char* help) {
-    table.push_back(
-        number<double>(std::string{"ensemble."} + key, Stage::ensemble, field, 0, 1, help));
+    table.push_back(number<double>(std::string{"ensemble."} + key, "ensemble", field, 0, 1, help));
   };
   share(
       "auto_probability", [](Config & c) -> auto& { return c.ensemble.auto_probability; },
@@ -186,26 +177,26 @@ void append_result_options(std::vector<Option>& table) {
       "abstain_probability", [](Config & c) -> auto& { return c.ensemble.abstain_probability; },
       "consensus probability below which no label is stated");
   table.push_back(number<double>(
-      "ensemble.outside_weight", Stage::ensemble,
+      "ensemble.outside_weight", "ensemble",
       [](Config & c) -> auto& { return c.ensemble.outside_weight; }, kWeightRange,
       "weight of each voter of corpus.votes and corpus.probs in the consensus; a member has 1"));
   table.push_back(number<double>(
-      "ensemble.outlier_factor", Stage::ensemble,
+      "ensemble.outlier_factor", "ensemble",
       [](Config & c) -> auto& { return c.ensemble.outlier_factor; }, 0, 1e6,
       "mean neighbor distance, in medians, above which an item is an outlier; 0 = never"));
   table.push_back(number<int>(
-      "qa.bootstrap_draws", Stage::qa, [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
+      "qa.bootstrap_draws", "qa", [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
       100000,
       "resamples behind the intervals of agreement statistics; 0 = intervals from the linearized "
       "variance"));
   table.push_back(number<Count>(
-      "qa.max_patterns", Stage::qa, [](Config & c) -> auto& { return c.qa.max_patterns; }, 1,
+      "qa.max_patterns", "qa", [](Config & c) -> auto& { return c.qa.max_patterns; }, 1,
       Count{1} << 32,
       "distinct rows of votes that are counted on every rank; with more, agreement is computed "
       "from "
       "the rows and there is no model of the voters"));
   Option errors = text(
-      "qa.accept_errors", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_errors; },
+      "qa.accept_errors", "qa", [](Config & c) -> auto& { return c.qa.accept_errors; },
       qa::errors_range(),
       "errors for which the report says how many labels may be used without a look");
   errors.set = [](Config& config, const std::string& value) {
@@ -214,17 +205,17 @@ void append_result_options(std::vector<Option>& table) {
   };
   table.push_back(errors);
   table.push_back(number<double>(
-      "qa.accept_confidence", Stage::qa, [](Config & c) -> auto& { return c.qa.accept_confidence; },
-      0.5, 0.9999, "confidence with which all thresholds of acceptance keep to their errors"));
+      "qa.accept_confidence", "qa", [](Config & c) -> auto& { return c.qa.accept_confidence; }, 0.5,
+      0.9999, "confidence with which all thresholds of acceptance keep to their errors"));
   table.push_back(choice<qa::Allocation>(
-      "qa.audit_allocation", Stage::qa, [](Config & c) -> auto& { return c.qa.audit_allocation; },
+      "qa.audit_allocation", "qa", [](Config & c) -> auto& { return c.qa.audit_allocation; },
       {{"proportional", qa::Allocation::proportional},
        {"neyman", qa::Allocation::neyman},
        {"per_class", qa::Allocation::per_class}},
       "what an audit is for: all questions, the accuracy alone, or every class alike"));
   using Filter = qa::LabelErrorFilter;
   table.push_back(choice<Filter>(
-      "qa.seed_filter", Stage::qa, [](Config & c) -> auto& { return c.qa.seed_filter; },
+      "qa.seed_filter", "qa", [](Config & c) -> auto& { return c.qa.seed_filter; },
       {{"likely_wrong", Filter::likely_wrong},
        {"predicted_neq_given", Filter::predicted_neq_given},
        {"confident_learning", Filter::confident_learning},
@@ -235,39 +226,39 @@ void append_result_options(std::vector<Option>& table) {
       "which seeds are listed as suspected errors: the likely wrong ones, or a filter of confident "
       "learning"));
   table.push_back(number<int>(
-      "qa.review_items", Stage::qa, [](Config & c) -> auto& { return c.qa.review_items; }, 0,
-      100000, "items listed in the report for review"));
+      "qa.review_items", "qa", [](Config & c) -> auto& { return c.qa.review_items; }, 0, 100000,
+      "items listed in the report for review"));
   table.push_back(number<double>(
-      "qa.false_discovery_rate", Stage::qa,
+      "qa.false_discovery_rate", "qa",
       [](Config & c) -> auto& { return c.qa.false_discovery_rate; }, 0.0001, 0.5,
       "share of false alarms among the slices that are flagged as worse than the others"));
   table.push_back(number<double>(
-      "qa.balance_ratio", Stage::qa, [](Config & c) -> auto& { return c.qa.balance_ratio; }, 1.0,
-      1e9, "largest class over the smallest one in the lists of balanced samples"));
+      "qa.balance_ratio", "qa", [](Config & c) -> auto& { return c.qa.balance_ratio; }, 1.0, 1e9,
+      "largest class over the smallest one in the lists of balanced samples"));
   table.push_back(number<Count>(
-      "qa.seeds_wanted", Stage::qa, [](Config & c) -> auto& { return c.qa.seeds_wanted; }, 1,
+      "qa.seeds_wanted", "qa", [](Config & c) -> auto& { return c.qa.seeds_wanted; }, 1,
       Count{1} << 30, "seeds that every class should have; the report says how many are missing"));
 }
 
 std::vector<Option> make_table() {
   std::vector<Option> table;
   table.push_back(text(
-      "run.directory", std::nullopt, [](Config & c) -> auto& { return c.run.directory; }, "path",
+      "run.directory", "", [](Config & c) -> auto& { return c.run.directory; }, "path",
       "folder of the results; a run that finds its own work there goes on with it"));
   table.push_back(number<std::uint64_t>(
-      "run.seed", Stage::check, [](Config & c) -> auto& { return c.run.seed; }, 0,
+      "run.seed", "cells", [](Config & c) -> auto& { return c.run.seed; }, 0,
       std::uint64_t{1} << 62, "of every random choice"));
   table.push_back(memory_option());
   table.push_back(number<int>(
-      "run.threads", std::nullopt, [](Config & c) -> auto& { return c.run.threads; }, 0, 4096,
+      "run.threads", "", [](Config & c) -> auto& { return c.run.threads; }, 0, 4096,
       "threads a rank; 0 = OMP_NUM_THREADS, else its share of the node's cores"));
   table.push_back(number<double>(
-      "run.snapshot_minutes", std::nullopt,
-      [](Config & c) -> auto& { return c.run.snapshot_minutes; }, 0, 1e6,
+      "run.snapshot_minutes", "", [](Config & c) -> auto& { return c.run.snapshot_minutes; }, 0,
+      1e6,
       "least time between snapshots inside a long stage; longer if they would take over 3 % of the "
       "run; 0 = after each unit of work"));
   table.push_back(choice<bool>(
-      "run.hash_inputs", std::nullopt, [](Config & c) -> auto& { return c.run.hash_all_input; },
+      "run.hash_inputs", "", [](Config & c) -> auto& { return c.run.hash_all_input; },
       {{"sampled", false}, {"full", true}},
       "what manifest.json holds of each input file: a hash of 16 blocks, or of all bytes"));
   append_corpus_options(table);
@@ -331,4 +322,4 @@ std::string nearest_key(std::string_view key) {
   return best;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

@@ -1,15 +1,15 @@
-#include "pipeline/ini_file.hpp"
+#include "kith/config/ini_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 
-#include "pipeline/value_text.hpp"
 #include "support/failures.hpp"
 #include "support/mutations.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 using test::message_of;
@@ -97,4 +97,4 @@ TEST(IniFile, AnyTextIsSettingsOrOneSentence) {
 }
 
 }  // namespace
-}  // namespace kith::pipeline
+}  // namespace kith::config

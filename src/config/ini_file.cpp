@@ -1,13 +1,12 @@
-#include "pipeline/ini_file.hpp"
+#include "kith/config/ini_file.hpp"
 
 #include <unordered_map>
 
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 
-#include "pipeline/value_text.hpp"
-
-namespace kith::pipeline {
+namespace kith::config {
 namespace {
 
 bool is_comment(std::string_view line) {
@@ -58,4 +57,4 @@ std::vector<Setting> read_ini(io::TextFile text) {
   return settings;
 }
 
-}  // namespace kith::pipeline
+}  // namespace kith::config

@@ -8,20 +8,20 @@
 #include <string_view>
 #include <vector>
 
-#include "kith/pipeline/config.hpp"
+#include "kith/config/config.hpp"
 
-namespace kith::pipeline {
+namespace kith::config {
 
 /// One key: how to read it, how to write it, what it means.
 struct Option {
-  std::string key;             // section.name, as in the INI file and on the command line
-  std::optional<Stage> stage;  // first stage whose result depends on it; none: no result does
-  std::string range;           // what values are legal, for help and messages
+  std::string key;     // section.name, as in the INI file and on the command line
+  std::string stages;  // that read it: "check, cells"; those that depend on these need no mention.
+                       // None: no result depends on it but by what it names, which counts
+  std::string range;   // what values are legal, for help and messages
   std::string help;
   std::function<std::string(const Config&)> get;
   std::function<void(Config&, const std::string&)> set;  // throws Error naming the range
-  bool of_labels = false;  // says what is known of items: no graph depends on it
-  bool is_list = false;    // get() and set() have the text as written, each entry in its own quotes
+  bool is_list = false;  // get() and set() have the text as written, each entry in its own quotes
 };
 
 /// All options but those of named sections, in the order of the help text.
@@ -44,4 +44,4 @@ struct Option {
 /// The known key that is nearest to `key` in edit distance.
 [[nodiscard]] std::string nearest_key(std::string_view key);
 
-}  // namespace kith::pipeline
+}  // namespace kith::config
