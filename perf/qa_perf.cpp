@@ -23,7 +23,7 @@
 #include "kith/qa/diversity.hpp"
 #include "kith/qa/label_errors.hpp"
 #include "kith/qa/label_model.hpp"
-#include "kith/qa/without_gold.hpp"
+#include "kith/qa/unsupervised_accuracy.hpp"
 
 namespace {
 
@@ -153,14 +153,15 @@ void measure_votes(const comm::Communicator& comm, const Options& options, const
   fmt::print(stderr, "dawid_skene: iterations={}\n", model.iterations);
   watch.time("expected_diversity", [&] { return qa::expected_diversity(patterns, model); });
   watch.time("triplet", [&] { return qa::triplet_accuracies(patterns); });
-  const auto disagreement =
-      watch.time("disagreement_error", [&] { return qa::disagreement_error(patterns); });
   watch.time("diversity_against_gold", [&] {
     const auto votes = with_truth(corpus, options.voters);
     return qa::measure_diversity(
         qa::count_patterns(comm, votes, options.voters + 1, options.classes));
   });
-  if (std::abs(*agreement.mean_pair_agreement.value - (1 - *disagreement.value)) > 1e-9) {
+  const auto streamed = watch.time("stream_agreement", [&] {
+    return qa::stream_agreement(comm, corpus.votes, options.voters, options.classes);
+  });
+  if (std::abs(*agreement.mean_pair_agreement.value - *streamed.mean_pair_agreement.value) > 1e-9) {
     throw std::runtime_error{"two ways to the pair agreement differ"};
   }
 }

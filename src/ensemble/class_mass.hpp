@@ -1,4 +1,4 @@
-/// Readouts whose classes come in given shares.
+/// Calibrated outputs whose classes come in given shares.
 #pragma once
 
 #include <functional>

@@ -67,8 +67,8 @@ std::map<LocalId, GivenLabel> given_labels(const graph::Graph& graph,
   return labels;
 }
 
-/// Scratch of one thread: the linear opinion pool of the members on one node.
-struct NodePool {
+/// Scratch of one thread: the members' probabilities of one node and their means.
+struct NodeMean {
   std::span<const Member> members;
   Candidates columns;
   Mean consensus;  // by the members' weights
@@ -77,10 +77,10 @@ struct NodePool {
   std::vector<double> one;
   std::vector<std::int32_t> sorted;  // votes
 
-  NodePool(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
+  NodeMean(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
 
   /// Fills votes and means; returns the members' mean entropy, or -1 if no label came to any.
-  double add_members(std::size_t node, std::span<std::int32_t> votes) {
+  double combine(std::size_t node, std::span<std::int32_t> votes) {
     rows.clear();
     for (const Member& member : members) {
       rows.push_back(member.scores[node]);
@@ -92,7 +92,7 @@ struct NodePool {
     double entropies = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       votes[m] = -1;
-      if (members[m].readout.probabilities(rows[m], columns, one)) {
+      if (members[m].output.probabilities(rows[m], columns, one)) {
         votes[m] = best_label(columns, one).value();
         entropies += entropy(columns, one);
         consensus.add(one, members[m].config.weight);
@@ -120,21 +120,21 @@ Status status_of(double probability, double distance, const ConsensusInputs& inp
   return probability < config.abstain_probability ? Status::abstain : Status::review;
 }
 
-/// Pools the members on one node: votes, disagreement and their mean.
-void pool_node(std::size_t node, NodePool& pool, Consensus& result) {
-  const std::size_t num_members = pool.members.size();
+/// Votes of the members on one node, their disagreement and their mean.
+void combine_node(std::size_t node, NodeMean& scratch, Consensus& result) {
+  const std::size_t num_members = scratch.members.size();
   const auto votes = std::span{result.votes}.subspan(node * num_members, num_members);
-  const double member_entropy = pool.add_members(node, votes);
+  const double member_entropy = scratch.combine(node, votes);
   if (member_entropy < 0) {
     return;  // unreachable
   }
-  pool.columns.store(pool.consensus.values, node, result.distributions);
+  scratch.columns.store(scratch.consensus.values, node, result.distributions);
   result.statuses[node] = Status::review;
-  pool.sorted.assign(votes.begin(), votes.end());
-  std::sort(pool.sorted.begin(), pool.sorted.end());
-  result.vote_entropy[node] = static_cast<float>(vote_entropy(pool.sorted));
-  result.bald[node] =
-      static_cast<float>(std::max(0.0, entropy(pool.columns, pool.even.values) - member_entropy));
+  scratch.sorted.assign(votes.begin(), votes.end());
+  std::sort(scratch.sorted.begin(), scratch.sorted.end());
+  result.vote_entropy[node] = static_cast<float>(vote_entropy(scratch.sorted));
+  result.bald[node] = static_cast<float>(
+      std::max(0.0, entropy(scratch.columns, scratch.even.values) - member_entropy));
 }
 
 /// Collective. prior / share of each class over all reached nodes.
@@ -238,21 +238,21 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    NodePool pool{members, inputs.num_classes};
+    NodeMean scratch{members, inputs.num_classes};
     for (Count node = begin; node < end; ++node) {
-      pool_node(to_size(node), pool, result);
+      combine_node(to_size(node), scratch, result);
     }
   });
   result.class_factors.assign(to_size(inputs.num_classes), 1.0);
   if (config.class_mass != ClassMass::none) {
     result.class_factors = consensus_factors(graph, result, inputs, config);
   }
-  std::vector<Readout> readouts;
+  std::vector<CalibratedOutput> outputs;
   for (const Member& member : members) {
-    readouts.push_back(member.readout);
+    outputs.push_back(member.output);
   }
   result.temperature =
-      fit_consensus_temperature(inputs.seeds, members, readouts, result.class_factors);
+      fit_consensus_temperature(inputs.seeds, members, outputs, result.class_factors);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     Scratch scratch{Candidates{inputs.num_classes}, ClassFactors{result.class_factors}};
     for (Count node = begin; node < end; ++node) {

@@ -55,7 +55,7 @@ struct Measurer {
     mean.clear(columns.width());
     for (std::size_t m = 0; m < members.size(); ++m) {
       said[m].resize(columns.width());
-      speaks[m] = members[m].readout.probabilities(rows[m], columns, said[m]);
+      speaks[m] = members[m].output.probabilities(rows[m], columns, said[m]);
       if (speaks[m]) {
         mean.add(said[m], 1);
       }
@@ -147,8 +147,9 @@ void measure_neighbors(const graph::Graph& graph, const Consensus& consensus,
 }
 
 /// A seed's own label is part of the consensus there: only held-out opinions can doubt it.
-void measure_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
-                   const Consensus& consensus, const HeldOut& held_out, Disagreement& result) {
+void rate_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
+                const Consensus& consensus, const HeldOutPredictions& held_out,
+                Disagreement& result) {
   std::size_t next = 0;
   std::vector<float> values;
   for (const FoldedSeed& entry : seeds) {
@@ -164,12 +165,12 @@ void measure_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
     result.quality[node] = kUndefined;
     result.quality_entropy[node] = kUndefined;
     if (is_held_out) {
-      const LabelRow<double> given = held_out.probabilities[at];
-      values.assign(given.values.size(), 0.0F);
-      std::transform(given.values.begin(), given.values.end(), values.begin(),
+      const LabelRow<double> predicted = held_out.probabilities[at];
+      values.assign(predicted.values.size(), 0.0F);
+      std::transform(predicted.values.begin(), predicted.values.end(), values.begin(),
                      [](double p) { return static_cast<float>(p); });
-      const LabelRow<float> row{values, given.labels, static_cast<float>(given.other),
-                                given.num_classes};
+      const LabelRow<float> row{values, predicted.labels, static_cast<float>(predicted.other),
+                                predicted.num_classes};
       result.quality[node] = static_cast<float>(qa::normalized_margin(row, entry.seed.label));
       result.quality_entropy[node] =
           static_cast<float>(qa::confidence_weighted_entropy(row, entry.seed.label));
@@ -181,7 +182,7 @@ void measure_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
 
 Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Member> members,
                                   std::span<const FoldedSeed> seeds, const Consensus& consensus,
-                                  const HeldOut& held_out) {
+                                  const HeldOutPredictions& held_out) {
   const auto num_nodes = to_size(graph.num_owned());
   Disagreement result;
   for (std::vector<float>* column :
@@ -197,7 +198,7 @@ Disagreement measure_disagreement(const graph::Graph& graph, std::span<const Mem
     }
   });
   measure_neighbors(graph, consensus, result.neighbor_agreement);
-  measure_seeds(graph, seeds, consensus, held_out, result);
+  rate_seeds(graph, seeds, consensus, held_out, result);
   return result;
 }
 

@@ -45,13 +45,13 @@ double one_coin_temperature(const LabelRows<double>& logits, std::span<const Lab
   }
   const double share = (static_cast<double>(right) + 1) / (static_cast<double>(truth.size()) + 2);
   const double log_odds = std::log(share * (logits.num_classes - 1.0) / (1 - share));
-  // The smallest score stands for zero in the readout's logarithm.
+  // The smallest score stands for zero in the output's logarithm.
   const double gap = -std::log(kSmallestScore);
   return log_odds > 0 ? std::min(gap / log_odds, kLargestTemperature) : kLargestTemperature;
 }
 
-/// The linear opinion pool of the members on one seed.
-struct SeedPool {
+/// The mean of the members on one seed.
+struct SeedMean {
   std::span<const Member> members;
   ClassFactors class_factors;
   Candidates columns;
@@ -61,7 +61,7 @@ struct SeedPool {
 
   /// Sets columns and mean, as probabilities at temperature 1 of the consensus; false and even
   /// shares if nothing reached it.
-  bool add_members(std::span<const Readout> readouts, std::size_t seed) {
+  bool combine(std::span<const CalibratedOutput> outputs, std::size_t seed) {
     rows.clear();
     for (const Member& member : members) {
       rows.push_back(member.held_out_scores[seed]);
@@ -69,10 +69,10 @@ struct SeedPool {
     columns.gather(rows);
     one.resize(columns.width());
     mean.clear(columns.width());
-    bool any_came = false;
+    bool is_reached = false;
     for (std::size_t m = 0; m < members.size(); ++m) {
-      if (readouts[m].probabilities(rows[m], columns, one)) {
-        any_came = true;
+      if (outputs[m].probabilities(rows[m], columns, one)) {
+        is_reached = true;
         mean.add(one, members[m].config.weight);
       }
     }
@@ -81,7 +81,7 @@ struct SeedPool {
       std::fill(mean.values.begin(), mean.values.end(), 1.0 / columns.num_classes());
     }
     balance(columns, class_factors, 1, mean.values);
-    return any_came;
+    return is_reached;
   }
 };
 
@@ -106,9 +106,9 @@ bool have_held_out_scores(std::span<const Member> members, std::size_t size) {
   });
 }
 
-/// What the seeds of one fold are predicted with: fitted on all other folds.
+/// What predicts the seeds of one fold: fitted on all other folds.
 struct Calibrations {
-  std::vector<Readout> members;
+  std::vector<CalibratedOutput> members;
   double consensus_temperature = 1;
 };
 
@@ -116,7 +116,7 @@ Calibrations fit_without(std::span<const FoldedSeed> seeds, std::span<const Memb
                          std::span<const double> class_factors, int fold) {
   Calibrations fitted;
   for (const Member& member : members) {
-    fitted.members.push_back(fit_readout(member, seeds, fold));
+    fitted.members.push_back(fit_output(member, seeds, fold));
   }
   fitted.consensus_temperature =
       fit_consensus_temperature(seeds, members, fitted.members, class_factors, fold);
@@ -124,21 +124,22 @@ Calibrations fit_without(std::span<const FoldedSeed> seeds, std::span<const Memb
 }
 
 /// As the member's scores come, with class mass alone.
-Readout uncalibrated(const Readout& readout) {
-  Readout raw;
-  raw.takes_log = readout.takes_log;
-  raw.factors = readout.factors;
+CalibratedOutput uncalibrated(const CalibratedOutput& output) {
+  CalibratedOutput raw;
+  raw.takes_log = output.takes_log;
+  raw.factors = output.factors;
   return raw;
 }
 
 /// Adds what one member says of a seed.
-void predict_by_member(const Member& member, const Readout& fitted, const Readout& raw,
-                       std::size_t seed, std::size_t at, Candidates& columns, HeldOut& held_out) {
+void predict_by_member(const Member& member, const CalibratedOutput& fitted,
+                       const CalibratedOutput& raw, std::size_t seed, std::size_t at,
+                       Candidates& columns, HeldOutPredictions& held_out) {
   const LabelRow<float> row = member.held_out_scores[seed];
   columns.gather(row);
   std::vector<double> one(columns.width());
-  const auto keep = [&](const Readout& readout, LabelRows<double>& all) {
-    const bool reached = readout.probabilities(row, columns, one);
+  const auto keep = [&](const CalibratedOutput& output, LabelRows<double>& all) {
+    const bool reached = output.probabilities(row, columns, one);
     if (!reached) {
       std::fill(one.begin(), one.end(), 1.0 / columns.num_classes());
     }
@@ -150,48 +151,48 @@ void predict_by_member(const Member& member, const Readout& fitted, const Readou
   held_out.member_votes[at].push_back(reached ? best_label(columns, one) : Label{});
 }
 
-/// Logits of seeds that a member speaks on, and their labels.
-struct Spoken {
+/// Logits of a member on the seeds that it reaches, and their labels.
+struct SeedLogits {
   LabelRows<double> logits;
   std::vector<Label> truth{};
 };
 
-Spoken hear_member(const Member& member, std::span<const FoldedSeed> seeds,
-                   std::optional<int> left_out) {
+SeedLogits logits_of_seeds(const Member& member, std::span<const FoldedSeed> seeds,
+                           std::optional<int> left_out) {
   const auto chosen = some_seeds(seeds.size(), [&](std::size_t i) {
     return (member.source != Source::graph || seeds[i].fold >= 0) && seeds[i].fold != left_out;
   });
-  Spoken spoken{rows_like(member)};
+  SeedLogits known{rows_like(member)};
   Candidates columns{member.held_out_scores.num_classes};
   std::vector<double> one;
   for (const std::size_t i : chosen) {
     const LabelRow<float> row = member.held_out_scores[i];
     columns.gather(row);
     one.resize(columns.width());
-    if (member.readout.logits(row, columns, one)) {
-      append(columns, one, spoken.logits);
-      spoken.truth.push_back(seeds[i].seed.label);
+    if (member.output.logits(row, columns, one)) {
+      append(columns, one, known.logits);
+      known.truth.push_back(seeds[i].seed.label);
     }
   }
-  return spoken;
+  return known;
 }
 
-double temperature_of(const Member& member, const Spoken& spoken) {
-  return member.source == Source::votes ? one_coin_temperature(spoken.logits, spoken.truth)
-                                        : qa::fit_temperature(spoken.logits, spoken.truth);
+double temperature_of(const Member& member, const SeedLogits& known) {
+  return member.source == Source::votes ? one_coin_temperature(known.logits, known.truth)
+                                        : qa::fit_temperature(known.logits, known.truth);
 }
 
 /// Of dense rows.
-qa::IsotonicCalibration fit_isotonic(const Spoken& spoken, const Readout& readout) {
-  const int num_classes = spoken.logits.num_classes;
+qa::IsotonicCalibration fit_isotonic(const SeedLogits& known, const CalibratedOutput& output) {
+  const int num_classes = known.logits.num_classes;
   const auto width = to_size(num_classes);
   const Candidates columns{num_classes};
-  std::vector<double> probabilities(spoken.logits.values.size());
+  std::vector<double> probabilities(known.logits.values.size());
   for (std::size_t first = 0; first < probabilities.size(); first += width) {
-    readout.soften(columns, std::span{spoken.logits.values}.subspan(first, width),
-                   std::span{probabilities}.subspan(first, width));
+    output.soften(columns, std::span{known.logits.values}.subspan(first, width),
+                  std::span{probabilities}.subspan(first, width));
   }
-  return qa::fit_isotonic_classes(probabilities, spoken.truth, num_classes);
+  return qa::fit_isotonic_classes(probabilities, known.truth, num_classes);
 }
 
 }  // namespace
@@ -210,36 +211,36 @@ const char* to_string(Calibration calibration) {
 
 double fit_member_temperature(const Member& member, std::span<const FoldedSeed> seeds,
                               std::optional<int> left_out) {
-  return temperature_of(member, hear_member(member, seeds, left_out));
+  return temperature_of(member, logits_of_seeds(member, seeds, left_out));
 }
 
-Readout fit_readout(const Member& member, std::span<const FoldedSeed> seeds,
-                    std::optional<int> left_out) {
-  const Spoken spoken = hear_member(member, seeds, left_out);
-  Readout readout = member.readout;
-  readout.fitted_items = count_of(spoken.truth);
-  readout.temperature = temperature_of(member, spoken);
-  if (member.source == Source::votes || spoken.truth.empty()) {
-    readout.calibration = Calibration::temperature;
-  } else if (readout.calibration == Calibration::vector) {
-    readout.vector =
-        qa::fit_vector_scaling(spoken.logits.values, spoken.truth, spoken.logits.num_classes);
-  } else if (readout.calibration == Calibration::isotonic) {
-    readout.isotonic = fit_isotonic(spoken, readout);
+CalibratedOutput fit_output(const Member& member, std::span<const FoldedSeed> seeds,
+                            std::optional<int> left_out) {
+  const SeedLogits known = logits_of_seeds(member, seeds, left_out);
+  CalibratedOutput output = member.output;
+  output.fitted_items = count_of(known.truth);
+  output.temperature = temperature_of(member, known);
+  if (member.source == Source::votes || known.truth.empty()) {
+    output.calibration = Calibration::temperature;
+  } else if (output.calibration == Calibration::vector) {
+    output.vector =
+        qa::fit_vector_scaling(known.logits.values, known.truth, known.logits.num_classes);
+  } else if (output.calibration == Calibration::isotonic) {
+    output.isotonic = fit_isotonic(known, output);
   }
-  return readout;
+  return output;
 }
 
 void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
                Calibration calibration) {
   for (Member& member : members) {
-    member.readout.calibration = calibration;
-    member.readout = fit_readout(member, seeds);
+    member.output.calibration = calibration;
+    member.output = fit_output(member, seeds);
   }
 }
 
 double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                                 std::span<const Readout> readouts,
+                                 std::span<const CalibratedOutput> outputs,
                                  std::span<const double> class_factors,
                                  std::optional<int> left_out) {
   if (!have_held_out_scores(members, seeds.size())) {
@@ -249,33 +250,34 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
       seeds.size(), [&](std::size_t i) { return seeds[i].fold >= 0 && seeds[i].fold != left_out; });
   LabelRows<double> probabilities = rows_like(members.front());
   std::vector<Label> given;
-  SeedPool pool{members, as_factors(class_factors), Candidates{probabilities.num_classes}};
+  SeedMean seed_mean{members, as_factors(class_factors), Candidates{probabilities.num_classes}};
   for (const std::size_t i : chosen) {
-    if (pool.add_members(readouts, i)) {
-      append(pool.columns, pool.mean.values, probabilities);
+    if (seed_mean.combine(outputs, i)) {
+      append(seed_mean.columns, seed_mean.mean.values, probabilities);
       given.push_back(seeds[i].seed.label);
     }
   }
   return qa::fit_label_noise(probabilities, given).temperature;
 }
 
-HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member> members,
-                       std::span<const double> class_factors) {
+HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
+                                    std::span<const Member> members,
+                                    std::span<const double> class_factors) {
   const LabelRows<double> empty = rows_like(members.front());
-  HeldOut held_out;
+  HeldOutPredictions held_out;
   held_out.member_votes.resize(members.size());
   held_out.member_probabilities.resize(members.size(), empty);
   held_out.raw_probabilities.resize(members.size(), empty);
   held_out.probabilities = empty;
   held_out.raw_mean = empty;
-  std::vector<Readout> raw;
+  std::vector<CalibratedOutput> raw;
   for (const Member& member : members) {
-    raw.push_back(uncalibrated(member.readout));
+    raw.push_back(uncalibrated(member.output));
   }
   std::map<int, Calibrations> of_fold;
   const ClassFactors ones{std::vector<double>(class_factors.size(), 1.0)};
   Candidates of_one{empty.num_classes};
-  SeedPool pool{members, as_factors(class_factors), Candidates{empty.num_classes}};
+  SeedMean seed_mean{members, as_factors(class_factors), Candidates{empty.num_classes}};
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     const int fold = seeds[i].fold;
     if (fold < 0) {
@@ -289,12 +291,13 @@ HeldOut judge_held_out(std::span<const FoldedSeed> seeds, std::span<const Member
     for (std::size_t m = 0; m < members.size(); ++m) {
       predict_by_member(members[m], fitted.members[m], raw[m], i, m, of_one, held_out);
     }
-    (void)pool.add_members(raw, i);
-    append(pool.columns, pool.mean.values, held_out.raw_mean);
-    const bool any_came = pool.add_members(fitted.members, i);
-    balance(pool.columns, ones, fitted.consensus_temperature, pool.mean.values);
-    held_out.consensus.push_back(any_came ? best_label(pool.columns, pool.mean.values) : Label{});
-    append(pool.columns, pool.mean.values, held_out.probabilities);
+    (void)seed_mean.combine(raw, i);
+    append(seed_mean.columns, seed_mean.mean.values, held_out.raw_mean);
+    const bool is_reached = seed_mean.combine(fitted.members, i);
+    balance(seed_mean.columns, ones, fitted.consensus_temperature, seed_mean.mean.values);
+    held_out.consensus.push_back(is_reached ? best_label(seed_mean.columns, seed_mean.mean.values)
+                                            : Label{});
+    append(seed_mean.columns, seed_mean.mean.values, held_out.probabilities);
   }
   return held_out;
 }

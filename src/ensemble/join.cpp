@@ -28,42 +28,42 @@ double potential_scale(const graph::Graph& graph, const LabelRows<float>& scores
 
 /// The logits of owned nodes that are no seed. scores: dense.
 ReadLogits read_unlabeled(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
-                          const Readout& readout, const LabelRows<float>& scores) {
+                          const CalibratedOutput& output, const LabelRows<float>& scores) {
   std::vector<char> is_seed(to_size(graph.num_owned()), 0);
   for (const FoldedSeed& entry : seeds) {
     if (graph.owned().contains(entry.seed.node)) {
       is_seed[to_size(graph.local_id(entry.seed.node))] = 1;
     }
   }
-  return [is_seed = std::move(is_seed), readout, &scores, columns = Candidates{scores.num_classes}](
+  return [is_seed = std::move(is_seed), output, &scores, columns = Candidates{scores.num_classes}](
              Count row, std::span<double> logits) {
-    return is_seed[to_size(row)] == 0 && readout.logits(scores[to_size(row)], columns, logits);
+    return is_seed[to_size(row)] == 0 && output.logits(scores[to_size(row)], columns, logits);
   };
 }
 
-/// Collective. The readout at temperature 1.
-Readout make_readout(const graph::Graph& graph, const Member& member,
-                     std::span<const FoldedSeed> seeds, std::span<const double> seed_prior,
-                     const EnsembleConfig& config) {
-  Readout readout;
+/// Collective. The output at temperature 1.
+CalibratedOutput make_output(const graph::Graph& graph, const Member& member,
+                             std::span<const FoldedSeed> seeds, std::span<const double> seed_prior,
+                             const EnsembleConfig& config) {
+  CalibratedOutput output;
   std::vector<double> prior(seed_prior.begin(), seed_prior.end());
   std::vector<double> factors(prior.size(), 1.0);
   if (!member.config.solver.method->facts().gives_distributions) {
-    readout.takes_log = false;
+    output.takes_log = false;
     std::fill(factors.begin(), factors.end(), 1 / potential_scale(graph, member.scores));
   }
-  readout.factors = ClassFactors{factors};
+  output.factors = ClassFactors{factors};
   const ClassMass class_mass = member.config.class_mass;
   if (class_mass == ClassMass::none) {
-    return readout;
+    return output;
   }
-  const Unlabeled rows{&graph, read_unlabeled(graph, seeds, readout, member.scores)};
+  const Unlabeled rows{&graph, read_unlabeled(graph, seeds, output, member.scores)};
   if (config.prior == "estimated") {
     prior = estimate_prior(rows, prior);
   }
   if (class_mass == ClassMass::volume || class_mass == ClassMass::bidding) {
     const std::vector<double> weights = class_mass == ClassMass::volume
-                                            ? volume_weights(rows, prior, readout.takes_log)
+                                            ? volume_weights(rows, prior, output.takes_log)
                                             : bidding_weights(rows, prior);
     for (std::size_t label = 0; label < weights.size(); ++label) {
       factors[label] *= weights[label];
@@ -75,12 +75,12 @@ Readout make_readout(const graph::Graph& graph, const Member& member,
       factors[label] = mass[label] > 0 ? prior[label] * total / mass[label] : 1.0;
     }
   }
-  readout.factors = ClassFactors{std::move(factors)};
-  return readout;
+  output.factors = ClassFactors{std::move(factors)};
+  return output;
 }
 
-/// By class mass each fold divides by its own masses, the readout by those of the member on all
-/// seeds: what makes the readout right for the fold's scores.
+/// By class mass each fold divides by its own masses, the output by those of the member on all
+/// seeds: what makes the output right for the fold's scores.
 std::vector<double> mass_ratios(const Member& member, const propagate::TaskResult& fold,
                                 std::size_t width) {
   std::vector<double> ratios(width, 1.0);
@@ -139,7 +139,7 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
     members[m].result = std::move(results[m]);
     members[m].held_out_scores = LabelRows<float>{num_classes, top_labels};
     members[m].held_out_scores.resize(seeds.size());
-    members[m].readout = make_readout(graph, members[m], seeds, prior, config);
+    members[m].output = make_output(graph, members[m], seeds, prior, config);
   }
   std::size_t next =
       num_members;  // the folds' tasks follow, fold by fold, as make_tasks laid them out
@@ -155,7 +155,7 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
     }
   }
   for (Member& member : members) {
-    member.readout.temperature = fit_member_temperature(member, seeds);
+    member.output.temperature = fit_member_temperature(member, seeds);
   }
   return members;
 }

@@ -276,16 +276,6 @@ void OutputFile::write_string_block(const std::string& name,
   body_->write_raw(name, to, std::as_bytes(std::span{bytes}), first_row);
 }
 
-void OutputFile::create_group(const std::string& name) {
-  comm::locally(*body_->comm, [&] {
-    const Group group{H5Gcreate2(body_->file.id(), name.c_str(), link_properties().id(),
-                                 H5P_DEFAULT, H5P_DEFAULT)};
-    if (group.is_null()) {
-      fail_hdf5(body_->path, name, "cannot be created");
-    }
-  });
-}
-
 void OutputFile::set_attribute(const std::string& object, const std::string& name,
                                std::int64_t value) {
   body_->set_attribute(object, name, native_type(ElementType::i64),

@@ -16,9 +16,9 @@
 #include "kith/core/quote.hpp"
 #include "kith/core/random.hpp"
 #include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
 #include "kith/pipeline/command.hpp"
 
-#include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/run_files.hpp"
 
@@ -78,9 +78,9 @@ std::vector<config::Setting> settings_of_manifest(const std::vector<std::string>
     fail("replay: of which run? say kith replay RUN/manifest.json");
   }
   const std::string& path = arguments.front();
-  const Json manifest = read_manifest(path);
+  const io::Json manifest = read_manifest(path);
   if (!manifest.contains("configuration")) {
-    fail_damaged(path, "it has no configuration");
+    io::fail_damaged(path, "it has no configuration");
   }
   std::vector<config::Setting> settings;
   for (const auto& [key, value] : manifest["configuration"].items()) {

@@ -1,8 +1,8 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
 
-#include "pipeline/json_text.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
@@ -38,26 +38,26 @@ io::Snapshots open_snapshots(const Workspace& workspace, Stage stage) {
           workspace.config.run.snapshot_minutes * kSecondsPerMinute};
 }
 
-void write_facts(const Workspace& workspace, Stage stage, const Json& facts) {
+void write_facts(const Workspace& workspace, Stage stage, const io::Json& facts) {
   comm::on_root(workspace.comm, [&] {
     const std::string path = workspace.path(facts_name(stage));
     std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
-    io::write_file_atomically(path, json_text(facts, 2) + "\n");
+    io::write_file_atomically(path, io::json_text(facts, 2) + "\n");
   });
 }
 
-Json read_facts(const Workspace& workspace, Stage stage) {
+io::Json read_facts(const Workspace& workspace, Stage stage) {
   std::string text;
   comm::on_root(workspace.comm, [&] {
     const std::string path = workspace.path(facts_name(stage));
-    const Json facts = read_json(path);
+    const io::Json facts = io::read_json(path);
     if (!facts.is_object()) {
-      fail_damaged(path, "it has not the form that kith writes");
+      io::fail_damaged(path, "it has not the form that kith writes");
     }
     text = facts.dump();
   });
   comm::broadcast(workspace.comm, text);
-  return Json::parse(text);
+  return io::Json::parse(text);
 }
 
 }  // namespace kith::pipeline

@@ -14,8 +14,8 @@
 #include "kith/core/random.hpp"
 #include "kith/io/file_hash.hpp"
 #include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
 
-#include "pipeline/json_text.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/run_directory.hpp"
 #include "pipeline/run_files.hpp"
@@ -25,8 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Json configuration_of(const config::Config& config) {
-  Json configuration = Json::object();
+io::Json configuration_of(const config::Config& config) {
+  io::Json configuration = io::Json::object();
   std::istringstream text{to_text(config)};
   for (std::string line; std::getline(text, line);) {
     configuration[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
@@ -40,10 +40,10 @@ std::string first_stage_of(const std::string& key) {
 }
 
 /// Says which keys and inputs differ, and which stage is the first to depend on each.
-void say_changes(const Json& before, const Json& now) {
-  const Json old_keys = before.value("configuration", Json::object());
+void say_changes(const io::Json& before, const io::Json& now) {
+  const io::Json old_keys = before.value("configuration", io::Json::object());
   for (const auto& [key, value] : now["configuration"].items()) {
-    const Json old_value = old_keys.value(key, Json("unset"));
+    const io::Json old_value = old_keys.value(key, io::Json("unset"));
     if (!old_keys.empty() && old_value != value) {
       log::info("changed key={} from=\"{}\" to=\"{}\" redoes=\"{}\"", key,
                 old_value.get<std::string>(), value.get<std::string>(), first_stage_of(key));
@@ -55,8 +55,8 @@ void say_changes(const Json& before, const Json& now) {
                 value.get<std::string>());
     }
   }
-  const Json old_inputs = before.value("inputs", Json::array());
-  for (const Json& input : now["inputs"]) {
+  const io::Json old_inputs = before.value("inputs", io::Json::array());
+  for (const io::Json& input : now["inputs"]) {
     if (!old_inputs.empty() &&
         std::find(old_inputs.begin(), old_inputs.end(), input) == old_inputs.end()) {
       log::info("changed input={}", input["path"].get<std::string>());
@@ -65,8 +65,8 @@ void say_changes(const Json& before, const Json& now) {
 }
 
 /// Rank 0. What is wrong with a stage's files, short of their bytes; nothing if nothing is.
-std::string why_incomplete(const std::string& directory, Stage stage, const Json& line) {
-  const Json files = line.value("files", Json::object());
+std::string why_incomplete(const std::string& directory, Stage stage, const io::Json& line) {
+  const io::Json files = line.value("files", io::Json::object());
   for (const std::string& name : existing_files(directory, stage)) {
     const auto recorded = files.find(name);
     if (recorded == files.end()) {
@@ -91,22 +91,22 @@ std::string why_incomplete(const std::string& directory, Stage stage, const Json
 }
 
 /// Collective. From rank 0 to all.
-Json broadcast_json(const comm::Communicator& comm, const Json& value) {
+io::Json broadcast_json(const comm::Communicator& comm, const io::Json& value) {
   std::string text;
-  comm::on_root(comm, [&] { text = json_text(value, -1); });
+  comm::on_root(comm, [&] { text = io::json_text(value, -1); });
   comm::broadcast(comm, text);
-  return Json::parse(text);
+  return io::Json::parse(text);
 }
 
 /// Collective. Sizes and hashes of files of the directory.
-Json hash_results(const comm::Communicator& comm, const std::string& directory,
-                  const std::vector<std::string>& names) {
+io::Json hash_results(const comm::Communicator& comm, const std::string& directory,
+                      const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
     paths.push_back((fs::path{directory} / name).string());
   }
   const std::vector<io::FileHash> hashes = io::hash_files(comm, paths);
-  Json files = Json::object();
+  io::Json files = io::Json::object();
   for (std::size_t i = 0; i < names.size(); ++i) {
     files[names[i]] = {{"bytes", hashes[i].bytes}, {"hash", hashes[i].hash}};
   }
@@ -115,9 +115,9 @@ Json hash_results(const comm::Communicator& comm, const std::string& directory,
 
 /// Collective. The first of these stages' files that is not what was recorded, for each stage that
 /// has one: what to say of it, by the stage's name.
-Json find_damaged(const comm::Communicator& comm, const std::string& directory, const Json& stages,
-                  std::span<const Stage> asked) {
-  Json found = Json::object();
+io::Json find_damaged(const comm::Communicator& comm, const std::string& directory,
+                      const io::Json& stages, std::span<const Stage> asked) {
+  io::Json found = io::Json::object();
   comm::on_root(comm, [&] {
     for (const Stage stage : asked) {
       if (std::string why = why_incomplete(directory, stage, stages.at(to_string(stage)));
@@ -135,7 +135,7 @@ Json find_damaged(const comm::Communicator& comm, const std::string& directory, 
       }
     }
   }
-  const Json now = hash_results(comm, directory, names);
+  const io::Json now = hash_results(comm, directory, names);
   for (const Stage stage : asked) {
     if (found.contains(to_string(stage))) {
       continue;
@@ -164,11 +164,11 @@ fs::path free_name(const fs::path& path) {
 /// Collective. Before a stage is done again: those of its results that somebody has changed, or put
 /// another file in place of, get a name of their own. files: as recorded, null for none.
 void keep_changed_results(const comm::Communicator& comm, const std::string& directory, Stage stage,
-                          const Json& files) {
+                          const io::Json& files) {
   if (stage < Stage::ensemble) {
     return;  // nobody works in these
   }
-  Json names = Json::array();
+  io::Json names = io::Json::array();
   comm::on_root(comm, [&] {
     for (const auto& [name, file] : files.items()) {
       if (std::error_code unknown; fs::is_regular_file(fs::path{directory} / name, unknown)) {
@@ -177,7 +177,7 @@ void keep_changed_results(const comm::Communicator& comm, const std::string& dir
     }
   });
   names = broadcast_json(comm, names);
-  const Json now = hash_results(comm, directory, names.get<std::vector<std::string>>());
+  const io::Json now = hash_results(comm, directory, names.get<std::vector<std::string>>());
   comm::on_root(comm, [&] {
     for (const auto& [name, file] : now.items()) {
       if (file != files.at(name)) {
@@ -194,16 +194,16 @@ void keep_changed_results(const comm::Communicator& comm, const std::string& dir
 }  // namespace
 
 void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage) {
-  Json stages;
+  io::Json stages;
   comm::on_root(comm, [&] {
-    stages = read_manifest(manifest_path(directory)).value("stages", Json::object());
+    stages = read_manifest(manifest_path(directory)).value("stages", io::Json::object());
     if (!stages.contains(to_string(stage))) {
       fail("{}: has no stage {} that is done; kith run goes on there", manifest_path(directory),
            to_string(stage));
     }
   });
   stages = broadcast_json(comm, stages);
-  const Json damaged = find_damaged(comm, directory, stages, std::array{stage});
+  const io::Json damaged = find_damaged(comm, directory, stages, std::array{stage});
   if (!damaged.empty()) {
     throw comm::CollectiveError{
         fmt::format("{}: is not what stage {} has left: {}; kith run does it again", directory,
@@ -212,29 +212,29 @@ void require_recorded(const comm::Communicator& comm, const std::string& directo
 }
 
 Manifest Manifest::open(const comm::Communicator& comm, const config::Config& config,
-                        const Json& start, const Json& inputs) {
+                        const io::Json& start, const io::Json& inputs) {
   Manifest manifest;
   manifest.directory_ = config.run.directory;
-  Json now;
+  io::Json now;
   now["program"] = "kith";
   now["build"] = describe_program();
   now["configuration"] = configuration_of(config);
   now["inputs"] = inputs;
-  now["stages"] = Json::object();
-  now["begun"] = Json::array();
-  now["starts"] = Json::array();
+  now["stages"] = io::Json::object();
+  now["begun"] = io::Json::array();
+  now["starts"] = io::Json::array();
   comm::on_root(comm, [&] {
-    const Json before = prepare_directory(config.run.directory);
+    const io::Json before = prepare_directory(config.run.directory);
     now["working_directory"] = fs::current_path().string();
     if (!before.is_null()) {
       say_changes(before, now);
-      now["stages"] = before.value("stages", Json::object());
-      now["starts"] = before.value("starts", Json::array());
+      now["stages"] = before.value("stages", io::Json::object());
+      now["starts"] = before.value("starts", io::Json::array());
       for (const Stage stage : begun_stages(before)) {
         now["begun"].push_back(to_string(stage));
       }
     }
-    for (Json& earlier : now["starts"]) {
+    for (io::Json& earlier : now["starts"]) {
       if (earlier.value("status", "") == "running") {
         earlier["status"] = "killed";
       }
@@ -248,7 +248,7 @@ Manifest Manifest::open(const comm::Communicator& comm, const config::Config& co
 
 void Manifest::verify(const comm::Communicator& comm, std::span<const std::string> prints,
                       Stage last) {
-  Json& stages = document_["stages"];
+  io::Json& stages = document_["stages"];
   std::vector<Stage> asked;
   for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
     const auto line = stages.find(to_string(static_cast<Stage>(stage)));
@@ -256,7 +256,7 @@ void Manifest::verify(const comm::Communicator& comm, std::span<const std::strin
       asked.push_back(static_cast<Stage>(stage));
     }
   }
-  const Json damaged = find_damaged(comm, directory_, stages, asked);
+  const io::Json damaged = find_damaged(comm, directory_, stages, asked);
   for (const auto& [stage, why] : damaged.items()) {
     log::info("stage={} state=incomplete {}", stage, why.get<std::string>());
   }
@@ -271,35 +271,35 @@ void Manifest::verify(const comm::Communicator& comm, std::span<const std::strin
 /// A digest of the files of the stages that a stage is made from: all before it but check, which
 /// only looks.
 std::string Manifest::earlier_files(Stage stage) const {
-  const Json& stages = document_["stages"];
+  const io::Json& stages = document_["stages"];
   std::string text;
   for (int earlier = static_cast<int>(Stage::cells); earlier < static_cast<int>(stage); ++earlier) {
     const auto line = stages.find(to_string(static_cast<Stage>(earlier)));
-    text += line == stages.end() ? "?" : line->value("files", Json::object()).dump();
+    text += line == stages.end() ? "?" : line->value("files", io::Json::object()).dump();
   }
   const Hash128 hash = hash_bytes(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
 }
 
 bool Manifest::is_done(Stage stage, const std::string& fingerprint) const {
-  const Json& stages = document_["stages"];
+  const io::Json& stages = document_["stages"];
   const auto line = stages.find(to_string(stage));
   return line != stages.end() && line->value("fingerprint", "") == fingerprint &&
          line->value("made_from", earlier_files(stage)) == earlier_files(stage);
 }
 
 void Manifest::begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint) {
-  Json& stages = document_["stages"];
+  io::Json& stages = document_["stages"];
   const auto line = stages.find(to_string(stage));
   if (line != stages.end()) {
     if (line->value("fingerprint", "") == fingerprint) {
       log::info("stage={} state=incomplete reason=\"was made from other files of earlier stages\"",
                 to_string(stage));
     }
-    keep_changed_results(comm, directory_, stage, line->value("files", Json::object()));
+    keep_changed_results(comm, directory_, stage, line->value("files", io::Json::object()));
   }
   const bool was_done = stages.erase(to_string(stage)) > 0;
-  Json& begun = document_["begun"];
+  io::Json& begun = document_["begun"];
   const bool is_new = std::find(begun.begin(), begun.end(), to_string(stage)) == begun.end();
   if (is_new) {
     begun.push_back(to_string(stage));
@@ -311,10 +311,10 @@ void Manifest::begin(const comm::Communicator& comm, Stage stage, const std::str
 
 void Manifest::record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
                       const StageCost& cost) {
-  Json names;
+  io::Json names;
   comm::on_root(comm, [&] { names = existing_files(directory_, stage); });
   names = broadcast_json(comm, names);
-  const Json files = hash_results(comm, directory_, names.get<std::vector<std::string>>());
+  const io::Json files = hash_results(comm, directory_, names.get<std::vector<std::string>>());
   document_["stages"][to_string(stage)] = {{"fingerprint", fingerprint},
                                            {"made_from", earlier_files(stage)},
                                            {"seconds", cost.seconds},
@@ -330,7 +330,7 @@ void Manifest::record(const comm::Communicator& comm, Stage stage, const std::st
 
 void Manifest::finish(const comm::Communicator& comm, const std::string& status) noexcept {
   try {
-    Json& start = document_["starts"].back();
+    io::Json& start = document_["starts"].back();
     start["ended"] = utc_now();
     start["status"] = status;
     write(comm);
@@ -340,7 +340,7 @@ void Manifest::finish(const comm::Communicator& comm, const std::string& status)
 
 void Manifest::write(const comm::Communicator& comm) const {
   comm::on_root(comm, [&] {
-    io::write_file_atomically(manifest_path(directory_), json_text(document_, 2) + "\n");
+    io::write_file_atomically(manifest_path(directory_), io::json_text(document_, 2) + "\n");
   });
 }
 

@@ -10,9 +10,9 @@
 #include "kith/layout/node_maps.hpp"
 #include "kith/propagate/propagate.hpp"
 
+#include "pipeline/external_voters.hpp"
 #include "pipeline/graphs_in_turn.hpp"
 #include "pipeline/other_graph.hpp"
-#include "pipeline/outside_voters.hpp"
 
 namespace kith::pipeline {
 namespace {

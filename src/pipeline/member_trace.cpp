@@ -1,45 +1,15 @@
 #include "pipeline/member_trace.hpp"
 
+#include "kith/statistics/member_trace.hpp"
+
 #include "pipeline/stored_rows.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-constexpr double kUnknown = -1;  // where no measure is negative
 constexpr Count kMostLines = 100'000'000;
 
 }  // namespace
-
-void write_trace(io::OutputFile& file, const std::string& group,
-                 const propagate::TaskResult& result, Count num_classes) {
-  const auto& trace = result.trace;
-  num_classes = result.mean_residual_mass ? 0 : num_classes;
-  std::vector<double> residuals;
-  std::vector<double> measures;
-  std::vector<Count> counts;
-  for (const propagate::SweepTrace& line : trace) {
-    residuals.push_back(line.residual);
-    measures.push_back(line.held_out.value_or(kUnknown));
-    measures.push_back(line.energy.value_or(kUnknown));
-    measures.insert(measures.end(), line.class_mass.begin(), line.class_mass.end());
-    measures.insert(measures.end(), to_size(num_classes) - line.class_mass.size(), kUnknown);
-    counts.insert(counts.end(), {line.sweep, line.flips, line.reached});
-    counts.insert(counts.end(), line.class_counts.begin(), line.class_counts.end());
-  }
-  file.write_whole<double>(group + "/trace_residual", residuals, {count_of(trace)});
-  file.write_whole<Count>(group + "/trace_counts", counts, {count_of(trace), 3 + num_classes});
-  file.set_attribute(group + "/trace_counts", "columns",
-                     std::string{"sweep,flips,reached,then one a class"});
-  file.write_whole<double>(group + "/trace_measures", measures, {count_of(trace), 2 + num_classes});
-  file.set_attribute(group + "/trace_measures", "columns",
-                     std::string{"held_out,energy,then one class mass a class; -1 = not known"});
-  file.set_attribute(group + "/trace_counts", "sweeps", std::int64_t{result.sweeps});
-  file.set_attribute(group + "/trace_counts", "stop", static_cast<std::int64_t>(result.stop));
-  if (result.mean_residual_mass) {
-    file.set_attribute(group + "/trace_counts", "mean_rest", *result.mean_residual_mass);
-    file.set_attribute(group + "/trace_counts", "largest_rest", result.largest_residual_mass);
-  }
-}
 
 void read_trace(const io::InputFile& file, const std::string& group, Count num_classes,
                 propagate::TaskResult& result) {
@@ -68,9 +38,10 @@ void read_trace(const io::InputFile& file, const std::string& group, Count num_c
     entry.reached = at[2];
     entry.class_counts.assign(at + 3, at + 3 + static_cast<Count>(width));
     const auto known = measures.begin() + static_cast<Count>(line * (2 + width));
-    entry.held_out = known[0] == kUnknown ? std::nullopt : std::optional{known[0]};
-    entry.energy = known[1] == kUnknown ? std::nullopt : std::optional{known[1]};
-    if (width > 0 && known[2] != kUnknown) {
+    entry.held_out =
+        known[0] == statistics::kUnknownMeasure ? std::nullopt : std::optional{known[0]};
+    entry.energy = known[1] == statistics::kUnknownMeasure ? std::nullopt : std::optional{known[1]};
+    if (width > 0 && known[2] != statistics::kUnknownMeasure) {
       entry.class_mass.assign(known + 2, known + 2 + static_cast<Count>(width));
     }
   }

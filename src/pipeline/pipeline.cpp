@@ -25,8 +25,7 @@
 #include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/provenance.hpp"
-#include "pipeline/qa_audit.hpp"
-#include "pipeline/qa_seeds.hpp"
+#include "pipeline/run_audit.hpp"
 #include "pipeline/run_directory.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -145,7 +144,7 @@ Workspace open_workspace(const comm::Communicator& comm, const config::Config& c
   workspace.corpus = corpus::describe(comm, config.corpus);
   const bool replaced = comm::locally(comm, [&] {
     if (workspace.num_classes() > qa::kTableClasses &&
-        needs_class_tables(workspace.config.qa.seed_filter)) {
+        qa::needs_class_tables(workspace.config.qa.seed_filter)) {
       fail(
           "qa.seed_filter needs a table of {} x {} classes, which is made for up to {}: use "
           "likely_wrong or predicted_neq_given",

@@ -14,10 +14,10 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/file_hash.hpp"
+#include "kith/io/json.hpp"
 #include "kith/pipeline/pipeline.hpp"
 
 #include "pipeline/build_info.hpp"
-#include "pipeline/json_text.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -52,8 +52,8 @@ std::vector<std::string> distinct(const comm::Communicator& comm, const std::str
   return {texts.begin(), texts.end()};
 }
 
-Json describe_slurm() {
-  Json job;
+io::Json describe_slurm() {
+  io::Json job;
   for (const char* name :
        {"SLURM_JOB_ID", "SLURM_JOB_NAME", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID",
         "SLURM_RESTART_COUNT", "SLURM_JOB_PARTITION", "SLURM_JOB_NODELIST", "SLURM_NTASKS",
@@ -67,14 +67,14 @@ Json describe_slurm() {
 
 }  // namespace
 
-Json describe_program() {
-  Json program;
+io::Json describe_program() {
+  io::Json program;
   program["version"] = version();
   program["commit"] = build::kCommit;
   program["compiler"] = build::kCompiler;
   program["build_type"] = build::kType;
   program["system"] = build::kSystem;
-  Json libraries;
+  io::Json libraries;
   libraries["mpi"] = mpi_version();
   for (const auto& [name, number] : build::kLibraries) {
     libraries[name] = number;
@@ -83,8 +83,8 @@ Json describe_program() {
   return program;
 }
 
-Json describe_start(const comm::Communicator& comm, const comm::Placement& placement) {
-  Json start;
+io::Json describe_start(const comm::Communicator& comm, const comm::Placement& placement) {
+  io::Json start;
   start["started"] = utc_now();
   start["status"] = "running";
   start["ranks"] = comm.size();
@@ -94,17 +94,17 @@ Json describe_start(const comm::Communicator& comm, const comm::Placement& place
   start["cpu_target"] = distinct(comm, distance::target_name());
   std::string job = describe_slurm().dump();
   comm::broadcast(comm, job);
-  if (Json slurm = Json::parse(job); !slurm.empty()) {
+  if (io::Json slurm = io::Json::parse(job); !slurm.empty()) {
     start["slurm"] = slurm;
   }
   return start;
 }
 
-Json describe_inputs(const comm::Communicator& comm, std::span<const std::string> paths,
-                     bool all_bytes) {
+io::Json describe_inputs(const comm::Communicator& comm, std::span<const std::string> paths,
+                         bool all_bytes) {
   const std::vector<io::FileHash> hashes =
       all_bytes ? io::hash_files(comm, paths) : io::sample_files(comm, paths);
-  Json inputs = Json::array();
+  io::Json inputs = io::Json::array();
   for (std::size_t i = 0; i < paths.size(); ++i) {
     inputs.push_back({{"path", paths[i]},
                       {"bytes", hashes[i].bytes},

@@ -15,30 +15,30 @@ namespace kith::pipeline {
 namespace {
 
 /// Collective. With all the parts that are looked at here.
-Json share_manifest(const comm::Communicator& comm, const std::string& path) {
+io::Json share_manifest(const comm::Communicator& comm, const std::string& path) {
   std::string text;
   comm::on_root(comm, [&] {
-    Json manifest = read_manifest(path);
+    io::Json manifest = read_manifest(path);
     for (const char* part : {"stages", "inputs"}) {
       if (!manifest.contains(part)) {
-        fail_damaged(path, fmt::format("it has no list of {}", part));
+        io::fail_damaged(path, fmt::format("it has no list of {}", part));
       }
     }
-    text = json_text(manifest, -1);
+    text = io::json_text(manifest, -1);
   });
   comm::broadcast(comm, text);
-  return Json::parse(text);
+  return io::Json::parse(text);
 }
 
 /// Collective. Throws CollectiveError if an input is not what it was.
-void compare_inputs(const comm::Communicator& comm, const Json& before) {
+void compare_inputs(const comm::Communicator& comm, const io::Json& before) {
   std::vector<std::string> paths;
   bool all_bytes = false;
-  for (const Json& input : before["inputs"]) {
+  for (const io::Json& input : before["inputs"]) {
     paths.push_back(input["path"].get<std::string>());
     all_bytes = input.contains("hash");
   }
-  const Json now = describe_inputs(comm, paths, all_bytes);
+  const io::Json now = describe_inputs(comm, paths, all_bytes);
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (now[i] != before["inputs"][i]) {
       throw comm::CollectiveError{
@@ -48,7 +48,7 @@ void compare_inputs(const comm::Communicator& comm, const Json& before) {
 }
 
 /// The last stage that the manifest has as done.
-Stage last_stage(const Json& manifest) {
+Stage last_stage(const io::Json& manifest) {
   auto last = Stage::check;
   for (int stage = 0; stage < kNumStages; ++stage) {
     if (manifest["stages"].contains(to_string(static_cast<Stage>(stage)))) {
@@ -62,7 +62,7 @@ Stage last_stage(const Json& manifest) {
 
 bool replay(const comm::Communicator& comm, const config::Config& config,
             const std::string& manifest) {
-  const Json before = share_manifest(comm, manifest);
+  const io::Json before = share_manifest(comm, manifest);
   const std::string directory = std::filesystem::absolute(config.run.directory).string();
   comm::locally(comm, [&] {
     std::error_code gone;  // paths may be absolute: then it is not needed
@@ -72,19 +72,19 @@ bool replay(const comm::Communicator& comm, const config::Config& config,
   again.run.directory = directory;
   compare_inputs(comm, before);
   run(comm, again, last_stage(before));
-  const Json after = share_manifest(comm, manifest_path(directory));
+  const io::Json after = share_manifest(comm, manifest_path(directory));
   bool all_equal = true;
   for (const auto& [stage, line] : before["stages"].items()) {
-    const Json recorded = line.value("files", Json::object());
+    const io::Json recorded = line.value("files", io::Json::object());
     for (const auto& [name, file] : recorded.items()) {
-      const Json files =
-          after["stages"].value(stage, Json::object()).value("files", Json::object());
-      const bool is_equal = files.value(name, Json{}) == file;
+      const io::Json files =
+          after["stages"].value(stage, io::Json::object()).value("files", io::Json::object());
+      const bool is_equal = files.value(name, io::Json{}) == file;
       all_equal = all_equal && is_equal;
       log::info("replay file={} state={}", name, is_equal ? "equal" : "differs");
     }
   }
-  if (before.value("build", Json{}) != after.value("build", Json{})) {
+  if (before.value("build", io::Json{}) != after.value("build", io::Json{})) {
     log::info("replay warning: the program or its libraries are not the ones of the run");
   }
   return all_equal;

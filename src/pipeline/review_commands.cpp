@@ -10,7 +10,7 @@
 #include "kith/qa/accuracy.hpp"
 
 #include "pipeline/manifest.hpp"
-#include "pipeline/qa_audit.hpp"
+#include "pipeline/run_audit.hpp"
 #include "pipeline/stored_rows.hpp"
 
 namespace kith::pipeline {

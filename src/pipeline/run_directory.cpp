@@ -68,14 +68,14 @@ std::string manifest_path(const std::string& directory) {
   return (fs::path{directory} / kManifestFile).string();
 }
 
-std::set<Stage> begun_stages(const Json& manifest) {
+std::set<Stage> begun_stages(const io::Json& manifest) {
   std::set<Stage> begun;
-  for (const Json& name : manifest.value("begun", Json::array())) {
+  for (const io::Json& name : manifest.value("begun", io::Json::array())) {
     if (const auto stage = find_stage(name.get<std::string>())) {
       begun.insert(*stage);
     }
   }
-  const Json stages = manifest.value("stages", Json::object());
+  const io::Json stages = manifest.value("stages", io::Json::object());
   for (const auto& [name, line] : stages.items()) {
     if (const auto stage = find_stage(name)) {
       begun.insert(*stage);
@@ -84,7 +84,7 @@ std::set<Stage> begun_stages(const Json& manifest) {
   return begun;
 }
 
-Json look_into(const std::string& directory) {
+io::Json look_into(const std::string& directory) {
   if (directory.empty()) {
     fail("run.directory is not set: where should the results go?");
   }
@@ -98,7 +98,7 @@ Json look_into(const std::string& directory) {
          fs::read_symlink(directory, unknown).string());
   }
   const std::string path = manifest_path(directory);
-  Json manifest;
+  io::Json manifest;
   if (fs::exists(fs::symlink_status(path, unknown))) {
     manifest = read_manifest(path);
   }
@@ -108,7 +108,7 @@ Json look_into(const std::string& directory) {
   return manifest;
 }
 
-Json prepare_directory(const std::string& directory) {
+io::Json prepare_directory(const std::string& directory) {
   (void)look_into(directory);
   std::error_code status;
   fs::create_directories(directory, status);
@@ -116,7 +116,7 @@ Json prepare_directory(const std::string& directory) {
     fail("{}: cannot be created: {}", directory, status.message());
   }
   lock_directory(directory);
-  Json manifest = look_into(directory);  // another run may have ended meanwhile
+  io::Json manifest = look_into(directory);  // another run may have ended meanwhile
   remove_unfinished(directory);
   return manifest;
 }

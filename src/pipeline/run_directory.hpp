@@ -6,24 +6,23 @@
 
 #include "kith/comm/communicator.hpp"
 #include "kith/config/config.hpp"
+#include "kith/io/json.hpp"
 #include "kith/pipeline/stage.hpp"
-
-#include "pipeline/json_text.hpp"
 
 namespace kith::pipeline {
 
 [[nodiscard]] std::string manifest_path(const std::string& directory);
 
 /// The stages whose files a run has written here, or has begun to.
-[[nodiscard]] std::set<Stage> begun_stages(const Json& manifest);
+[[nodiscard]] std::set<Stage> begun_stages(const io::Json& manifest);
 
 /// Rank 0. The manifest of earlier runs in a directory that this run may write to; null if there is
 /// none. Throws Error as require_own_directory().
-[[nodiscard]] Json look_into(const std::string& directory);
+[[nodiscard]] io::Json look_into(const std::string& directory);
 
 /// Rank 0. As look_into(), after which the directory is there, locked until the process ends, and
 /// free of what a killed run has left half-written.
-[[nodiscard]] Json prepare_directory(const std::string& directory);
+[[nodiscard]] io::Json prepare_directory(const std::string& directory);
 
 /// Collective. Throws CollectiveError, before anything is read or made, if the directory is not one
 /// where this run may write: its manifest is damaged or none of kith, or files lie there that a run

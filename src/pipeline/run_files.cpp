@@ -8,9 +8,9 @@
 
 #include "kith/core/error.hpp"
 #include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
 
-#include "pipeline/json_text.hpp"
-#include "pipeline/qa_audit.hpp"
+#include "pipeline/run_audit.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -92,8 +92,8 @@ bool is_run_directory(const fs::path& directory) {
     return false;
   }
   try {
-    const Json manifest = read_json(path.string());
-    return manifest.is_object() && manifest.value("program", Json{}) == "kith";
+    const io::Json manifest = io::read_json(path.string());
+    return manifest.is_object() && manifest.value("program", io::Json{}) == "kith";
   } catch (const Error&) {
     return false;
   }

@@ -9,18 +9,18 @@
 #include "kith/core/log.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/statistics/grouping.hpp"
 
 #include "pipeline/corpus_log.hpp"
-#include "pipeline/outside_voters.hpp"
-#include "pipeline/qa_slices.hpp"
+#include "pipeline/external_voters.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
 namespace {
 
-/// Collective. Outside votes, probabilities and gold are read once, so that what is wrong with them
-/// is said here.
+/// Collective. External votes, probabilities and gold are read once, so that what is wrong with
+/// them is said here.
 void check_voters(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
@@ -37,21 +37,22 @@ void check_voters(const Workspace& workspace) {
 }
 
 /// The first groups, with the first rows of each.
-Json conflicts_json(const corpus::Corpus& corpus, std::span<const corpus::SeedConflict> conflicts) {
+io::Json conflicts_json(const corpus::Corpus& corpus,
+                        std::span<const corpus::SeedConflict> conflicts) {
   constexpr std::size_t kListedGroups = 100;
   constexpr std::size_t kListedRows = 10;
-  Json json;
+  io::Json json;
   json["vectors"] = conflicts.size();
   json["seeds"] = std::accumulate(
       conflicts.begin(), conflicts.end(), Count{0},
       [](Count sum, const corpus::SeedConflict& one) { return sum + count_of(one.given); });
-  json["listed"] = Json::array();
+  json["listed"] = io::Json::array();
   for (const corpus::SeedConflict& one :
        conflicts.first(std::min(conflicts.size(), kListedGroups))) {
-    Json group;
+    io::Json group;
     group["seeds"] = one.given.size();
-    group["rows"] = Json::array();
-    group["given"] = Json::array();
+    group["rows"] = io::Json::array();
+    group["given"] = io::Json::array();
     for (std::size_t i = 0; i < std::min(one.given.size(), kListedRows); ++i) {
       group["rows"].push_back(one.given[i].row.value());
       group["given"].push_back(corpus.class_names[to_size(one.given[i].label)]);
@@ -61,14 +62,14 @@ Json conflicts_json(const corpus::Corpus& corpus, std::span<const corpus::SeedCo
   return json;
 }
 
-Json census_facts(const Workspace& workspace, const corpus::Census& census) {
+io::Json census_facts(const Workspace& workspace, const corpus::Census& census) {
   const corpus::Corpus& corpus = workspace.corpus;
-  Json facts;
+  io::Json facts;
   facts["items"] = corpus.num_items;
   facts["dim"] = corpus.dim;
   facts["type"] = io::to_string(corpus.type);
   facts["metric"] = corpus::to_string(corpus.metric);
-  facts["files"] = Json::array();
+  facts["files"] = io::Json::array();
   for (const corpus::FileExtent& file : corpus.files) {
     facts["files"].push_back(
         {{"path", file.path}, {"first_row", file.first_row.value()}, {"rows", file.num_rows}});
@@ -79,8 +80,9 @@ Json census_facts(const Workspace& workspace, const corpus::Census& census) {
   facts["vote_voters"] = corpus.vote_names;
   facts["prob_voters"] = corpus.prob_names;
   facts["zero_vectors"] = census.num_zero_vectors;
-  facts["first_zero_vector"] =
-      census.first_zero_vector.is_none() ? Json(nullptr) : Json(census.first_zero_vector.value());
+  facts["first_zero_vector"] = census.first_zero_vector.is_none()
+                                   ? io::Json(nullptr)
+                                   : io::Json(census.first_zero_vector.value());
   facts["duplicate_groups"] = census.num_duplicate_groups;
   facts["duplicate_items"] = census.num_duplicate_items;
   facts["largest_duplicate_group"] = census.largest_group;
@@ -114,13 +116,13 @@ void do_check(Workspace& workspace) {
       workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
       workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items,
       census.num_zero_vectors, census.seed_conflicts.size());
-  const Json facts = census_facts(workspace, census);
+  const io::Json facts = census_facts(workspace, census);
   log_warnings(facts);
   write_facts(workspace, Stage::check, facts);
 }
 
-void log_warnings(const Json& check_facts) {
-  for (const Json& warning : check_facts.at("warnings")) {
+void log_warnings(const io::Json& check_facts) {
+  for (const io::Json& warning : check_facts.at("warnings")) {
     log::info("warning: {}", warning.get<std::string>());
   }
 }
@@ -136,7 +138,7 @@ void check_groups(const Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
   for (const std::string& dataset : workspace.config.corpus.slices) {
-    (void)read_grouping(workspace.comm, workspace.corpus, dataset, block);
+    (void)statistics::read_grouping(workspace.comm, workspace.corpus, dataset, block);
   }
 }
 

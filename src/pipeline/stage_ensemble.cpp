@@ -11,7 +11,7 @@
 #include "kith/io/output_file.hpp"
 #include "kith/layout/item_ids.hpp"
 
-#include "pipeline/outside_voters.hpp"
+#include "pipeline/external_voters.hpp"
 #include "pipeline/row_labels.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
@@ -45,10 +45,9 @@ class ColumnWriter {
 
 /// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
 void write_disagreement(const Workspace& workspace, ColumnWriter& columns) {
-  const ensemble::HeldOut judged = ensemble::judge_held_out(workspace.folded, workspace.members,
-                                                            workspace.consensus->class_factors);
-  const ensemble::Disagreement measures = ensemble::measure_disagreement(
-      *workspace.graph, workspace.members, workspace.folded, *workspace.consensus, judged);
+  const ensemble::Disagreement measures =
+      ensemble::measure_disagreement(*workspace.graph, workspace.members, workspace.folded,
+                                     *workspace.consensus, *workspace.held_out);
   columns.write<float>("/variation_ratio", measures.variation_ratio);
   columns.write<float>("/pair_agreement", measures.pair_agreement);
   columns.write<float>("/consensus_entropy", measures.consensus_entropy);
@@ -95,15 +94,6 @@ void write_labels(const Workspace& workspace) {
 
 }  // namespace
 
-std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
-  std::vector<std::int32_t> values;
-  values.reserve(labels.size());
-  for (const Label label : labels) {
-    values.push_back(label.value());
-  }
-  return values;
-}
-
 std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
   std::vector<float> means;
   const auto k = to_size(lists.k);
@@ -129,7 +119,7 @@ void need_consensus(Workspace& workspace) {
     return;
   }
   need_members(workspace);
-  append_outside_voters(workspace);
+  append_external_voters(workspace);
   ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration);
   comm::stop_if_asked(workspace.comm);
   need_lists(workspace);
@@ -145,8 +135,17 @@ void need_consensus(Workspace& workspace) {
                                                  workspace.config.ensemble);
 }
 
-void do_ensemble(Workspace& workspace) {
+void need_held_out(Workspace& workspace) {
+  if (workspace.held_out) {
+    return;
+  }
   need_consensus(workspace);
+  workspace.held_out = ensemble::predict_held_out(workspace.folded, workspace.members,
+                                                  workspace.consensus->class_factors);
+}
+
+void do_ensemble(Workspace& workspace) {
+  need_held_out(workspace);
   comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
 }

@@ -31,7 +31,7 @@ void do_graph(Workspace& workspace) {
     fewest = std::min(fewest, count_of(graph.neighbors(row)));
     most = std::max(most, count_of(graph.neighbors(row)));
   }
-  Json facts;
+  io::Json facts;
   facts["nodes"] = graph.num_nodes();
   facts["edges"] = graph.num_edges();
   facts["degree_min"] = comm::min_over_ranks(workspace.comm, fewest);

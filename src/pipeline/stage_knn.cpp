@@ -112,7 +112,7 @@ void read_piece(const Workspace& workspace, const Piece& piece, NeighborLists& l
                         [](float distance) { return distance >= 0 && std::isfinite(distance); });
 }
 
-Json recall_facts(const Workspace& workspace) {
+io::Json recall_facts(const Workspace& workspace) {
   const knn::RecallEstimate recall =
       knn::measure_recall(*workspace.shard, *workspace.lists, workspace.config.recall_sample,
                           workspace.config.run.seed);
@@ -186,7 +186,7 @@ void do_knn(Workspace& workspace) {
   });
   knn::KnnConfig config = workspace.config.knn;
   config.memory_bytes = workspace.memory_bytes;
-  Json facts;
+  io::Json facts;
   facts["k"] = config.k;
   facts["method"] = config.method;
   if (config.method == "cells") {

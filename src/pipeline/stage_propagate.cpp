@@ -1,5 +1,5 @@
 // propagate: all members and all held-out folds at once over the graph. propagation.h5 holds, for
-// each member, its scores in graph order, what it said of the held-out seeds, its readout and its
+// each member, its scores in graph order, what it said of the held-out seeds, its output and its
 // trace.
 #include <algorithm>
 #include <array>
@@ -11,6 +11,7 @@
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/layout/node_maps.hpp"
+#include "kith/statistics/member_trace.hpp"
 
 #include "pipeline/member_graphs.hpp"
 #include "pipeline/member_trace.hpp"
@@ -39,14 +40,14 @@ void fold_seeds(Workspace& workspace) {
 }
 
 /// Collective. What no label can reach.
-Json unseeded_facts(const Workspace& workspace) {
+io::Json unseeded_facts(const Workspace& workspace) {
   std::vector<Position> seeded;
   for (const ensemble::FoldedSeed& entry : workspace.folded) {
     seeded.push_back(entry.seed.node);
   }
   const auto components = graph::connected_components(*workspace.graph);
   const auto unseeded = graph::components_without(*workspace.graph, components, seeded);
-  Json facts;
+  io::Json facts;
   facts["unseeded_components"] = unseeded.num_components;
   facts["unseeded_nodes"] = unseeded.num_nodes;
   facts["largest_unseeded_components"] = unseeded.largest_sizes;
@@ -63,8 +64,8 @@ void log_halo(const graph::Graph& graph) {
 }
 
 /// Collective. What truncation has hidden from each member.
-Json truncation_facts(const Workspace& workspace) {
-  Json facts = Json::object();
+io::Json truncation_facts(const Workspace& workspace) {
+  io::Json facts = io::Json::object();
   const int top = ensemble::labels_kept(workspace.config.ensemble, workspace.num_classes());
   if (top == workspace.num_classes()) {
     return facts;
@@ -102,12 +103,12 @@ void write_member(io::OutputFile& file, const Workspace& workspace,
                                    {num_seeds, held_out.width});
     file.write_whole<float>(group + "/held_out_other", held_out.other, {num_seeds});
   }
-  file.write_whole<double>(group + "/readout_factors", member.readout.factors.values(),
+  file.write_whole<double>(group + "/readout_factors", member.output.factors.values(),
                            {num_classes});
-  file.set_attribute(group + "/readout_factors", "temperature", member.readout.temperature);
+  file.set_attribute(group + "/readout_factors", "temperature", member.output.temperature);
   file.set_attribute(group + "/readout_factors", "takes_log",
-                     std::int64_t{member.readout.takes_log ? 1 : 0});
-  write_trace(file, group, member.result, num_classes);
+                     std::int64_t{member.output.takes_log ? 1 : 0});
+  statistics::write_trace(file, group, member.result, num_classes);
 }
 
 /// Where the rows that are wanted begin, and how many the datasets have.
@@ -159,9 +160,9 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
   file.read_rows<double>(group + "/readout_factors", 0, factors);
   require_values<double>(file, group + "/readout_factors", factors, 0, 1, "a finite number",
                          [](double factor) { return std::isfinite(factor); });
-  member.readout.factors = ensemble::ClassFactors{std::move(factors)};
-  member.readout.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
-  member.readout.takes_log =
+  member.output.factors = ensemble::ClassFactors{std::move(factors)};
+  member.output.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
+  member.output.takes_log =
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
   read_trace(file, group, num_classes, member.result);
   return member;
@@ -180,7 +181,7 @@ void do_propagate(Workspace& workspace) {
       snapshots);
   workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
                                              config, workspace.num_classes());
-  Json facts = unseeded_facts(workspace);
+  io::Json facts = unseeded_facts(workspace);
   facts.update(truncation_facts(workspace));
   write_facts(workspace, Stage::propagate, facts);
   log_halo(*workspace.graph);

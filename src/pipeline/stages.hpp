@@ -20,10 +20,7 @@ void check_groups(const Workspace& workspace);
 void check_neighbors(const Workspace& workspace);
 
 /// Writes what check.json warns of.
-void log_warnings(const Json& check_facts);
-
-/// As files have them; none is -1.
-[[nodiscard]] std::vector<std::int32_t> label_numbers(std::span<const Label> labels);
+void log_warnings(const io::Json& check_facts);
 
 /// Mean distance of each owned node to its neighbors.
 [[nodiscard]] std::vector<float> mean_neighbor_distances(const NeighborLists& lists);

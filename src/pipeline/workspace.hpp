@@ -12,12 +12,11 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/graph/components.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/io/json.hpp"
 #include "kith/io/snapshots.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/layout/row_exchange.hpp"
 #include "kith/pipeline/stage.hpp"
-
-#include "pipeline/json_text.hpp"
 
 namespace kith::pipeline {
 
@@ -45,6 +44,7 @@ struct Workspace {
   std::vector<ensemble::FoldedSeed> folded;
   std::vector<ensemble::Member> members;
   std::optional<ensemble::Consensus> consensus;
+  std::optional<ensemble::HeldOutPredictions> held_out;
 
   [[nodiscard]] std::string path(const std::string& name) const {
     return (std::filesystem::path{config.run.directory} / name).string();
@@ -73,12 +73,13 @@ void need_lists(Workspace& workspace);
 void need_graph(Workspace& workspace);
 void need_members(Workspace& workspace);
 void need_consensus(Workspace& workspace);
+void need_held_out(Workspace& workspace);
 
 /// Collective. As export_graph(), of a workspace whose stages are done.
 void write_graph(Workspace& workspace, const std::string& path);
 
 /// Collective. Writes the numbers of a stage; reads them back on every rank.
-void write_facts(const Workspace& workspace, Stage stage, const Json& facts);
-[[nodiscard]] Json read_facts(const Workspace& workspace, Stage stage);
+void write_facts(const Workspace& workspace, Stage stage, const io::Json& facts);
+[[nodiscard]] io::Json read_facts(const Workspace& workspace, Stage stage);
 
 }  // namespace kith::pipeline

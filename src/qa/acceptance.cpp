@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include <boost/math/distributions/binomial.hpp>
 
@@ -231,15 +230,6 @@ RiskCoverage risk_coverage(std::span<const AuditedItem> audited) {
     curve.excess = curve.aurc - best_aurc(wrong / total);
   }
   return curve;
-}
-
-double conformal_threshold(std::span<const double> scores, double alpha) {
-  std::vector<double> sorted(scores.begin(), scores.end());
-  std::sort(sorted.begin(), sorted.end());
-  const auto rank =
-      static_cast<std::size_t>(std::ceil((static_cast<double>(sorted.size()) + 1) * (1 - alpha)));
-  return rank <= sorted.size() && rank > 0 ? sorted[rank - 1]
-                                           : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace kith::qa

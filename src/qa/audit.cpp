@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <numeric>
 
 namespace kith::qa {
@@ -174,24 +173,6 @@ double effective_sample_size(std::span<const AuditedItem> audited) {
   return squares > 0 ? square(sum) / squares : 0.0;
 }
 
-AuditEstimate horvitz_thompson_error(std::span<const AuditedItem> audited, Count num_items,
-                                     double confidence) {
-  if (audited.empty() || num_items <= 0) {
-    return {};
-  }
-  double sum = 0;
-  double variance = 0;
-  for (const AuditedItem& item : audited) {
-    if (item.is_wrong()) {
-      sum += 1 / item.inclusion;
-      variance += (1 - item.inclusion) / square(item.inclusion);
-    }
-  }
-  const auto total = static_cast<double>(num_items);
-  return from_variance(sum / total, variance / square(total), effective_sample_size(audited),
-                       confidence);
-}
-
 AuditEstimate hajek_error(std::span<const AuditedItem> audited, double confidence) {
   if (audited.empty()) {
     return {};
@@ -272,25 +253,6 @@ std::vector<ClassAudit> audit_classes(std::span<const AuditedItem> audited,
     of_class.recall = ratio_estimate(audited, strata_items, is, predicted, confidence);
   }
   return classes;
-}
-
-std::vector<ConfusionCell> audit_confusion(std::span<const AuditedItem> audited,
-                                           std::span<const Count> strata_items, double confidence) {
-  std::map<std::pair<Label, Label>, Count> occurring;
-  for (const AuditedItem& item : audited) {
-    ++occurring[{item.truth, item.predicted}];
-  }
-  std::vector<ConfusionCell> cells;
-  for (const auto& [labels, count] : occurring) {
-    const auto& [truth, predicted] = labels;
-    const auto is_here = [truth = truth, predicted = predicted](const AuditedItem& item) {
-      return item.truth == truth && item.predicted == predicted;
-    };
-    const auto all = [](const AuditedItem&) { return true; };
-    cells.push_back({truth, predicted, count,
-                     *ratio_estimate(audited, strata_items, all, is_here, confidence)});
-  }
-  return cells;
 }
 
 }  // namespace kith::qa

@@ -263,12 +263,6 @@ std::vector<Count> allocate(std::span<const Stratum> strata, Count budget, Alloc
   return round_within(shares, low, high, wanted);
 }
 
-Count items_for_half_width(double expected, double half_width, double confidence) {
-  const double z = normal_quantile(0.5 + confidence / 2);
-  return static_cast<Count>(
-      std::ceil(z * z * expected * (1 - expected) / (half_width * half_width)));
-}
-
 std::vector<std::uint8_t> draw_audit(const comm::Communicator& comm, std::span<const GlobalId> ids,
                                      std::span<const std::int32_t> strata,
                                      std::span<const Count> wanted, std::uint64_t seed) {

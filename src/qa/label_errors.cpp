@@ -228,6 +228,11 @@ void lowest_self_confidence(const comm::Communicator& comm, const GivenLabels& l
 
 }  // namespace
 
+bool needs_class_tables(LabelErrorFilter filter) {
+  return filter != LabelErrorFilter::predicted_neq_given &&
+         filter != LabelErrorFilter::likely_wrong;
+}
+
 ConfidentJoint confident_joint(const comm::Communicator& comm, const GivenLabels& labels,
                                Weighing weighing) {
   const std::size_t num_classes = to_size(labels.num_classes);

@@ -1,4 +1,4 @@
-"""Outside votes and probabilities take part beside the members: in votes, consensus, calibration and all statistics."""
+"""External votes and probabilities take part beside the members: in votes, consensus, calibration and all statistics."""
 import json
 import os
 import unittest

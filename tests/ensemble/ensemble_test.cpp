@@ -18,20 +18,20 @@ namespace {
 using propagate::NodeSeed;
 using test::world;
 
-TEST(Readout, TurnsScoresIntoProbabilities) {
-  const Readout plain{true, {1.0, 1.0}, 1.0};
+TEST(CalibratedOutput, TurnsScoresIntoProbabilities) {
+  const CalibratedOutput plain{true, {1.0, 1.0}, 1.0};
   std::vector<double> p(2);
   const std::vector<float> scores{0.75F, 0.25F};
   const Candidates both{2};
   EXPECT_TRUE(plain.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.75, 1e-9);
-  const Readout balanced{true, {1.0, 3.0}, 1.0};
+  const CalibratedOutput balanced{true, {1.0, 3.0}, 1.0};
   EXPECT_TRUE(balanced.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.5, 1e-9);
-  const Readout sharp{true, {1.0, 1.0}, 0.5};
+  const CalibratedOutput sharp{true, {1.0, 1.0}, 0.5};
   EXPECT_TRUE(sharp.probabilities(dense_row<float>(scores), both, p));
   EXPECT_NEAR(p[0], 0.9, 1e-9);
-  const Readout potential{false, {2.0, 2.0}, 1.0};
+  const CalibratedOutput potential{false, {2.0, 2.0}, 1.0};
   const std::vector<float> potentials{0.5F, -0.5F};
   EXPECT_TRUE(potential.probabilities(dense_row<float>(potentials), both, p));
   EXPECT_NEAR(p[0], 1 / (1 + std::exp(-2.0)), 1e-9);
@@ -54,7 +54,7 @@ graph::Graph make_row() {
 Member make_member(const std::vector<float>& scores, double weight, int num_classes = 2) {
   Member member;
   member.config.weight = weight;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   if (world().is_root()) {
     member.scores = LabelRows<float>::dense(num_classes, scores);
   }
@@ -144,7 +144,7 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
     std::vector<float> scores = said[to_size(m)];
     scores.insert(scores.end(), {0.8F, 0.1F, 0.1F, 0, 0, 0, 0.1F, 0.8F, 0.1F});
     members.push_back(make_member(scores, 1, 3));
-    members.back().readout.factors = {1.0, 1.0, 1.0};
+    members.back().output.factors = {1.0, 1.0, 1.0};
     members.back().config.bootstrap = m;
     members.back().held_out_scores = LabelRows<float>::dense(3, {0.2F, 0.5F, 0.3F});
   }
@@ -156,9 +156,9 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   never_held_out[0].fold = -1;
   const Consensus consensus =
       form_consensus(graph, members, {never_held_out, distances, 1.0, 3}, config);
-  const HeldOut judged = judge_held_out(seeds, members, consensus.class_factors);
+  const HeldOutPredictions held_out = predict_held_out(seeds, members, consensus.class_factors);
 
-  const Disagreement found = measure_disagreement(graph, members, seeds, consensus, judged);
+  const Disagreement found = measure_disagreement(graph, members, seeds, consensus, held_out);
 
   if (world().is_root()) {
     EXPECT_NEAR(found.consensus_entropy[0], 0.972952, 1e-6);
@@ -178,7 +178,7 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   }
 }
 
-/// The readout has the class mass of the member on all seeds; a fold's differs.
+/// The output has the class mass of the member on all seeds; a fold's differs.
 TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
   const graph::Graph graph = make_row();
   const std::vector<FoldedSeed> seeds{{{Position{0}, Label{0}, 1.0F}, 0},
@@ -211,7 +211,7 @@ TEST(HeldOut, IsBalancedByTheClassMassOfItsFold) {
 TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
   std::vector<FoldedSeed> seeds;
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.held_out_scores = LabelRows<float>{2, 2};
   for (int i = 0; i < 40; ++i) {
     const int label = i % 2;
@@ -221,23 +221,25 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
     member.held_out_scores.values.push_back(label == 0 ? 1 - given : given);
   }
 
-  const HeldOut judged = judge_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions held_out =
+      predict_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
   std::vector<FoldedSeed> reversed = seeds;  // other labels in fold 0 change nothing for fold 0
   for (int i = 0; i < 4; ++i) {
     reversed[to_size(i)].seed.label = Label{1 - i % 2};
   }
-  const HeldOut other =
-      judge_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions other =
+      predict_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
 
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(judged.probabilities.values[i], other.probabilities.values[i]);
-    EXPECT_EQ(judged.member_probabilities[0].values[i], other.member_probabilities[0].values[i]);
+    EXPECT_EQ(held_out.probabilities.values[i], other.probabilities.values[i]);
+    EXPECT_EQ(held_out.member_probabilities[0].values[i], other.member_probabilities[0].values[i]);
   }
-  EXPECT_NE(judged.probabilities.values[8], other.probabilities.values[8]);
-  EXPECT_GT(judged.probabilities.values[1], 0.95);  // without fold 0 all seeds are right: sharpened
-  EXPECT_LT(judged.probabilities.values[8], 0.95);
-  EXPECT_GT(judged.probabilities.values[8], 0.7);
-  EXPECT_NEAR(judged.raw_probabilities[0].values[8], 0.7, 1e-6);
+  EXPECT_NE(held_out.probabilities.values[8], other.probabilities.values[8]);
+  EXPECT_GT(held_out.probabilities.values[1],
+            0.95);  // without fold 0 all seeds are right: sharpened
+  EXPECT_LT(held_out.probabilities.values[8], 0.95);
+  EXPECT_GT(held_out.probabilities.values[8], 0.7);
+  EXPECT_NEAR(held_out.raw_probabilities[0].values[8], 0.7, 1e-6);
 }
 
 /// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to
@@ -260,7 +262,7 @@ TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
   constexpr int kCount = 200;
   const graph::Graph graph = make_line(kCount);
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const auto p = static_cast<float>(0.95 - 0.5 * static_cast<double>(i) / kCount);
@@ -295,7 +297,7 @@ TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
   constexpr int kCount = 1000;
   const graph::Graph graph = make_line(kCount);
   Member member;
-  member.readout = {true, {1.0, 1.0}, 1.0};
+  member.output = {true, {1.0, 1.0}, 1.0};
   member.scores = LabelRows<float>{2, 2};
   for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
     const float p = i % 10 < 5 ? 0.9F : 0.3F;  // the golden case of Saerens et al.: 13/16
@@ -314,10 +316,10 @@ TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
   EXPECT_NEAR(consensus.class_factors[0], 0.8125 / 0.6, 1e-3);
 }
 
-TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
+TEST(ExternalVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
   constexpr int kClasses = 4;
   std::vector<FoldedSeed> seeds;
-  OutsideVoter voter;
+  ExternalVoter voter;
   voter.name = "rule";
   voter.on_seeds = LabelRows<float>{kClasses, kClasses};
   for (int i = 0; i < 18; ++i) {  // votes class 1: right on 12 of 16, silent on two
@@ -326,9 +328,9 @@ TEST(OutsideVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {
     voter.on_seeds.append(dense_row<float>(row));
   }
   voter.scores = LabelRows<float>::dense(kClasses, {0.0F, 0.0F, 1.0F, 0.0F});
-  const Member member = outside_member(voter, seeds, kClasses, 2.0);
+  const Member member = external_member(voter, seeds, kClasses, 2.0);
   std::vector<double> probabilities(kClasses);
-  ASSERT_TRUE(member.readout.probabilities(member.scores[0], Candidates{kClasses}, probabilities));
+  ASSERT_TRUE(member.output.probabilities(member.scores[0], Candidates{kClasses}, probabilities));
   EXPECT_NEAR(probabilities[2], 13.0 / 18.0, 1e-12);
   EXPECT_NEAR(probabilities[0], 5.0 / 18.0 / 3, 1e-12);
   EXPECT_EQ(member.config.weight, 2.0);

@@ -72,10 +72,10 @@ std::vector<Member> make_members(const graph::Graph& graph, Count num_seeds, int
   std::vector<Member> members(3);
   for (std::size_t m = 0; m < members.size(); ++m) {
     members[m].config.weight = 1 + 0.5 * static_cast<double>(m);
-    members[m].readout.factors = ClassFactors{std::vector<double>(kClasses, 1.0)};
+    members[m].output.factors = ClassFactors{std::vector<double>(kClasses, 1.0)};
     members[m].scores = draw_rows(graph.owned().begin.value(), graph.owned().end.value(), m, width);
     members[m].held_out_scores = draw_rows(1000, 1000 + num_seeds, m, width);
-    members[m].readout.temperature = 0.8 + 0.3 * static_cast<double>(m);
+    members[m].output.temperature = 0.8 + 0.3 * static_cast<double>(m);
   }
   return members;
 }
@@ -95,19 +95,19 @@ TEST(SparseRows, GiveTheConsensusAndTheDisagreementOfTheDenseRows) {
     const std::vector<Member> members = make_members(graph, count_of(seeds), width);
     const Consensus consensus =
         form_consensus(graph, members, {seeds, distances, 1.0, kClasses, width}, config);
-    HeldOut judged = judge_held_out(seeds, members, consensus.class_factors);
-    Disagreement measures = measure_disagreement(graph, members, seeds, consensus, judged);
-    return std::tuple{consensus, judged, measures};
+    HeldOutPredictions held_out = predict_held_out(seeds, members, consensus.class_factors);
+    Disagreement measures = measure_disagreement(graph, members, seeds, consensus, held_out);
+    return std::tuple{consensus, held_out, measures};
   };
 
-  const auto [dense, dense_judged, dense_measures] = run(kClasses);
-  const auto [sparse, judged, measures] = run(kTop);
+  const auto [dense, dense_held_out, dense_measures] = run(kClasses);
+  const auto [sparse, held_out, measures] = run(kTop);
 
   EXPECT_EQ(sparse.votes, dense.votes);
   EXPECT_EQ(sparse.best, dense.best);
   EXPECT_EQ(sparse.labels, dense.labels);
-  EXPECT_EQ(judged.consensus, dense_judged.consensus);
-  EXPECT_EQ(judged.member_votes, dense_judged.member_votes);
+  EXPECT_EQ(held_out.consensus, dense_held_out.consensus);
+  EXPECT_EQ(held_out.member_votes, dense_held_out.member_votes);
   EXPECT_NEAR(sparse.temperature, dense.temperature, 1e-4);
   const auto near = [](float a, float b) {
     return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) < 1e-5F;
@@ -126,10 +126,11 @@ TEST(SparseRows, GiveTheConsensusAndTheDisagreementOfTheDenseRows) {
       EXPECT_TRUE(near(sparse.distributions[node][Label{k}], dense.distributions[node][Label{k}]));
     }
   }
-  for (std::size_t i = 0; i < judged.truth.size(); ++i) {
+  for (std::size_t i = 0; i < held_out.truth.size(); ++i) {
     for (std::int32_t k = 0; k < kClasses; ++k) {
-      EXPECT_NEAR(judged.probabilities[i][Label{k}], dense_judged.probabilities[i][Label{k}], 1e-5);
-      EXPECT_NEAR(judged.raw_mean[i][Label{k}], dense_judged.raw_mean[i][Label{k}], 1e-5);
+      EXPECT_NEAR(held_out.probabilities[i][Label{k}], dense_held_out.probabilities[i][Label{k}],
+                  1e-5);
+      EXPECT_NEAR(held_out.raw_mean[i][Label{k}], dense_held_out.raw_mean[i][Label{k}], 1e-5);
     }
   }
 }

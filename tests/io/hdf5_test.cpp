@@ -84,10 +84,9 @@ void write_everything(OutputFile& file, const kith::comm::Communicator& comm) {
   file.write_whole<double>("whole", whole, {3});
   file.write_strings("classes", {"cat", "", "großer Hund"});
   file.create_dataset<float>("empty", {0, 5});
-  file.create_group("group");
   file.set_attribute("/", "program", "kith");
   file.set_attribute("f32", "k", std::int64_t{10});
-  file.set_attribute("group", "share", 0.25);
+  file.set_attribute("deep", "share", 0.25);
   file.set_attribute("/", "voters", std::vector<std::string>{"a", "bcd"});
 }
 
@@ -123,7 +122,7 @@ TEST(OutputFile, ReadsBackAsWritten) {
   EXPECT_THAT(in.attribute_strings("/", "program"), ElementsAre("kith"));
   EXPECT_THAT(in.attribute_strings("/", "voters"), ElementsAre("a", "bcd"));
   EXPECT_EQ(in.attribute<std::int64_t>("f32", "k"), 10);
-  EXPECT_EQ(in.attribute<double>("group", "share"), 0.25);
+  EXPECT_EQ(in.attribute<double>("deep", "share"), 0.25);
   EXPECT_FALSE(in.has_attribute("f32", "share"));
   EXPECT_TRUE(in.has("/deep/er/u32"));
   EXPECT_FALSE(in.has("/deep/none/u32"));
@@ -261,7 +260,7 @@ TEST(InputFile, SaysWhatIsWrongWithADataset) {
   };
   EXPECT_EQ(describe("none"), path +
                                   ": has no dataset none; it has: classes, deep, empty, f32, "
-                                  "f64, group, i16, i32, i64, i8, u64, u8 and 2 more");
+                                  "f64, i16, i32, i64, i8, u64, u8, whole and 1 more");
   EXPECT_EQ(describe("deep/none/u32"), path + ": has no dataset deep/none/u32; /deep has: er");
   EXPECT_EQ(describe("/deep/er"), path + ": /deep/er: is a group, expected a dataset; it has: u32");
   EXPECT_EQ(describe("f32/x"), path + ": f32/x: /f32 is a dataset, expected a group");

@@ -10,8 +10,8 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
 
-#include "pipeline/json_text.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/run_files.hpp"
 #include "support/mpi_world.hpp"
@@ -64,7 +64,7 @@ class RunDirectory : public testing::Test {
   [[nodiscard]] Manifest open() const {
     config::Config config;
     config.run.directory = directory_.path();
-    return Manifest::open(world(), config, Json::object(), Json::array());
+    return Manifest::open(world(), config, io::Json::object(), io::Json::array());
   }
   /// Opens the manifest and does a stage that leaves files with this text.
   void do_stage(Stage stage, const std::string& text) const {
@@ -88,17 +88,17 @@ class RunDirectory : public testing::Test {
 TEST(JsonText, WhatIsDamagedIsOneSentence) {
   for (const std::string text :
        {"", "{\"a\": 1", "\xff\xfe", "{\"a\": 1e999}", "{\"a\": \"\xff\"}", "{} {}"}) {
-    EXPECT_THAT(message_of([&] { (void)parse_json(text, "x.json"); }),
+    EXPECT_THAT(message_of([&] { (void)io::parse_json(text, "x.json"); }),
                 AllOf(HasSubstr("x.json: is damaged"), Not(HasSubstr("json.exception"))))
         << text;
   }
-  EXPECT_THAT(message_of([] { (void)parse_json(std::string(1'000'000, '['), "x.json"); }),
+  EXPECT_THAT(message_of([] { (void)io::parse_json(std::string(1'000'000, '['), "x.json"); }),
               HasSubstr("x.json: is damaged"));
-  EXPECT_EQ(json_text(Json{{"path", "\xe9"}}, -1), "{\"path\":\"\xef\xbf\xbd\"}");
+  EXPECT_EQ(io::json_text(io::Json{{"path", "\xe9"}}, -1), "{\"path\":\"\xef\xbf\xbd\"}");
 }
 
 TEST_F(RunDirectory, ADamagedManifestIsOneSentence) {
-  const Json whole = Json::parse(R"({"program": "kith", "configuration": {"run.seed": "1"},
+  const io::Json whole = io::Json::parse(R"({"program": "kith", "configuration": {"run.seed": "1"},
     "inputs": [{"path": "a"}], "starts": [{"status": "done"}], "begun": ["check"],
     "stages": {"check": {"fingerprint": "f", "files": {"check.json": {"bytes": 1, "hash": "h"}}}}})");
   write(kManifestFile, whole.dump());
@@ -110,9 +110,9 @@ TEST_F(RunDirectory, ADamagedManifestIsOneSentence) {
         "/stages/check", "/stages/check/fingerprint", "/stages/check/files",
         "/stages/check/files/check.json", "/stages/check/files/check.json/bytes",
         "/stages/check/files/check.json/hash"}) {
-    for (const Json& value : {Json{5.5}, Json(nullptr), Json(true)}) {
-      Json broken = whole;
-      broken[Json::json_pointer{place}] = value;
+    for (const io::Json& value : {io::Json{5.5}, io::Json(nullptr), io::Json(true)}) {
+      io::Json broken = whole;
+      broken[io::Json::json_pointer{place}] = value;
       write(kManifestFile, broken.dump());
       EXPECT_THAT(refusal(), HasSubstr("manifest.json: is damaged")) << place << value;
     }
@@ -185,7 +185,7 @@ TEST_F(RunDirectory, AStageIsDoneIfItsFilesAreWhatWasRecorded) {
 TEST_F(RunDirectory, AStageWithoutFilesIsNotDone) {
   do_stage(Stage::qa, "numbers");
   for (const char* name : {"qa.h5", "report.html", "report.json"}) {
-    Json manifest = Json::parse(read(kManifestFile));
+    io::Json manifest = io::Json::parse(read(kManifestFile));
     manifest["stages"]["qa"]["files"].erase(name);
     write(kManifestFile, manifest.dump());
     EXPECT_FALSE(is_done(Stage::qa)) << name;

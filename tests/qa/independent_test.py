@@ -134,13 +134,6 @@ class Agreement(unittest.TestCase):
             self.assertAlmostEqual(
                 ours, cohen_kappa_score(self.votes[both, a], self.votes[both, b]), places=12)
 
-    def test_weighted_kappa(self):
-        both = (self.votes[:, :2] >= 0).all(axis=1)
-        self.assertAlmostEqual(
-            self.ours["quadratic_kappa"],
-            cohen_kappa_score(self.votes[both, 0], self.votes[both, 1], weights="quadratic"),
-            places=12)
-
     def test_krippendorff_from_the_coincidence_matrix(self):
         coincidence = numpy.zeros((K, K))
         for row in self.votes:

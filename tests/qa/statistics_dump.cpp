@@ -12,7 +12,6 @@
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/calibration_maps.hpp"
 #include "kith/qa/label_errors.hpp"
-#include "kith/qa/pair_tables.hpp"
 #include "kith/qa/slices.hpp"
 
 namespace kith::qa {
@@ -114,14 +113,6 @@ json agreement(const comm::Communicator& comm, const Sample& sample) {
   }
   const PatternCounts patterns = count_patterns(comm, votes, 4, sample.num_classes);
   const Agreement measured = measure_agreement(patterns, 0, 1);
-  std::vector<std::vector<double>> costs;
-  for (int k = 0; k < sample.num_classes; ++k) {
-    costs.emplace_back();
-    for (int l = 0; l < sample.num_classes; ++l) {
-      costs.back().push_back((k - l) * (k - l));
-    }
-  }
-  const double quadratic = *weighted_kappa(pair_table(patterns, 0, 1), costs).value;
   std::vector<double> kappas;
   for (const PairAgreement& pair : measured.pairs) {
     kappas.push_back(*pair.kappa.value);
@@ -131,7 +122,6 @@ json agreement(const comm::Communicator& comm, const Sample& sample) {
           {"fleiss", *measured.fleiss.value},
           {"krippendorff", *measured.krippendorff.value},
           {"gwet_ac1", *measured.gwet_ac1.value},
-          {"quadratic_kappa", quadratic},
           {"entropy", measured.mean_vote_entropy}};
 }
 

@@ -14,9 +14,7 @@
 #include "kith/graph/graph.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/knn/pilot.hpp"
-#include "kith/qa/audit_design.hpp"
-#include "kith/qa/label_errors.hpp"
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/qa/config.hpp"
 
 namespace kith::config {
 
@@ -27,19 +25,6 @@ struct RunConfig {
   int threads = 0;                    // per rank; 0 = OMP_NUM_THREADS or all cores
   double snapshot_minutes = 10;       // least time between snapshots inside a stage
   bool hash_all_input = false;        // for the manifest: all bytes, not a sample of them
-};
-
-struct QaConfig {
-  int bootstrap_draws = 1000;             // for intervals of agreement statistics
-  Count max_patterns = qa::kMaxPatterns;  // of votes that are counted; beyond it rows are streamed
-  qa::LabelErrorFilter seed_filter = qa::LabelErrorFilter::likely_wrong;
-  std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
-  qa::Allocation audit_allocation = qa::Allocation::proportional;
-  double accept_confidence = 0.95;     // with which thresholds keep to them
-  int review_items = 100;              // length of the list of items to look at in the report
-  double false_discovery_rate = 0.05;  // of slices that are flagged as worse than the others
-  double balance_ratio = 10;  // largest class over smallest one in the lists of balanced samples
-  Count seeds_wanted = 20;    // in every class
 };
 
 /// Other vectors of the same items, with a graph of their own: [graph.NAME].
@@ -60,7 +45,7 @@ struct Config {
   graph::GraphConfig graph;
   std::vector<GraphSource> graphs;
   ensemble::EnsembleConfig ensemble;
-  QaConfig qa;
+  qa::QaConfig qa;
 };
 
 /// key=value lines of every option, in the table's order, which can be read as an INI file.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -9,6 +10,16 @@
 #include "kith/core/types.hpp"
 
 namespace kith {
+
+/// As files have them; none is -1.
+[[nodiscard]] inline std::vector<std::int32_t> label_numbers(std::span<const Label> labels) {
+  std::vector<std::int32_t> values;
+  values.reserve(labels.size());
+  for (const Label label : labels) {
+    values.push_back(label.value());
+  }
+  return values;
+}
 
 /// One item's values.
 template <class T>

@@ -29,6 +29,6 @@ struct Disagreement {
                                                 std::span<const Member> members,
                                                 std::span<const FoldedSeed> seeds,
                                                 const Consensus& consensus,
-                                                const HeldOut& held_out);
+                                                const HeldOutPredictions& held_out);
 
 }  // namespace kith::ensemble

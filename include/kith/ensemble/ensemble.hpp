@@ -57,7 +57,7 @@ struct EnsembleConfig {
   Calibration calibration = Calibration::temperature;
   double auto_probability = 0.9;     // consensus probability from which a label is used as it is
   double abstain_probability = 0.4;  // below it no label is stated
-  double outside_weight = 1;         // of each outside voter in the consensus
+  double outside_weight = 1;         // of each external voter in the consensus
   double outlier_factor = 4.0;       // mean neighbor distance over the median from which: outlier
   std::uint64_t seed = 1;
 };
@@ -109,7 +109,7 @@ inline constexpr double kSmallestScore = 1e-9;
 /// place of the temperature; isotonic maps come after it, p = (n map(q) + q) / (n + 1) with q the
 /// softmax and n the items that the maps were fitted on: no class gets 0, and equal values of a map
 /// keep their order. Rows may be sparse; vector and isotonic need dense ones.
-struct Readout {
+struct CalibratedOutput {
   bool takes_log = true;
   ClassFactors factors;  // class mass and scale
   double temperature = 1;
@@ -163,7 +163,7 @@ void validate_prior(const EnsembleConfig& config, int num_classes);
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 
-/// Where a member's scores come from: propagation, or an outside voter of the corpus.
+/// Where a member's scores come from: propagation, or an external voter of the corpus.
 enum class Source : std::uint8_t { graph, votes, probabilities };
 [[nodiscard]] const char* to_string(Source source);
 
@@ -171,7 +171,7 @@ enum class Source : std::uint8_t { graph, votes, probabilities };
 struct Member {
   MemberConfig config;
   Source source = Source::graph;
-  Readout readout;
+  CalibratedOutput output;
   propagate::TaskResult result;      // without its scores
   LabelRows<float> scores;           // of owned nodes
   LabelRows<float> held_out_scores;  // of seeds, in the order of FoldedSeed; zero where fold < 0
@@ -189,22 +189,22 @@ struct Member {
 void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
                Calibration calibration);
 
-/// What an outside voter says. scores: of owned nodes, its probabilities or one-hot votes, zero
+/// What an external voter says. scores: of owned nodes, its probabilities or one-hot votes, zero
 /// where it abstains; on_seeds: the same in the order of the seeds.
-struct OutsideVoter {
+struct ExternalVoter {
   std::string name;
   Source source = Source::votes;
   LabelRows<float> scores;
   LabelRows<float> on_seeds;
 };
 
-/// An outside voter as a member, calibrated on the seeds: probabilities by temperature (Guo et al.,
-/// ICML 2017), votes by the share of the seeds on which they are right, by the rule of succession,
-/// the rest spread evenly (the one-coin model of Dawid and Skene, 1979). It takes part like any
-/// other member, but no fold of the seeds is kept from it: where it has learned from the seeds, its
-/// held-out accuracy is too high. Does not communicate.
-[[nodiscard]] Member outside_member(OutsideVoter voter, std::span<const FoldedSeed> seeds,
-                                    int num_classes, double weight);
+/// An external voter as a member, calibrated on the seeds: probabilities by temperature (Guo et
+/// al., ICML 2017), votes by the share of the seeds on which they are right, by the rule of
+/// succession, the rest spread evenly (the one-coin model of Dawid and Skene, 1979). It takes part
+/// like any other member, but no fold of the seeds is kept from it: where it has learned from the
+/// seeds, its held-out accuracy is too high. Does not communicate.
+[[nodiscard]] Member external_member(ExternalVoter voter, std::span<const FoldedSeed> seeds,
+                                     int num_classes, double weight);
 
 /// The consensus of all members on every owned node.
 struct Consensus {
@@ -240,7 +240,7 @@ struct ConsensusInputs {
 
 /// The members' joint opinion of each held-out seed, from tasks that had not seen it, at
 /// temperatures fitted without its fold: nothing here has looked at the seed's label.
-struct HeldOut {
+struct HeldOutPredictions {
   std::vector<Label> truth;                             // one a held-out seed
   std::vector<std::vector<Label>> member_votes;         // [member][seed]
   std::vector<LabelRows<double>> member_probabilities;  // [member], of seeds, calibrated
@@ -250,8 +250,8 @@ struct HeldOut {
   LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities
 };
 /// class_factors: those of the consensus.
-[[nodiscard]] HeldOut judge_held_out(std::span<const FoldedSeed> seeds,
-                                     std::span<const Member> members,
-                                     std::span<const double> class_factors);
+[[nodiscard]] HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
+                                                  std::span<const Member> members,
+                                                  std::span<const double> class_factors);
 
 }  // namespace kith::ensemble

@@ -73,8 +73,6 @@ class OutputFile {
   void write_string_block(const std::string& name, const std::vector<std::string>& strings,
                           Count first_row);
 
-  void create_group(const std::string& name);
-
   /// Sets an attribute of a dataset or group ("/" = the file); the same value on all ranks.
   void set_attribute(const std::string& object, const std::string& name, std::int64_t value);
   void set_attribute(const std::string& object, const std::string& name, double value);

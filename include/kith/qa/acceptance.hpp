@@ -79,9 +79,4 @@ struct RiskCoverage {
 /// Y. Geifman et al., ICLR 2019. Weights 1 / inclusion.
 [[nodiscard]] RiskCoverage risk_coverage(std::span<const AuditedItem> audited);
 
-/// Split conformal: the ceil((n + 1) (1 - alpha))-th smallest of the calibration scores 1 - p_true;
-/// infinite where n is too small. The sets {k: 1 - p_k <= it} hold the truth with probability
-/// 1 - alpha; call it class by class for that guarantee in every class (V. Vovk, 2012).
-[[nodiscard]] double conformal_threshold(std::span<const double> scores, double alpha);
-
 }  // namespace kith::qa

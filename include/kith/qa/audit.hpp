@@ -47,11 +47,6 @@ struct StratumAudit {
 [[nodiscard]] AuditEstimate stratified_error(std::span<const StratumAudit> strata,
                                              double confidence = 0.95);
 
-/// (1/N) sum z_i / pi_i (D. Horvitz, D. Thompson, JASA 47, 1952) with the variance of Poisson
-/// sampling, (1/N^2) sum (1 - pi_i) z_i^2 / pi_i^2. num_items: N.
-[[nodiscard]] AuditEstimate horvitz_thompson_error(std::span<const AuditedItem> audited,
-                                                   Count num_items, double confidence = 0.95);
-
 /// sum(z/pi) / sum(1/pi) (J. Hajek, 1971): less variance where N = sum(1/pi) only in expectation.
 /// Linearized variance of Poisson sampling. Prefer it.
 [[nodiscard]] AuditEstimate hajek_error(std::span<const AuditedItem> audited,
@@ -92,28 +87,5 @@ struct ClassAudit {
 [[nodiscard]] std::vector<ClassAudit> audit_classes(std::span<const AuditedItem> audited,
                                                     std::span<const Count> strata_items,
                                                     int num_classes, double confidence = 0.95);
-
-/// Mean over the classes that occur among the audited items of 2 TP / (2 TP + FP + FN), weights 1 /
-/// inclusion, with the percentile interval of `draws` bootstraps within strata (J. Rao, C. Wu, JASA
-/// 83, 1988: n_h - 1 items of each stratum, with the finite population's correction). No value
-/// without audited items.
-struct MacroF1 {
-  std::optional<double> value;
-  Interval interval;
-};
-[[nodiscard]] MacroF1 audit_macro_f1(std::span<const AuditedItem> audited, int num_classes,
-                                     int draws, std::uint64_t seed, double confidence = 0.95);
-
-/// Share of the corpus that is `truth` and is predicted as `predicted`.
-struct ConfusionCell {
-  Label truth;
-  Label predicted;
-  Count audited = 0;
-  AuditEstimate share;
-};
-/// The cells that have an audited item, in order of (truth, predicted).
-[[nodiscard]] std::vector<ConfusionCell> audit_confusion(std::span<const AuditedItem> audited,
-                                                         std::span<const Count> strata_items,
-                                                         double confidence = 0.95);
 
 }  // namespace kith::qa

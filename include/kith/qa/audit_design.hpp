@@ -70,11 +70,6 @@ enum class Allocation {
 [[nodiscard]] std::vector<Count> allocate(std::span<const Stratum> strata, Count budget,
                                           Allocation allocation);
 
-/// Items to audit for an interval of +- half_width around a proportion near `expected`:
-/// z^2 p (1 - p) / h^2, rounded up.
-[[nodiscard]] Count items_for_half_width(double expected, double half_width,
-                                         double confidence = 0.95);
-
 /// Collective. Draws wanted[h] items of each stratum without replacement, by the smallest hashes of
 /// (seed, id): more wanted items keep the earlier ones. strata: of this rank's items, -1 = never
 /// drawn. One flag an item. The inclusion probability is wanted[h] / items of h.

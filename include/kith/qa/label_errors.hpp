@@ -72,6 +72,9 @@ enum class LabelErrorFilter {
   likely_wrong,         // more likely wrong than right by fit_label_noise()
 };
 
+/// Does a filter need a table of class by class?
+[[nodiscard]] bool needs_class_tables(LabelErrorFilter filter);
+
 /// Collective. One flag an item of this rank: 1 = the label is taken for an error. Exact at any
 /// number of ranks; equal keys are cut by hash(seed, id). Cost O(items K), in up to K selections.
 [[nodiscard]] std::vector<std::uint8_t> find_label_errors(const comm::Communicator& comm,
