@@ -405,7 +405,7 @@ class Trials:
             elif kind < 8 and name.endswith((".h5", ".json")):
                 try:
                     (mutator.hdf5 if name.endswith(".h5") else mutator.json)(path)
-                except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+                except (OSError, MemoryError, ValueError, KeyError, TypeError, RuntimeError):
                     mutator.did.append(f"nothing more to {path}")  # it was changed beyond reading
             else:
                 mutator.bytes(path)
@@ -414,7 +414,7 @@ class Trials:
                 record_as_it_is(run)
                 mutator.did.append("recorded as it is")
                 return True
-            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            except (OSError, MemoryError, ValueError, KeyError, TypeError, AttributeError):
                 pass
         return False
 
@@ -473,7 +473,7 @@ class Trials:
                 try:
                     change = mutator.hdf5 if name == "corpus.h5" else mutator.text
                     (mutator.bytes if mutator.random.randint(5) == 0 else change)(path)
-                except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+                except (OSError, MemoryError, ValueError, KeyError, TypeError, RuntimeError):
                     mutator.did.append(f"nothing more to {path}")
         again = self.copy("again", only_inputs=True)
         for name in os.listdir(place):

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include <omp.h>
 
@@ -28,7 +28,6 @@ namespace kith::app {
 namespace {
 
 using pipeline::Command;
-using pipeline::Stage;
 
 constexpr const char* kUsage =
     R"(kith: labels a corpus of embedding vectors from a few labeled ones, on any number of ranks.
@@ -77,18 +76,6 @@ void announce(const comm::Communicator& world, const Command& command) {
   comm::locally(world, [] { static_cast<void>(distance::target_name()); });
   log::info("kith={} command={} ranks={} threads={} directory={}", pipeline::version(),
             command.name, world.size(), num_threads(), command.config.run.directory);
-}
-
-const std::map<std::string, Stage>& stages() {
-  static const std::map<std::string, Stage> kStages{{"check", Stage::check},
-                                                    {"cells", Stage::cells},
-                                                    {"knn", Stage::knn},
-                                                    {"graph", Stage::graph},
-                                                    {"propagate", Stage::propagate},
-                                                    {"ensemble", Stage::ensemble},
-                                                    {"qa", Stage::qa},
-                                                    {"run", Stage::qa}};
-  return kStages;
 }
 
 /// Collective. Threads as asked, or as OMP_NUM_THREADS says, or this rank's share of the node's
@@ -170,14 +157,15 @@ void run_command(const comm::Communicator& world, const Command& command) {
     print_on_root(world, "every result is equal\n");
     return;
   }
-  const auto found = stages().find(command.name);
-  if (found == stages().end()) {
+  const std::vector<std::string> stages = pipeline::stage_names();
+  const std::string last = command.name == "run" ? stages.back() : command.name;
+  if (std::find(stages.begin(), stages.end(), last) == stages.end()) {
     throw comm::CollectiveError{
         fmt::format("unknown subcommand {}; kith help lists them", command.name)};
   }
   announce(world, command);
-  pipeline::run(world, command.config, found->second);
-  if (found->second == Stage::qa) {
+  pipeline::run(world, command.config, last);
+  if (last == stages.back()) {
     const std::string summary = pipeline::summary(world, command.config);
     if (world.is_root()) {  // the results lie in files: whether this can be written ends no run
       static_cast<void>(std::fputs(summary.c_str(), stdout));

@@ -260,7 +260,8 @@ std::vector<Option> make_table() {
   table.push_back(choice<bool>(
       "run.hash_inputs", "", [](Config & c) -> auto& { return c.run.hash_all_input; },
       {{"sampled", false}, {"full", true}},
-      "what manifest.json holds of each input file: a hash of 16 blocks, or of all bytes"));
+      "what tells other data from these in a dataset of more than 64 MiB: 256 blocks of 64 KiB, or "
+      "every value"));
   append_corpus_options(table);
   append_graph_options(table);
   append_result_options(table);

@@ -8,10 +8,8 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/config/options.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
-#include "kith/core/random.hpp"
 #include "kith/io/file_hash.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/json.hpp"
@@ -19,6 +17,7 @@
 #include "pipeline/provenance.hpp"
 #include "pipeline/run_directory.hpp"
 #include "pipeline/run_files.hpp"
+#include "pipeline/stage.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -34,38 +33,9 @@ io::Json configuration_of(const config::Config& config) {
   return configuration;
 }
 
-std::string first_stage_of(const std::string& key) {
-  const std::optional<config::Option> option = config::find_option(key);
-  return !option || option->stages.empty() ? "nothing" : option->stages;
-}
-
-/// Says which keys and inputs differ, and which stage is the first to depend on each.
-void say_changes(const io::Json& before, const io::Json& now) {
-  const io::Json old_keys = before.value("configuration", io::Json::object());
-  for (const auto& [key, value] : now["configuration"].items()) {
-    const io::Json old_value = old_keys.value(key, io::Json("unset"));
-    if (!old_keys.empty() && old_value != value) {
-      log::info("changed key={} from=\"{}\" to=\"{}\" redoes=\"{}\"", key,
-                old_value.get<std::string>(), value.get<std::string>(), first_stage_of(key));
-    }
-  }
-  for (const auto& [key, value] : old_keys.items()) {
-    if (!now["configuration"].contains(key)) {
-      log::info("changed key={} from=\"{}\" to=\"unset\" redoes=propagate", key,
-                value.get<std::string>());
-    }
-  }
-  const io::Json old_inputs = before.value("inputs", io::Json::array());
-  for (const io::Json& input : now["inputs"]) {
-    if (!old_inputs.empty() &&
-        std::find(old_inputs.begin(), old_inputs.end(), input) == old_inputs.end()) {
-      log::info("changed input={}", input["path"].get<std::string>());
-    }
-  }
-}
-
 /// Rank 0. What is wrong with a stage's files, short of their bytes; nothing if nothing is.
-std::string why_incomplete(const std::string& directory, Stage stage, const io::Json& line) {
+std::string why_incomplete(const std::string& directory, const std::string& stage,
+                           const io::Json& line) {
   const io::Json files = line.value("files", io::Json::object());
   for (const std::string& name : existing_files(directory, stage)) {
     const auto recorded = files.find(name);
@@ -116,33 +86,32 @@ io::Json hash_results(const comm::Communicator& comm, const std::string& directo
 /// Collective. The first of these stages' files that is not what was recorded, for each stage that
 /// has one: what to say of it, by the stage's name.
 io::Json find_damaged(const comm::Communicator& comm, const std::string& directory,
-                      const io::Json& stages, std::span<const Stage> asked) {
+                      const io::Json& stages, std::span<const std::string> asked) {
   io::Json found = io::Json::object();
   comm::on_root(comm, [&] {
-    for (const Stage stage : asked) {
-      if (std::string why = why_incomplete(directory, stage, stages.at(to_string(stage)));
-          !why.empty()) {
-        found[to_string(stage)] = std::move(why);
+    for (const std::string& stage : asked) {
+      if (std::string why = why_incomplete(directory, stage, stages.at(stage)); !why.empty()) {
+        found[stage] = std::move(why);
       }
     }
   });
   found = broadcast_json(comm, found);
   std::vector<std::string> names;
-  for (const Stage stage : asked) {
-    if (!found.contains(to_string(stage))) {
-      for (const auto& [name, file] : stages.at(to_string(stage)).at("files").items()) {
+  for (const std::string& stage : asked) {
+    if (!found.contains(stage)) {
+      for (const auto& [name, file] : stages.at(stage).at("files").items()) {
         names.push_back(name);
       }
     }
   }
   const io::Json now = hash_results(comm, directory, names);
-  for (const Stage stage : asked) {
-    if (found.contains(to_string(stage))) {
+  for (const std::string& stage : asked) {
+    if (found.contains(stage)) {
       continue;
     }
-    for (const auto& [name, file] : stages.at(to_string(stage)).at("files").items()) {
+    for (const auto& [name, file] : stages.at(stage).at("files").items()) {
       if (now.at(name) != file) {
-        found[to_string(stage)] = fmt::format("file={} reason=\"has other bytes\"", name);
+        found[stage] = fmt::format("file={} reason=\"has other bytes\"", name);
         break;
       }
     }
@@ -163,10 +132,10 @@ fs::path free_name(const fs::path& path) {
 
 /// Collective. Before a stage is done again: those of its results that somebody has changed, or put
 /// another file in place of, get a name of their own. files: as recorded, null for none.
-void keep_changed_results(const comm::Communicator& comm, const std::string& directory, Stage stage,
-                          const io::Json& files) {
-  if (stage < Stage::ensemble) {
-    return;  // nobody works in these
+void keep_changed_results(const comm::Communicator& comm, const std::string& directory,
+                          const std::string& stage, const io::Json& files) {
+  if (!find_stage(stage)->description().is_for_people) {
+    return;
   }
   io::Json names = io::Json::array();
   comm::on_root(comm, [&] {
@@ -193,13 +162,14 @@ void keep_changed_results(const comm::Communicator& comm, const std::string& dir
 
 }  // namespace
 
-void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage) {
+void require_recorded(const comm::Communicator& comm, const std::string& directory,
+                      const std::string& stage) {
   io::Json stages;
   comm::on_root(comm, [&] {
     stages = read_manifest(manifest_path(directory)).value("stages", io::Json::object());
-    if (!stages.contains(to_string(stage))) {
+    if (!stages.contains(stage)) {
       fail("{}: has no stage {} that is done; kith run goes on there", manifest_path(directory),
-           to_string(stage));
+           stage);
     }
   });
   stages = broadcast_json(comm, stages);
@@ -207,19 +177,19 @@ void require_recorded(const comm::Communicator& comm, const std::string& directo
   if (!damaged.empty()) {
     throw comm::CollectiveError{
         fmt::format("{}: is not what stage {} has left: {}; kith run does it again", directory,
-                    to_string(stage), damaged.front().get<std::string>())};
+                    stage, damaged.front().get<std::string>())};
   }
 }
 
 Manifest Manifest::open(const comm::Communicator& comm, const config::Config& config,
-                        const io::Json& start, const io::Json& inputs) {
+                        const io::Json& start) {
   Manifest manifest;
   manifest.directory_ = config.run.directory;
   io::Json now;
   now["program"] = "kith";
   now["build"] = describe_program();
   now["configuration"] = configuration_of(config);
-  now["inputs"] = inputs;
+  now["inputs"] = io::Json::array();
   now["stages"] = io::Json::object();
   now["begun"] = io::Json::array();
   now["starts"] = io::Json::array();
@@ -227,11 +197,11 @@ Manifest Manifest::open(const comm::Communicator& comm, const config::Config& co
     const io::Json before = prepare_directory(config.run.directory);
     now["working_directory"] = fs::current_path().string();
     if (!before.is_null()) {
-      say_changes(before, now);
-      now["stages"] = before.value("stages", io::Json::object());
-      now["starts"] = before.value("starts", io::Json::array());
-      for (const Stage stage : begun_stages(before)) {
-        now["begun"].push_back(to_string(stage));
+      for (const char* part : {"inputs", "stages", "starts"}) {
+        now[part] = before.value(part, now[part]);
+      }
+      for (const std::string& stage : begun_stages(before)) {
+        now["begun"].push_back(stage);
       }
     }
     for (io::Json& earlier : now["starts"]) {
@@ -246,85 +216,101 @@ Manifest Manifest::open(const comm::Communicator& comm, const config::Config& co
   return manifest;
 }
 
-void Manifest::verify(const comm::Communicator& comm, std::span<const std::string> prints,
-                      Stage last) {
-  io::Json& stages = document_["stages"];
-  std::vector<Stage> asked;
-  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
-    const auto line = stages.find(to_string(static_cast<Stage>(stage)));
-    if (line != stages.end() && line->value("fingerprint", "") == prints[to_size(stage)]) {
-      asked.push_back(static_cast<Stage>(stage));
+io::Json Manifest::inputs() const {
+  return document_["inputs"];
+}
+
+void Manifest::set_inputs(const comm::Communicator& comm, const io::Json& files) {
+  if (document_["inputs"] != files) {
+    document_["inputs"] = files;
+    write(comm);
+  }
+}
+
+void Manifest::verify(const comm::Communicator& comm, const Fingerprints& prints,
+                      const std::string& last) {
+  io::Json& recorded = document_["stages"];
+  std::vector<std::string> asked;
+  for (const Stage* stage : stages()) {
+    const auto line = recorded.find(stage->name());
+    if (line != recorded.end() &&
+        line->value("fingerprint", "") == prints.at(stage->name()).digest) {
+      asked.push_back(stage->name());
+    }
+    if (stage->name() == last) {
+      break;
     }
   }
-  const io::Json damaged = find_damaged(comm, directory_, stages, asked);
+  const io::Json damaged = find_damaged(comm, directory_, recorded, asked);
   for (const auto& [stage, why] : damaged.items()) {
     log::info("stage={} state=incomplete {}", stage, why.get<std::string>());
   }
-  for (const Stage stage : asked) {
-    if (damaged.contains(to_string(stage))) {
-      keep_changed_results(comm, directory_, stage, stages.at(to_string(stage)).at("files"));
-      stages.erase(to_string(stage));
+  for (const std::string& stage : asked) {
+    if (damaged.contains(stage)) {
+      keep_changed_results(comm, directory_, stage, recorded.at(stage).at("files"));
+      recorded.erase(stage);
     }
   }
 }
 
-/// A digest of the files of the stages that a stage is made from: all before it but check, which
-/// only looks.
-std::string Manifest::earlier_files(Stage stage) const {
-  const io::Json& stages = document_["stages"];
+/// A digest of the files of the stages that a stage reads.
+std::string Manifest::earlier_files(const std::string& stage) const {
+  const io::Json& recorded = document_["stages"];
   std::string text;
-  for (int earlier = static_cast<int>(Stage::cells); earlier < static_cast<int>(stage); ++earlier) {
-    const auto line = stages.find(to_string(static_cast<Stage>(earlier)));
-    text += line == stages.end() ? "?" : line->value("files", io::Json::object()).dump();
+  for (const std::string& earlier : find_stage(stage)->description().stages) {
+    const auto line = recorded.find(earlier);
+    text += line == recorded.end() ? "?" : line->value("files", io::Json::object()).dump();
   }
-  const Hash128 hash = hash_bytes(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+  return digest(text);
 }
 
-bool Manifest::is_done(Stage stage, const std::string& fingerprint) const {
-  const io::Json& stages = document_["stages"];
-  const auto line = stages.find(to_string(stage));
-  return line != stages.end() && line->value("fingerprint", "") == fingerprint &&
-         line->value("made_from", earlier_files(stage)) == earlier_files(stage);
+bool Manifest::is_done(const std::string& stage, const Fingerprint& print) const {
+  const io::Json& recorded = document_["stages"];
+  const auto line = recorded.find(stage);
+  return line != recorded.end() && line->value("fingerprint", "") == print.digest &&
+         line->value("made_from", "") == earlier_files(stage);
 }
 
-void Manifest::begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint) {
-  io::Json& stages = document_["stages"];
-  const auto line = stages.find(to_string(stage));
-  if (line != stages.end()) {
-    if (line->value("fingerprint", "") == fingerprint) {
-      log::info("stage={} state=incomplete reason=\"was made from other files of earlier stages\"",
-                to_string(stage));
-    }
+void Manifest::begin(const comm::Communicator& comm, const std::string& stage,
+                     const Fingerprint& print) {
+  io::Json& recorded = document_["stages"];
+  const auto line = recorded.find(stage);
+  const bool was_done = line != recorded.end();
+  if (was_done) {
+    const bool is_same = line->value("fingerprint", "") == print.digest;
+    log::info("stage={} state=stale reason=\"{}\"", stage,
+              is_same ? "was made from other files of earlier stages"
+                      : differences(line->value("reads", io::Json::object()), print.reads));
     keep_changed_results(comm, directory_, stage, line->value("files", io::Json::object()));
+    recorded.erase(stage);
   }
-  const bool was_done = stages.erase(to_string(stage)) > 0;
   io::Json& begun = document_["begun"];
-  const bool is_new = std::find(begun.begin(), begun.end(), to_string(stage)) == begun.end();
+  const bool is_new = std::find(begun.begin(), begun.end(), stage) == begun.end();
   if (is_new) {
-    begun.push_back(to_string(stage));
+    begun.push_back(stage);
   }
   if (was_done || is_new) {
     write(comm);
   }
 }
 
-void Manifest::record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
-                      const StageCost& cost) {
+void Manifest::record(const comm::Communicator& comm, const std::string& stage,
+                      const Fingerprint& print, const StageCost& cost) {
   io::Json names;
   comm::on_root(comm, [&] { names = existing_files(directory_, stage); });
   names = broadcast_json(comm, names);
   const io::Json files = hash_results(comm, directory_, names.get<std::vector<std::string>>());
-  document_["stages"][to_string(stage)] = {{"fingerprint", fingerprint},
-                                           {"made_from", earlier_files(stage)},
-                                           {"seconds", cost.seconds},
-                                           {"peak_rss_bytes", cost.peak_rss_bytes},
-                                           {"planned_rss_bytes", cost.planned_rss_bytes},
-                                           {"bytes_read", cost.bytes_read},
-                                           {"bytes_written", cost.bytes_written},
-                                           {"ranks", cost.ranks},
-                                           {"threads", cost.threads},
-                                           {"files", files}};
+  document_["stages"][stage] = {{"fingerprint", print.digest},
+                                {"reads", print.reads},
+                                {"made_from", earlier_files(stage)},
+                                {"seconds", cost.seconds},
+                                {"peak_rss_bytes", cost.peak_rss_bytes},
+                                {"planned_rss_bytes", cost.planned_rss_bytes},
+                                {"bytes_read", cost.bytes_read},
+                                {"bytes_written", cost.bytes_written},
+                                {"ranks", cost.ranks},
+                                {"threads", cost.threads},
+                                {"files", files}};
   write(comm);
 }
 

@@ -2,14 +2,15 @@
 /// they cost, and every start of the program there.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kith/comm/communicator.hpp"
 #include "kith/config/config.hpp"
-#include "kith/pipeline/stage.hpp"
+#include "kith/io/json.hpp"
+
+#include "pipeline/fingerprints.hpp"
 
 namespace kith::pipeline {
 
@@ -26,37 +27,41 @@ struct StageCost {
 
 /// Reads a manifest. Throws Error with one sentence if it is none of kith, or damaged: everything
 /// in what is returned has the type that this program writes.
-[[nodiscard]] nlohmann::ordered_json read_manifest(const std::string& path);
+[[nodiscard]] io::Json read_manifest(const std::string& path);
 
 /// Collective. Throws CollectiveError unless the files of this stage are, byte for byte, what the
 /// manifest of the directory has of them.
-void require_recorded(const comm::Communicator& comm, const std::string& directory, Stage stage);
+void require_recorded(const comm::Communicator& comm, const std::string& directory,
+                      const std::string& stage);
 
 class Manifest {
  public:
-  /// Collective. Creates the directory if it is not there; reads its manifest if it has one, and
-  /// says what has changed since. Removes what a killed run has left half-written. Throws
-  /// CollectiveError as require_own_directory(), and if another process is at work in the
-  /// directory.
+  /// Collective. Creates the directory if it is not there; reads its manifest if it has one.
+  /// Removes what a killed run has left half-written. Throws CollectiveError as
+  /// require_own_directory(), and if another process is at work in the directory.
   static Manifest open(const comm::Communicator& comm, const config::Config& config,
-                       const nlohmann::ordered_json& start, const nlohmann::ordered_json& inputs);
+                       const io::Json& start);
+
+  /// What earlier starts knew of the input files: Inputs::files().
+  [[nodiscard]] io::Json inputs() const;
+
+  /// Collective. Keeps what this start knows of them.
+  void set_inputs(const comm::Communicator& comm, const io::Json& files);
 
   /// Collective. Reads the files of the stages up to `last` that are done from just these inputs
   /// and compares them with their hashes; takes out a stage of which a file is not what was
-  /// recorded, and says why. A result that somebody has changed is kept beside. prints: a
-  /// fingerprint for each stage.
-  void verify(const comm::Communicator& comm, std::span<const std::string> prints, Stage last);
+  /// recorded, and says why. A result that somebody has changed is kept beside.
+  void verify(const comm::Communicator& comm, const Fingerprints& prints, const std::string& last);
 
-  /// Is `stage` done from just these inputs, and from the files of earlier stages that are there?
-  /// fingerprint: hash of configuration and inputs.
-  [[nodiscard]] bool is_done(Stage stage, const std::string& fingerprint) const;
+  /// Is the stage done from just these inputs, and from the files of earlier stages that are there?
+  [[nodiscard]] bool is_done(const std::string& stage, const Fingerprint& print) const;
 
-  /// Collective. Takes back the line of this stage, and says that its files are this program's,
-  /// before they are touched: a run killed at any time finds out what it may replace.
-  void begin(const comm::Communicator& comm, Stage stage, const std::string& fingerprint);
+  /// Collective. Takes back the line of this stage, says why, and says that its files are this
+  /// program's, before they are touched: a run killed at any time finds out what it may replace.
+  void begin(const comm::Communicator& comm, const std::string& stage, const Fingerprint& print);
 
   /// Collective. Records the stage as done, after its files, with their hashes.
-  void record(const comm::Communicator& comm, Stage stage, const std::string& fingerprint,
+  void record(const comm::Communicator& comm, const std::string& stage, const Fingerprint& print,
               const StageCost& cost);
 
   /// Collective. How this start of the program ended. Does not throw: a full disk may be the end.
@@ -64,10 +69,10 @@ class Manifest {
 
  private:
   void write(const comm::Communicator& comm) const;
-  [[nodiscard]] std::string earlier_files(Stage stage) const;
+  [[nodiscard]] std::string earlier_files(const std::string& stage) const;
 
   std::string directory_;
-  nlohmann::ordered_json document_;  // the same on all ranks
+  io::Json document_;  // the same on all ranks
 };
 
 }  // namespace kith::pipeline

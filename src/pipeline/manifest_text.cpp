@@ -44,7 +44,14 @@ void check_inputs(const Check& check, const io::Json& inputs) {
   for (const io::Json& input : inputs) {
     check.object(input, "list of inputs");
     check.require(input.contains("path"), "list of inputs");
-    check.text(input, "path");
+    for (const char* key : {"path", "stamp", "hashed", "hash"}) {
+      check.text(input, key);
+    }
+    const io::Json datasets = input.value("datasets", io::Json::object());
+    check.object(datasets, "list of inputs");
+    for (const auto& [name, hash] : datasets.items()) {
+      check.require(hash.is_string(), "list of inputs");
+    }
   }
 }
 
@@ -54,6 +61,11 @@ void check_stages(const Check& check, const io::Json& stages) {
     check.object(line, "list of stages");
     check.text(line, "fingerprint");
     check.text(line, "made_from");
+    const io::Json reads = line.value("reads", io::Json::object());
+    check.object(reads, "list of what a stage reads");
+    for (const auto& [what, value] : reads.items()) {
+      check.require(value.is_string(), "list of what a stage reads");
+    }
     const io::Json files = line.value("files", io::Json::object());
     check.object(files, "list of files");
     for (const auto& [name, file] : files.items()) {

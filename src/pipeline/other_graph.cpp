@@ -8,6 +8,8 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/pipeline/pipeline.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -57,6 +59,25 @@ config::Config config_of(const config::Config& config, const config::GraphSource
   other.graphs.clear();
   other.corpus.slices.clear();  // they are looked at once
   return other;
+}
+
+void run_other_graphs(Workspace& workspace, const std::string& last) {
+  const config::Config& config = workspace.config;
+  for (const config::GraphSource& source : config.graphs) {
+    if (!is_used(config, source)) {
+      continue;
+    }
+    workspace.lists.reset();
+    workspace.graph.reset();
+    workspace.components.reset();
+    const config::Config other = config_of(config, source);
+    log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
+    try {
+      run(workspace.comm, other, last);
+    } catch (const comm::CollectiveError& error) {
+      throw comm::CollectiveError{fmt::format("graph.{}: {}", source.name, error.what())};
+    }
+  }
 }
 
 OtherGraph::OtherGraph(const Workspace& shared, const std::string& name)

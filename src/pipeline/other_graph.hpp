@@ -25,6 +25,10 @@ void check_other_graphs(const Workspace& workspace);
 [[nodiscard]] config::Config config_of(const config::Config& config,
                                        const config::GraphSource& source);
 
+/// Collective. Runs each graph of other vectors that a member uses, a run of its own, up to `last`.
+/// Leaves nothing of them in memory, and the shared graph in its files.
+void run_other_graphs(Workspace& workspace, const std::string& last);
+
 /// A built graph, and the way between its nodes and those of the shared graph. A node is a distinct
 /// vector, so that the two differ: a node of the shared graph has the node of its representative
 /// here.

@@ -1,9 +1,9 @@
 #include "kith/pipeline/pipeline.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <sstream>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "kith/comm/agree.hpp"
@@ -14,19 +14,20 @@
 #include "kith/core/log.hpp"
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
-#include "kith/core/random.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
-#include "kith/knn/faiss_trial.hpp"
 #include "kith/pipeline/plan.hpp"
 #include "kith/qa/accuracy.hpp"
 
 #include "pipeline/corpus_log.hpp"
+#include "pipeline/fingerprints.hpp"
+#include "pipeline/inputs.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/other_graph.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/run_audit.hpp"
 #include "pipeline/run_directory.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -34,107 +35,9 @@ namespace kith::pipeline {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Fingerprints = std::array<std::string, kNumStages>;
-
-// Raised when what a stage leaves changes its meaning: older run directories are then redone.
-constexpr int kFormat = 5;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-std::string digest(const std::string& text) {
-  const Hash128 hash = hash_bytes(text.data(), text.size());
-  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
-}
-
-/// Name, size and time of the input files that exist: what a stage was made from. Local.
-std::string describe_files(std::span<const std::string> paths) {
-  std::string text;
-  for (const std::string& path : paths) {
-    std::error_code unknown;
-    if (std::filesystem::is_regular_file(path, unknown)) {
-      const auto changed = std::filesystem::last_write_time(path).time_since_epoch().count();
-      text += fmt::format("{} {} {}\n", path, std::filesystem::file_size(path), changed);
-    }
-  }
-  return text;
-}
-
-/// The keys that a stage reads, as lines.
-std::string stage_text(const config::Config& config, Stage stage) {
-  std::string text;
-  for (const auto& [key, value] : config::values_of_stage(config, to_string(stage))) {
-    text += key + "=" + value + "\n";
-  }
-  return text;
-}
-
-/// These keys, as lines.
-std::string values_text(const config::Config& config, std::initializer_list<const char*> keys) {
-  std::string text;
-  for (const char* key : keys) {
-    text += fmt::format("{}={}\n", key, value_text(config, key));
-  }
-  return text;
-}
-
-/// Collective. A stage's fingerprint covers all that its result depends on:
-///
-///     vectors -> cells -> knn -> graph -+-> propagate -> ensemble -> qa
-///        |                   labels ----+
-///        +------- check <------+
-Fingerprints fingerprints(const comm::Communicator& comm, const config::Config& config,
-                          const corpus::Corpus& corpus) {
-  std::string vectors;
-  std::string labels;
-  const auto answers = read_audit(comm, config, corpus);
-  const std::string audit = answers ? review::to_json(*answers) : std::string{};
-  comm::on_root(comm, [&] {
-    std::vector<std::string> paths;
-    for (const corpus::FileExtent& file : corpus.files) {
-      paths.push_back(file.path);
-    }
-    paths.insert(paths.end(), corpus.sources.begin(), corpus.sources.end());
-    vectors = describe_files(paths);
-    labels = describe_files(std::vector{config.corpus.seeds, config.corpus.classes});
-  });
-  comm::broadcast(comm, vectors);
-  comm::broadcast(comm, labels);
-  vectors += values_text(config, {"corpus.files", "corpus.embeddings", "corpus.ids"});
-  labels += values_text(config, {"corpus.labels", "corpus.seeds", "corpus.gold", "corpus.classes",
-                                 "corpus.votes", "corpus.probs"});
-  std::string before =
-      digest(fmt::format("format {}\n{}{}", kFormat, vectors, stage_text(config, Stage::check)));
-  Fingerprints prints;
-  prints[to_size(static_cast<int>(Stage::check))] = digest(before + labels);
-  for (int stage = static_cast<int>(Stage::cells); stage < kNumStages; ++stage) {
-    const auto current = static_cast<Stage>(stage);
-    before = digest(before + (current == Stage::propagate ? labels : "") +
-                    (current == Stage::qa ? audit + value_text(config, "corpus.slices") : "") +
-                    stage_text(config, current));
-    prints[to_size(stage)] = before;
-  }
-  return prints;
-}
-
-void do_stage(Stage stage, Workspace& workspace) {
-  switch (stage) {
-    case Stage::check:
-      return do_check(workspace);
-    case Stage::cells:
-      return do_cells(workspace);
-    case Stage::knn:
-      return do_knn(workspace);
-    case Stage::graph:
-      return do_graph(workspace);
-    case Stage::propagate:
-      return do_propagate(workspace);
-    case Stage::ensemble:
-      return do_ensemble(workspace);
-    case Stage::qa:
-      return do_qa(workspace);
-  }
 }
 
 /// Collective. What every stage needs of the corpus, short of its vectors.
@@ -180,38 +83,15 @@ const char* version() {
   return KITH_VERSION;
 }
 
-const char* to_string(Stage stage) {
-  static constexpr std::array<const char*, kNumStages> kNames{
-      "check", "cells", "knn", "graph", "propagate", "ensemble", "qa"};
-  return kNames.at(to_size(static_cast<int>(stage)));
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+  for (const Stage* stage : stages()) {
+    names.push_back(stage->name());
+  }
+  return names;
 }
 
 namespace {
-
-/// Collective. Files that the results are made from.
-std::vector<std::string> input_paths(const comm::Communicator& comm, const Workspace& workspace) {
-  std::string list;
-  comm::on_root(comm, [&] {
-    for (const corpus::FileExtent& file : workspace.corpus.files) {
-      list += file.path + "\n";
-    }
-    for (const std::string& path : workspace.corpus.sources) {
-      list += path + "\n";
-    }
-    for (const std::string& path :
-         {workspace.config.corpus.seeds, workspace.config.corpus.classes}) {
-      std::error_code unknown;
-      list += std::filesystem::is_regular_file(path, unknown) ? path + "\n" : "";
-    }
-  });
-  comm::broadcast(comm, list);
-  std::vector<std::string> paths;
-  std::istringstream lines{list};
-  for (std::string path; std::getline(lines, path);) {
-    paths.push_back(path);
-  }
-  return paths;
-}
 
 /// Collective. Says where ranks and threads are, and opens the manifest with it.
 Manifest open_manifest(const comm::Communicator& comm, const Workspace& workspace) {
@@ -220,9 +100,7 @@ Manifest open_manifest(const comm::Communicator& comm, const Workspace& workspac
   for (const std::string& warning : comm::warnings(placement)) {
     log::info("warning: {}", warning);
   }
-  const nlohmann::ordered_json inputs =
-      describe_inputs(comm, input_paths(comm, workspace), workspace.config.run.hash_all_input);
-  return Manifest::open(comm, workspace.config, describe_start(comm, placement), inputs);
+  return Manifest::open(comm, workspace.config, describe_start(comm, placement));
 }
 
 /// Collective. What a stage has cost since `start`.
@@ -239,14 +117,12 @@ StageCost cost_since(const comm::Communicator& comm, Clock::time_point start,
   return cost;
 }
 
-/// Collective. Says so early if the file system has less room than the stages to come will leave.
-void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
-                          const Fingerprints& prints, const std::vector<StagePlan>& plan,
-                          Stage last) {
+/// Collective. Says so early if the file system has less room than these stages will leave.
+void warn_of_little_space(const Workspace& workspace, std::span<const Stage* const> waiting,
+                          const PlanInput& input) {
   Count wanted = 0;
-  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
-    const bool is_done = manifest.is_done(static_cast<Stage>(stage), prints[to_size(stage)]);
-    wanted += is_done ? 0 : plan[to_size(stage)].disk_bytes;
+  for (const Stage* stage : waiting) {
+    wanted += stage->plan(input, Rates{1, 1, 1, 1, 1, 1, 1, 1}).disk_bytes;
   }
   comm::on_root(workspace.comm, [&] {
     const Count free = io::free_bytes(workspace.config.run.directory);
@@ -257,95 +133,77 @@ void warn_of_little_space(const Workspace& workspace, const Manifest& manifest,
   });
 }
 
-/// Collective. Tries the FAISS index of the graph, if it is still to be built.
-void try_faiss_index(const Workspace& workspace, const Manifest& manifest,
-                     const Fingerprints& prints) {
-  const knn::KnnConfig& config = workspace.config.knn;
-  const std::string factory = knn::faiss_factory(config);
-  if (factory.empty() ||
-      manifest.is_done(Stage::knn, prints[to_size(static_cast<int>(Stage::knn))])) {
-    return;
-  }
-  comm::on_root(workspace.comm, [&] {
-    const corpus::Corpus& corpus = workspace.corpus;
-    knn::try_faiss(
-        {factory, corpus.dim, corpus.metric, corpus.num_items / workspace.comm.size(), config.k});
-  });
-}
-
-/// Collective. Each is a run of its own up to `last`. Leaves nothing of them in memory, and the
-/// shared graph in its files.
-void run_other_graphs(Workspace& workspace, Stage last) {
-  const config::Config& config = workspace.config;
-  for (const config::GraphSource& source : config.graphs) {
-    if (!is_used(config, source)) {
-      continue;
-    }
-    workspace.lists.reset();
-    workspace.graph.reset();
-    workspace.components.reset();
-    const config::Config other = config_of(config, source);
-    log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
-    try {
-      run(workspace.comm, other, last);
-    } catch (const comm::CollectiveError& error) {
-      throw comm::CollectiveError{fmt::format("graph.{}: {}", source.name, error.what())};
-    }
-  }
-}
-
 /// Collective.
-void do_and_record(Stage stage, const std::string& print, const StagePlan& plan,
+void do_and_record(const Stage& stage, const Fingerprint& print, Count planned_bytes,
                    Workspace& workspace, Manifest& manifest) {
   const comm::Communicator& comm = workspace.comm;
   comm::stop_if_asked(comm);
-  if (stage == Stage::propagate) {
-    run_other_graphs(workspace, Stage::graph);
-  }
-  manifest.begin(comm, stage, print);
+  stage.prepare(workspace);
+  manifest.begin(comm, stage.name(), print);
   const Clock::time_point start = Clock::now();
   const ByteCounts before = bytes_moved();
-  workspace.fingerprint = print;
+  workspace.fingerprint = print.digest;
   release_free_memory();
   begin_peak();
-  do_stage(stage, workspace);
+  stage.run(workspace);
   StageCost cost = cost_since(comm, start, before);
-  cost.planned_rss_bytes = plan.memory_bytes;
-  manifest.record(comm, stage, print, cost);
-  log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}",
-            to_string(stage), cost.seconds, cost.peak_rss_bytes >> 20,
-            cost.planned_rss_bytes >> 20);
+  cost.planned_rss_bytes = planned_bytes;
+  manifest.record(comm, stage.name(), print, cost);
+  log::info("stage={} state=done seconds={:.2f} peak_rss_mib={} planned_rss_mib={}", stage.name(),
+            cost.seconds, cost.peak_rss_bytes >> 20, cost.planned_rss_bytes >> 20);
 }
 
-void run_stages(Workspace& workspace, Manifest& manifest, Stage last) {
+/// The stages up to and with `last`.
+std::span<const Stage* const> stages_up_to(const std::string& last) {
+  const auto all = stages();
+  const auto found = std::find(all.begin(), all.end(), find_stage(last));
+  return all.first(static_cast<std::size_t>(found - all.begin()) + 1);
+}
+
+/// Collective. What each stage reads of this corpus; the manifest remembers the hashes.
+Fingerprints find_fingerprints(const Workspace& workspace, Manifest& manifest) {
   const comm::Communicator& comm = workspace.comm;
-  const Fingerprints prints = fingerprints(comm, workspace.config, workspace.corpus);
-  const std::vector<StagePlan> plan = plan_stages(
-      plan_input(comm, workspace.config, workspace.corpus), Rates{1, 1, 1, 1, 1, 1, 1, 1});
+  const Inputs inputs{comm, workspace.config, workspace.corpus, manifest.inputs()};
+  manifest.set_inputs(comm, inputs.files());
+  const auto answers = read_audit(comm, workspace.config, workspace.corpus);
+  return fingerprints(workspace.config, inputs, digest(answers ? review::to_json(*answers) : ""));
+}
+
+/// Collective.
+void run_stages(Workspace& workspace, Manifest& manifest, const std::string& last) {
+  const comm::Communicator& comm = workspace.comm;
+  const Fingerprints prints = find_fingerprints(workspace, manifest);
   manifest.verify(comm, prints, last);
-  warn_of_little_space(workspace, manifest, prints, plan, last);
-  check_settings(workspace);
-  if (!manifest.is_done(Stage::qa, prints[to_size(static_cast<int>(Stage::qa))])) {
-    check_groups(workspace);
+  const auto is_done = [&](const Stage* stage) {
+    return manifest.is_done(stage->name(), prints.at(stage->name()));
+  };
+  const auto wanted = stages_up_to(last);
+  const PlanInput input = plan_input(comm, workspace.config, workspace.corpus);
+  std::vector<const Stage*> waiting;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(waiting), std::not_fn(is_done));
+  warn_of_little_space(workspace, waiting, input);
+  std::vector<const Stage*> unchecked;  // later ones too: their faults are better known early
+  std::copy_if(stages().begin(), stages().end(), std::back_inserter(unchecked),
+               std::not_fn(is_done));
+  for (const Stage* stage : unchecked) {
+    stage->check(workspace);
   }
-  try_faiss_index(workspace, manifest, prints);
   bool is_open = false;
-  for (int stage = 0; stage <= static_cast<int>(last); ++stage) {
-    const auto current = static_cast<Stage>(stage);
-    if (manifest.is_done(current, prints[to_size(stage)])) {
-      log::info("stage={} state=done_before", to_string(current));
-      if (current == Stage::check) {
-        log_warnings(read_facts(workspace, Stage::check));
-      }
+  for (const Stage* stage : wanted) {
+    if (is_done(stage)) {
+      log::info("stage={} state=done_before", stage->name());
+      stage->report_again(workspace);
     } else {
       if (!std::exchange(is_open, true)) {
         open_corpus(workspace);
       }
-      do_and_record(current, prints[to_size(stage)], plan[to_size(stage)], workspace, manifest);
+      const Count planned = stage->plan(input, Rates{1, 1, 1, 1, 1, 1, 1, 1}).memory_bytes;
+      do_and_record(*stage, prints.at(stage->name()), planned, workspace, manifest);
     }
-    if (current == Stage::check) {
-      check_neighbors(workspace);
-      run_other_graphs(workspace, Stage::check);
+    if (stage == wanted.front()) {  // the corpus is counted
+      for (const Stage* later : unchecked) {
+        later->check_counts(workspace);
+      }
     }
   }
 }
@@ -362,7 +220,7 @@ void require_own_directories(const comm::Communicator& comm, const config::Confi
 
 }  // namespace
 
-void run(const comm::Communicator& comm, const config::Config& config, Stage last) {
+void run(const comm::Communicator& comm, const config::Config& config, const std::string& last) {
   (void)base_memory();  // before anything is held
   require_own_directories(comm, config);
   Workspace workspace = open_workspace(comm, config);
@@ -384,7 +242,7 @@ void run(const comm::Communicator& comm, const config::Config& config, Stage las
 void export_graph(const comm::Communicator& comm, const config::Config& config,
                   const std::string& path) {
   comm::on_root(comm, [&] { io::require_new_file(path); });
-  run(comm, config, Stage::graph);
+  run(comm, config, "graph");
   Workspace workspace = open_workspace(comm, config);
   open_corpus(workspace);
   write_graph(workspace, path);

@@ -1,4 +1,6 @@
 // Memory, disk, wire and time of each stage, from the sizes of what it keeps.
+#include "pipeline/plan_model.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +9,7 @@
 #include "kith/pipeline/plan.hpp"
 
 #include "pipeline/plan_constants.hpp"
+#include "pipeline/stage.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -367,17 +370,58 @@ Count most_graph_ghosts(const PlanInput& input) {
   return static_cast<Count>(std::min(of.items - of.nodes, of.edges));
 }
 
-std::vector<StagePlan> plan_stages(const PlanInput& in, const Rates& rates) {
+namespace {
+
+/// With what every stage has besides: the program and its libraries, and the time of its files.
+StagePlan with_common(StagePlan plan, const Sizes& of, const Rates& rates) {
+  plan.seconds += static_cast<double>(plan.disk_bytes) / (rates.read_bytes * of.ranks);
+  plan.memory_bytes += base_memory() + static_cast<Count>(kLibraries);
+  return plan;
+}
+
+}  // namespace
+
+StagePlan plan_check(const PlanInput& in, const Rates& rates) {
   const Sizes of{in};
-  std::vector<StagePlan> stages{plan_check(in, of, rates),     plan_cells(in, of, rates),
-                                plan_knn(in, of, rates),       plan_graph(of, rates),
-                                plan_propagate(in, of, rates), plan_ensemble(in, of, rates),
-                                plan_qa(in, of, rates)};
-  for (StagePlan& stage : stages) {
-    stage.seconds += static_cast<double>(stage.disk_bytes) / (rates.read_bytes * of.ranks);
-    stage.memory_bytes += base_memory() + static_cast<Count>(kLibraries);
+  return with_common(plan_check(in, of, rates), of, rates);
+}
+
+StagePlan plan_cells(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_cells(in, of, rates), of, rates);
+}
+
+StagePlan plan_knn(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_knn(in, of, rates), of, rates);
+}
+
+StagePlan plan_graph(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_graph(of, rates), of, rates);
+}
+
+StagePlan plan_propagate(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_propagate(in, of, rates), of, rates);
+}
+
+StagePlan plan_ensemble(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_ensemble(in, of, rates), of, rates);
+}
+
+StagePlan plan_qa(const PlanInput& in, const Rates& rates) {
+  const Sizes of{in};
+  return with_common(plan_qa(in, of, rates), of, rates);
+}
+
+std::vector<StagePlan> plan_stages(const PlanInput& in, const Rates& rates) {
+  std::vector<StagePlan> plans;
+  for (const Stage* stage : stages()) {
+    plans.push_back(stage->plan(in, rates));
   }
-  return stages;
+  return plans;
 }
 
 int smallest_nodes(const PlanInput& input, const Rates& rates) {
@@ -385,8 +429,8 @@ int smallest_nodes(const PlanInput& input, const Rates& rates) {
   const auto fits = [&](int nodes) {
     PlanInput tried = input;
     tried.ranks = nodes * input.ranks_per_node;
-    const auto stages = plan_stages(tried, rates);
-    return std::all_of(stages.begin(), stages.end(), [&](const StagePlan& stage) {
+    const auto plans = plan_stages(tried, rates);
+    return std::all_of(plans.begin(), plans.end(), [&](const StagePlan& stage) {
       return stage.memory_bytes * input.ranks_per_node <= input.node_memory;
     });
   };

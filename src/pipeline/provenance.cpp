@@ -13,7 +13,6 @@
 
 #include "kith/comm/collectives.hpp"
 #include "kith/distance/target.hpp"
-#include "kith/io/file_hash.hpp"
 #include "kith/io/json.hpp"
 #include "kith/pipeline/pipeline.hpp"
 
@@ -98,19 +97,6 @@ io::Json describe_start(const comm::Communicator& comm, const comm::Placement& p
     start["slurm"] = slurm;
   }
   return start;
-}
-
-io::Json describe_inputs(const comm::Communicator& comm, std::span<const std::string> paths,
-                         bool all_bytes) {
-  const std::vector<io::FileHash> hashes =
-      all_bytes ? io::hash_files(comm, paths) : io::sample_files(comm, paths);
-  io::Json inputs = io::Json::array();
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    inputs.push_back({{"path", paths[i]},
-                      {"bytes", hashes[i].bytes},
-                      {all_bytes ? "hash" : "sampled_hash", hashes[i].hash}});
-  }
-  return inputs;
 }
 
 int blas_threads() {

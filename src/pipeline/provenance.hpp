@@ -18,11 +18,6 @@ namespace kith::pipeline {
 [[nodiscard]] nlohmann::ordered_json describe_start(const comm::Communicator& comm,
                                                     const comm::Placement& placement);
 
-/// Collective. Path, bytes and hash of each input: of a sample of its bytes, or of all.
-[[nodiscard]] nlohmann::ordered_json describe_inputs(const comm::Communicator& comm,
-                                                     std::span<const std::string> paths,
-                                                     bool all_bytes);
-
 /// Threads that a call of BLAS would start; 0 if the BLAS in use does not say.
 [[nodiscard]] int blas_threads();
 

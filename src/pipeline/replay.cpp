@@ -7,9 +7,11 @@
 #include "kith/core/log.hpp"
 #include "kith/pipeline/pipeline.hpp"
 
+#include "pipeline/inputs.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/provenance.hpp"
 #include "pipeline/run_directory.hpp"
+#include "pipeline/stage.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -30,30 +32,11 @@ io::Json share_manifest(const comm::Communicator& comm, const std::string& path)
   return io::Json::parse(text);
 }
 
-/// Collective. Throws CollectiveError if an input is not what it was.
-void compare_inputs(const comm::Communicator& comm, const io::Json& before) {
-  std::vector<std::string> paths;
-  bool all_bytes = false;
-  for (const io::Json& input : before["inputs"]) {
-    paths.push_back(input["path"].get<std::string>());
-    all_bytes = input.contains("hash");
-  }
-  const io::Json now = describe_inputs(comm, paths, all_bytes);
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    if (now[i] != before["inputs"][i]) {
-      throw comm::CollectiveError{
-          fmt::format("replay: {} is not the file that the run was made from", paths[i])};
-    }
-  }
-}
-
 /// The last stage that the manifest has as done.
-Stage last_stage(const io::Json& manifest) {
-  auto last = Stage::check;
-  for (int stage = 0; stage < kNumStages; ++stage) {
-    if (manifest["stages"].contains(to_string(static_cast<Stage>(stage)))) {
-      last = static_cast<Stage>(stage);
-    }
+std::string last_stage(const io::Json& manifest) {
+  std::string last = stages().front()->name();
+  for (const Stage* stage : stages()) {
+    last = manifest["stages"].contains(stage->name()) ? stage->name() : last;
   }
   return last;
 }
@@ -70,7 +53,7 @@ bool replay(const comm::Communicator& comm, const config::Config& config,
   });
   config::Config again = config;
   again.run.directory = directory;
-  compare_inputs(comm, before);
+  require_same_inputs(comm, before["inputs"], config.run.hash_all_input);
   run(comm, again, last_stage(before));
   const io::Json after = share_manifest(comm, manifest_path(directory));
   bool all_equal = true;

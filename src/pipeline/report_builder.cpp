@@ -21,7 +21,7 @@ io::Json run_json(const Workspace& workspace) {
   io::Json json;
   json["program"] = "kith";
   json["version"] = version();
-  json["corpus"] = read_facts(workspace, Stage::check);
+  json["corpus"] = read_facts(workspace, "check");
   json["configuration"] = io::Json::object();
   std::istringstream text{to_text(workspace.config)};
   for (std::string line; std::getline(text, line);) {
@@ -41,7 +41,7 @@ io::Json other_graphs_json(const Workspace& workspace) {
       continue;
     }
     const config::Config config = config_of(workspace.config, source);
-    for (const Stage stage : {Stage::knn, Stage::graph}) {
+    for (const char* stage : {"knn", "graph"}) {
       require_recorded(workspace.comm, config.run.directory, stage);
     }
     const Workspace other{workspace.comm, config};
@@ -49,18 +49,18 @@ io::Json other_graphs_json(const Workspace& workspace) {
     json["name"] = source.name;
     json["dataset"] = source.dataset;
     json["metric"] = corpus::to_string(config.corpus.metric);
-    json.update(read_facts(other, Stage::graph));
-    json["knn"] = read_facts(other, Stage::knn);
+    json.update(read_facts(other, "graph"));
+    json["knn"] = read_facts(other, "knn");
     graphs.push_back(json);
   }
   return graphs;
 }
 
 io::Json graph_json(const Workspace& workspace) {
-  io::Json json = read_facts(workspace, Stage::graph);
-  json["cells"] = read_facts(workspace, Stage::cells);
-  json["knn"] = read_facts(workspace, Stage::knn);
-  json.update(read_facts(workspace, Stage::propagate));
+  io::Json json = read_facts(workspace, "graph");
+  json["cells"] = read_facts(workspace, "cells");
+  json["knn"] = read_facts(workspace, "knn");
+  json.update(read_facts(workspace, "propagate"));
   json["others"] = other_graphs_json(workspace);
   return json;
 }

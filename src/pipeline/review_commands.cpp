@@ -92,7 +92,7 @@ std::string export_audit(const comm::Communicator& comm, const config::Config& c
         path_in(config, kAuditFile), old->answered())};
   }
   comm::on_root(comm, [&] { io::require_new_file(path); });
-  run(comm, config, Stage::qa);
+  run(comm, config, "qa");
   StoredLabels stored = read_labels(comm, config, corpus);
   forget_seeds(stored);
   const review::Audit audit =
@@ -121,7 +121,7 @@ std::string import_audit(const comm::Communicator& comm, const config::Config& c
     answers = review::take_answers(*audit, io::TextFile{path}, corpus.class_names);
     io::write_file_atomically(path_in(config, kAuditFile), review::to_json(*audit));
   });
-  run(comm, config, Stage::qa);
+  run(comm, config, "qa");
   return comm.is_root() ? fmt::format("{} answers taken, {} of {} drawn items are answered\n",
                                       answers, audit->answered(), audit->entries.size())
                         : std::string{};
@@ -135,7 +135,7 @@ std::string evaluate(const comm::Communicator& comm, const config::Config& confi
   source.seeds = gold_path;
   source.allow_missing_classes = true;
   const std::vector<corpus::Seed> gold = corpus::read_seeds(comm, corpus, source);
-  require_recorded(comm, config.run.directory, Stage::ensemble);
+  require_recorded(comm, config.run.directory, "ensemble");
   const StoredLabels stored = read_labels(comm, config, corpus);
   std::vector<Label> truth;
   std::vector<Label> stated;

@@ -53,33 +53,20 @@ void refuse_lock_of_others(const std::string& directory) {
   }
 }
 
-std::optional<Stage> find_stage(const std::string& name) {
-  for (int stage = 0; stage < kNumStages; ++stage) {
-    if (name == to_string(static_cast<Stage>(stage))) {
-      return static_cast<Stage>(stage);
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string manifest_path(const std::string& directory) {
   return (fs::path{directory} / kManifestFile).string();
 }
 
-std::set<Stage> begun_stages(const io::Json& manifest) {
-  std::set<Stage> begun;
+std::set<std::string> begun_stages(const io::Json& manifest) {
+  std::set<std::string> begun;
   for (const io::Json& name : manifest.value("begun", io::Json::array())) {
-    if (const auto stage = find_stage(name.get<std::string>())) {
-      begun.insert(*stage);
-    }
+    begun.insert(name.get<std::string>());
   }
-  const io::Json stages = manifest.value("stages", io::Json::object());
-  for (const auto& [name, line] : stages.items()) {
-    if (const auto stage = find_stage(name)) {
-      begun.insert(*stage);
-    }
+  const io::Json recorded = manifest.value("stages", io::Json::object());
+  for (const auto& [name, line] : recorded.items()) {
+    begun.insert(name);
   }
   return begun;
 }
@@ -104,7 +91,7 @@ io::Json look_into(const std::string& directory) {
   }
   refuse_lock_of_others(directory);
   refuse_files_of_others(directory,
-                         manifest.is_null() ? std::set<Stage>{} : begun_stages(manifest));
+                         manifest.is_null() ? std::set<std::string>{} : begun_stages(manifest));
   return manifest;
 }
 

@@ -7,14 +7,13 @@
 #include "kith/comm/communicator.hpp"
 #include "kith/config/config.hpp"
 #include "kith/io/json.hpp"
-#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 
 [[nodiscard]] std::string manifest_path(const std::string& directory);
 
 /// The stages whose files a run has written here, or has begun to.
-[[nodiscard]] std::set<Stage> begun_stages(const io::Json& manifest);
+[[nodiscard]] std::set<std::string> begun_stages(const io::Json& manifest);
 
 /// Rank 0. The manifest of earlier runs in a directory that this run may write to; null if there is
 /// none. Throws Error as require_own_directory().

@@ -11,6 +11,7 @@
 #include "kith/io/json.hpp"
 
 #include "pipeline/run_audit.hpp"
+#include "pipeline/stage.hpp"
 
 namespace kith::pipeline {
 namespace {
@@ -21,12 +22,12 @@ constexpr std::array kFolders = {"cells", "graph", "snapshots", "graphs"};
 constexpr int kPieceDigits = 5;
 
 /// What a stage has while it works.
-std::vector<std::string> snapshots_of(Stage stage) {
-  const std::string stem = std::string{"snapshots/"} + to_string(stage);
+std::vector<std::string> snapshots_of(const std::string& stage) {
+  const std::string stem = "snapshots/" + stage;
   return {stem + ".0.h5", stem + ".1.h5", stem + ".probe.h5"};
 }
 
-std::vector<std::string> all_names_of(Stage stage) {
+std::vector<std::string> all_names_of(const std::string& stage) {
   std::vector<std::string> names = files_of(stage);
   const std::vector<std::string> snapshots = snapshots_of(stage);
   names.insert(names.end(), snapshots.begin(), snapshots.end());
@@ -105,8 +106,8 @@ bool is_name_of_run(const std::string& name) {
       name.ends_with(io::part_path(""))) {
     return true;
   }
-  for (int stage = 0; stage < kNumStages; ++stage) {
-    const std::vector<std::string> names = all_names_of(static_cast<Stage>(stage));
+  for (const Stage* stage : stages()) {
+    const std::vector<std::string> names = all_names_of(stage->name());
     if (std::any_of(names.begin(), names.end(),
                     [&](const std::string& pattern) { return matches(pattern, name); })) {
       return true;
@@ -117,27 +118,11 @@ bool is_name_of_run(const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> files_of(Stage stage) {
-  switch (stage) {
-    case Stage::check:
-      return {"check.json"};
-    case Stage::cells:
-      return {"cells/cells.h5", "cells/cells.json", "cells/quantizer.faiss"};
-    case Stage::knn:
-      return {"graph/knn-*.h5", "graph/knn.json"};
-    case Stage::graph:
-      return {"graph/graph.json"};
-    case Stage::propagate:
-      return {"propagation.h5", "propagation.json"};
-    case Stage::ensemble:
-      return {"labels.h5"};
-    case Stage::qa:
-      break;
-  }
-  return {"qa.h5", "report.html", "report.json"};
+std::vector<std::string> files_of(const std::string& stage) {
+  return find_stage(stage)->description().files;
 }
 
-std::vector<std::string> existing_files(const std::string& directory, Stage stage) {
+std::vector<std::string> existing_files(const std::string& directory, const std::string& stage) {
   std::vector<std::string> found;
   for (const std::string& name : files_of(stage)) {
     const std::size_t star = name.find('*');
@@ -157,7 +142,7 @@ std::vector<std::string> existing_files(const std::string& directory, Stage stag
   return found;
 }
 
-void refuse_files_of_others(const std::string& directory, const std::set<Stage>& begun) {
+void refuse_files_of_others(const std::string& directory, const std::set<std::string>& begun) {
   for (const char* folder : kFolders) {
     const fs::path path = fs::path{directory} / folder;
     std::error_code unknown;
@@ -165,11 +150,10 @@ void refuse_files_of_others(const std::string& directory, const std::set<Stage>&
       fail("{}: kith makes a directory there, but this is none: move it away", path.string());
     }
   }
-  for (int stage = 0; stage < kNumStages; ++stage) {
-    const auto current = static_cast<Stage>(stage);
-    for (const std::string& pattern : all_names_of(current)) {
+  for (const Stage* stage : stages()) {
+    for (const std::string& pattern : all_names_of(stage->name())) {
       for (const fs::path& path : paths_of(directory, pattern)) {
-        refuse_file_of_others(path, begun.contains(current));
+        refuse_file_of_others(path, begun.contains(stage->name()));
       }
     }
   }

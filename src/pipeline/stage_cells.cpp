@@ -11,6 +11,8 @@
 #include "kith/io/output_file.hpp"
 #include "kith/layout/node_maps.hpp"
 
+#include "pipeline/plan_model.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
@@ -161,38 +163,6 @@ void require_each_row_once(const Workspace& workspace) {
 
 }  // namespace
 
-void do_cells(Workspace& workspace) {
-  const comm::Communicator& comm = workspace.comm;
-  need_census(workspace);
-  comm::on_root(comm, [&] { std::filesystem::create_directories(workspace.path("cells")); });
-  io::Snapshots snapshots = open_snapshots(workspace, Stage::cells);
-  cells::CellConfig config = workspace.config.cells;
-  config.checkpoint = &snapshots;
-  cells::BuiltShard built =
-      cells::build_shard(comm, workspace.corpus, *workspace.reader, *workspace.duplicates, config);
-  workspace.shard.emplace(std::move(built.shard));
-  workspace.reader->drop_kept_rows();  // every vector is at its place
-  const cells::CellLayout& layout = workspace.shard->layout;
-  warn_of_idle_ranks(layout);
-  workspace.items =
-      layout::items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
-  write_cells(workspace, built.cell_work);
-  cells::save_centroids(*workspace.shard, workspace.path(kCentroidsFile));
-  const cells::CellStats& stats = built.stats;
-  log::info(
-      "stage=cells cells={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "
-      "move_s={:.2f} imbalance={:.3f}",
-      layout.num_cells(), stats.smallest_cell, stats.largest_cell, stats.train_s, stats.assign_s,
-      stats.move_s, stats.imbalance);
-  write_facts(workspace, Stage::cells,
-              {{"cells", layout.num_cells()},
-               {"groups", stats.num_groups},
-               {"sample_items", stats.sample_items},
-               {"smallest_cell", stats.smallest_cell},
-               {"largest_cell", stats.largest_cell}});
-  snapshots.clear();
-}
-
 void need_shard(Workspace& workspace) {
   if (workspace.shard) {
     return;
@@ -220,6 +190,65 @@ void need_vectors(Workspace& workspace) {
   if (shard.centroids.empty()) {
     cells::load_centroids(shard, workspace.path(kCentroidsFile));
   }
+}
+
+namespace {
+
+/// Collective.
+void do_cells(Workspace& workspace) {
+  const comm::Communicator& comm = workspace.comm;
+  need_census(workspace);
+  comm::on_root(comm, [&] { std::filesystem::create_directories(workspace.path("cells")); });
+  io::Snapshots snapshots = open_snapshots(workspace, "cells");
+  cells::CellConfig config = workspace.config.cells;
+  config.checkpoint = &snapshots;
+  cells::BuiltShard built =
+      cells::build_shard(comm, workspace.corpus, *workspace.reader, *workspace.duplicates, config);
+  workspace.shard.emplace(std::move(built.shard));
+  workspace.reader->drop_kept_rows();  // every vector is at its place
+  const cells::CellLayout& layout = workspace.shard->layout;
+  warn_of_idle_ranks(layout);
+  workspace.items =
+      layout::items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
+  write_cells(workspace, built.cell_work);
+  cells::save_centroids(*workspace.shard, workspace.path(kCentroidsFile));
+  const cells::CellStats& stats = built.stats;
+  log::info(
+      "stage=cells cells={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "
+      "move_s={:.2f} imbalance={:.3f}",
+      layout.num_cells(), stats.smallest_cell, stats.largest_cell, stats.train_s, stats.assign_s,
+      stats.move_s, stats.imbalance);
+  write_facts(workspace, "cells",
+              {{"cells", layout.num_cells()},
+               {"groups", stats.num_groups},
+               {"sample_items", stats.sample_items},
+               {"smallest_cell", stats.smallest_cell},
+               {"largest_cell", stats.largest_cell}});
+  snapshots.clear();
+}
+
+class CellsStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{
+        .name = "cells",
+        .stages = {},
+        .inputs = {"embeddings"},
+        .files = {kCellsFile, "cells/cells.json", kCentroidsFile},
+        .facts = "cells/cells.json"};
+    return kDescription;
+  }
+  void run(Workspace& workspace) const override { do_cells(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_cells(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& cells_stage() {
+  static const CellsStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

@@ -13,28 +13,13 @@
 
 #include "pipeline/corpus_log.hpp"
 #include "pipeline/external_voters.hpp"
+#include "pipeline/plan_model.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
 namespace kith::pipeline {
 namespace {
-
-/// Collective. External votes, probabilities and gold are read once, so that what is wrong with
-/// them is said here.
-void check_voters(const Workspace& workspace) {
-  const IdRange<GlobalId> block =
-      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
-  comm::locally(workspace.comm, [&] {
-    (void)corpus::read_gold(workspace.corpus, workspace.config.corpus, block);
-    if (!workspace.corpus.vote_names.empty()) {
-      (void)corpus::read_votes(workspace.corpus, workspace.config.corpus, block);
-    }
-    for (std::size_t voter = 0; voter < workspace.corpus.prob_names.size(); ++voter) {
-      (void)corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
-                               block);
-    }
-  });
-}
 
 /// The first groups, with the first rows of each.
 io::Json conflicts_json(const corpus::Corpus& corpus,
@@ -105,10 +90,14 @@ corpus::Census take_census(Workspace& workspace) {
   return census;
 }
 
-}  // namespace
+/// Writes what check.json warns of.
+void log_warnings(const io::Json& check_facts) {
+  for (const io::Json& warning : check_facts.at("warnings")) {
+    log::info("warning: {}", warning.get<std::string>());
+  }
+}
 
 void do_check(Workspace& workspace) {
-  check_voters(workspace);
   const corpus::Census census = take_census(workspace);
   log::info(
       "stage=check items={} dim={} type={} classes={} seeds={} duplicates={} zero_vectors={} "
@@ -118,43 +107,39 @@ void do_check(Workspace& workspace) {
       census.num_zero_vectors, census.seed_conflicts.size());
   const io::Json facts = census_facts(workspace, census);
   log_warnings(facts);
-  write_facts(workspace, Stage::check, facts);
+  write_facts(workspace, "check", facts);
 }
 
-void log_warnings(const io::Json& check_facts) {
-  for (const io::Json& warning : check_facts.at("warnings")) {
-    log::info("warning: {}", warning.get<std::string>());
+class CheckStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{.name = "check",
+                                               .stages = {},
+                                               .inputs = {"embeddings", "seeds", "voter names"},
+                                               .files = {"check.json"},
+                                               .facts = "check.json"};
+    return kDescription;
   }
-}
-
-void check_settings(const Workspace& workspace) {
-  comm::locally(workspace.comm, [&] {
-    ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
-  });
-  check_voter_names(workspace);
-}
-
-void check_groups(const Workspace& workspace) {
-  const IdRange<GlobalId> block =
-      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
-  for (const std::string& dataset : workspace.config.corpus.slices) {
-    (void)statistics::read_grouping(workspace.comm, workspace.corpus, dataset, block);
+  void run(Workspace& workspace) const override { do_check(workspace); }
+  void report_again(const Workspace& workspace) const override {
+    log_warnings(read_facts(workspace, name()));
   }
-}
-
-void check_neighbors(const Workspace& workspace) {
-  const Count distinct = read_facts(workspace, Stage::check).at("distinct_vectors").get<Count>();
-  if (workspace.config.knn.k >= distinct) {
-    throw comm::CollectiveError{
-        fmt::format("knn.k = {}, must be below the number of distinct vectors of the corpus, {}",
-                    workspace.config.knn.k, distinct)};
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_check(input, rates);
   }
-}
+};
+
+}  // namespace
 
 void need_census(Workspace& workspace) {
   if (!workspace.duplicates) {
     (void)take_census(workspace);
   }
+}
+
+const Stage& check_stage() {
+  static const CheckStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

@@ -12,7 +12,9 @@
 #include "kith/layout/item_ids.hpp"
 
 #include "pipeline/external_voters.hpp"
+#include "pipeline/plan_model.hpp"
 #include "pipeline/row_labels.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -144,10 +146,55 @@ void need_held_out(Workspace& workspace) {
                                                   workspace.consensus->class_factors);
 }
 
+namespace {
+
+/// Collective. Votes and probabilities are read once, so that what is wrong with them is said
+/// before anything is computed.
+void check_voters(const Workspace& workspace) {
+  const IdRange<GlobalId> block =
+      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
+  comm::locally(workspace.comm, [&] {
+    if (!workspace.corpus.vote_names.empty()) {
+      (void)corpus::read_votes(workspace.corpus, workspace.config.corpus, block);
+    }
+    for (std::size_t voter = 0; voter < workspace.corpus.prob_names.size(); ++voter) {
+      (void)corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
+                               block);
+    }
+  });
+}
+
+/// Collective.
 void do_ensemble(Workspace& workspace) {
   need_held_out(workspace);
   comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
+}
+
+class EnsembleStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{
+        .name = "ensemble",
+        .stages = {"cells", "knn", "graph", "propagate"},
+        .inputs = {"seeds", "classes", "votes", "probs", "ids"},
+        .files = {"labels.h5"},
+        .facts = {},
+        .is_for_people = true};
+    return kDescription;
+  }
+  void check(Workspace& workspace) const override { check_voters(workspace); }
+  void run(Workspace& workspace) const override { do_ensemble(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_ensemble(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& ensemble_stage() {
+  static const EnsembleStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

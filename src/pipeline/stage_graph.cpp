@@ -6,6 +6,8 @@
 #include "kith/core/log.hpp"
 #include "kith/layout/node_maps.hpp"
 
+#include "pipeline/plan_model.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/workspace.hpp"
 
@@ -22,6 +24,9 @@ void need_graph(Workspace& workspace) {
   workspace.components = graph::connected_components(*workspace.graph);
 }
 
+namespace {
+
+/// Collective.
 void do_graph(Workspace& workspace) {
   need_graph(workspace);
   const graph::Graph& graph = *workspace.graph;
@@ -42,7 +47,30 @@ void do_graph(Workspace& workspace) {
   facts["largest_components"] = workspace.components->largest_sizes;
   log::info("stage=graph nodes={} edges={} components={}", graph.num_nodes(), graph.num_edges(),
             workspace.components->num_components);
-  write_facts(workspace, Stage::graph, facts);
+  write_facts(workspace, "graph", facts);
+}
+
+class GraphStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{.name = "graph",
+                                               .stages = {"cells", "knn"},
+                                               .inputs = {},
+                                               .files = {"graph/graph.json"},
+                                               .facts = "graph/graph.json"};
+    return kDescription;
+  }
+  void run(Workspace& workspace) const override { do_graph(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_graph(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& graph_stage() {
+  static const GraphStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

@@ -11,9 +11,12 @@
 #include "kith/io/files.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/knn/faiss_trial.hpp"
 #include "kith/knn/recall.hpp"
 #include "kith/knn/roofline.hpp"
 
+#include "pipeline/plan_model.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
@@ -174,6 +177,48 @@ void remove_further_pieces(const Workspace& workspace) {
 
 }  // namespace
 
+void need_lists(Workspace& workspace) {
+  if (workspace.lists) {
+    return;
+  }
+  need_shard(workspace);
+  workspace.lists = comm::locally(workspace.comm, [&] {
+    NeighborLists lists;
+    lists.k = workspace.config.knn.k;
+    for (const Piece& piece : pieces(workspace.shard->layout)) {
+      read_piece(workspace, piece, lists);
+    }
+    return lists;
+  });
+}
+
+namespace {
+
+/// Collective. knn.k against what the stage check has counted. Throws CollectiveError.
+void check_neighbors(const Workspace& workspace) {
+  const Count distinct = read_facts(workspace, "check").at("distinct_vectors").get<Count>();
+  if (workspace.config.knn.k >= distinct) {
+    throw comm::CollectiveError{
+        fmt::format("knn.k = {}, must be below the number of distinct vectors of the corpus, {}",
+                    workspace.config.knn.k, distinct)};
+  }
+}
+
+/// Collective. Tries the FAISS index of the graph.
+void try_faiss_index(const Workspace& workspace) {
+  const knn::KnnConfig& config = workspace.config.knn;
+  const std::string factory = knn::faiss_factory(config);
+  if (factory.empty()) {
+    return;
+  }
+  comm::on_root(workspace.comm, [&] {
+    const corpus::Corpus& corpus = workspace.corpus;
+    knn::try_faiss(
+        {factory, corpus.dim, corpus.metric, corpus.num_items / workspace.comm.size(), config.k});
+  });
+}
+
+/// Collective.
 void do_knn(Workspace& workspace) {
   need_vectors(workspace);
   const comm::Communicator& comm = workspace.comm;
@@ -203,7 +248,7 @@ void do_knn(Workspace& workspace) {
   }
   workspace.shard->centroids = {};
   const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
-  io::Snapshots snapshots = open_snapshots(workspace, Stage::knn);
+  io::Snapshots snapshots = open_snapshots(workspace, "knn");
   config.checkpoint = &snapshots;
   if (workspace.config.run.snapshot_minutes == 0) {
     config.unit_flops = 1;  // each cell is a unit
@@ -219,25 +264,35 @@ void do_knn(Workspace& workspace) {
   if (workspace.config.recall_sample > 0) {
     facts["recall"] = recall_facts(workspace);
   }
-  write_facts(workspace, Stage::knn, facts);
+  write_facts(workspace, "knn", facts);
   snapshots.clear();
   workspace.shard->vectors = {};
   workspace.shard->probes = {};
 }
 
-void need_lists(Workspace& workspace) {
-  if (workspace.lists) {
-    return;
+class KnnStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{.name = "knn",
+                                               .stages = {"cells"},
+                                               .inputs = {"embeddings"},
+                                               .files = {"graph/knn-*.h5", "graph/knn.json"},
+                                               .facts = "graph/knn.json"};
+    return kDescription;
   }
-  need_shard(workspace);
-  workspace.lists = comm::locally(workspace.comm, [&] {
-    NeighborLists lists;
-    lists.k = workspace.config.knn.k;
-    for (const Piece& piece : pieces(workspace.shard->layout)) {
-      read_piece(workspace, piece, lists);
-    }
-    return lists;
-  });
+  void check(Workspace& workspace) const override { try_faiss_index(workspace); }
+  void check_counts(Workspace& workspace) const override { check_neighbors(workspace); }
+  void run(Workspace& workspace) const override { do_knn(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_knn(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& knn_stage() {
+  static const KnnStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

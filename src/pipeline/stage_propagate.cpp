@@ -13,8 +13,13 @@
 #include "kith/layout/node_maps.hpp"
 #include "kith/statistics/member_trace.hpp"
 
+#include "pipeline/external_voters.hpp"
+#include "pipeline/inputs.hpp"
 #include "pipeline/member_graphs.hpp"
 #include "pipeline/member_trace.hpp"
+#include "pipeline/other_graph.hpp"
+#include "pipeline/plan_model.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 #include "pipeline/stored_rows.hpp"
 #include "pipeline/workspace.hpp"
@@ -170,11 +175,30 @@ ensemble::Member read_member(const io::InputFile& file, const Workspace& workspa
 
 }  // namespace
 
+void need_members(Workspace& workspace) {
+  if (!workspace.members.empty()) {
+    return;
+  }
+  need_graph(workspace);
+  fold_seeds(workspace);
+  workspace.members = comm::locally(workspace.comm, [&] {
+    const io::InputFile file{workspace.path(kFile)};
+    std::vector<ensemble::Member> members;
+    for (const ensemble::MemberConfig& config : workspace.config.ensemble.members) {
+      members.push_back(read_member(file, workspace, config));
+    }
+    return members;
+  });
+}
+
+namespace {
+
+/// Collective.
 void do_propagate(Workspace& workspace) {
   need_graph(workspace);
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
-  io::Snapshots snapshots = open_snapshots(workspace, Stage::propagate);
+  io::Snapshots snapshots = open_snapshots(workspace, "propagate");
   auto results = propagate_members(
       workspace,
       ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes()),
@@ -183,7 +207,7 @@ void do_propagate(Workspace& workspace) {
                                              config, workspace.num_classes());
   io::Json facts = unseeded_facts(workspace);
   facts.update(truncation_facts(workspace));
-  write_facts(workspace, Stage::propagate, facts);
+  write_facts(workspace, "propagate", facts);
   log_halo(*workspace.graph);
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kFile));
   std::vector<Count> rows;
@@ -199,20 +223,49 @@ void do_propagate(Workspace& workspace) {
   snapshots.clear();
 }
 
-void need_members(Workspace& workspace) {
-  if (!workspace.members.empty()) {
-    return;
+class PropagateStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{.name = "propagate",
+                                               .stages = {"cells", "knn", "graph"},
+                                               .inputs = {"seeds", "classes"},
+                                               .files = {kFile, "propagation.json"},
+                                               .facts = "propagation.json"};
+    return kDescription;
   }
-  need_graph(workspace);
-  fold_seeds(workspace);
-  workspace.members = comm::locally(workspace.comm, [&] {
-    const io::InputFile file{workspace.path(kFile)};
-    std::vector<ensemble::Member> members;
-    for (const ensemble::MemberConfig& config : workspace.config.ensemble.members) {
-      members.push_back(read_member(file, workspace, config));
+  [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
+    std::vector<std::string> all = description().inputs;
+    const auto& members = config.ensemble.members;
+    if (std::any_of(members.begin(), members.end(),
+                    [](const auto& member) { return !member.voter.empty(); })) {
+      all.emplace_back("probs");
     }
-    return members;
-  });
+    for (const config::GraphSource& graph : config.graphs) {
+      if (is_used(config, graph)) {
+        all.push_back(input_of_graph(graph.name));
+      }
+    }
+    return all;
+  }
+  void check(Workspace& workspace) const override {
+    comm::locally(workspace.comm, [&] {
+      ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
+    });
+    check_voter_names(workspace);
+  }
+  void check_counts(Workspace& workspace) const override { run_other_graphs(workspace, "check"); }
+  void prepare(Workspace& workspace) const override { run_other_graphs(workspace, "graph"); }
+  void run(Workspace& workspace) const override { do_propagate(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_propagate(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& propagate_stage() {
+  static const PropagateStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

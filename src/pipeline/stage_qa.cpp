@@ -13,9 +13,11 @@
 #include "kith/report/html.hpp"
 #include "kith/statistics/statistics.hpp"
 
+#include "pipeline/plan_model.hpp"
 #include "pipeline/report_builder.hpp"
 #include "pipeline/row_labels.hpp"
 #include "pipeline/run_audit.hpp"
+#include "pipeline/stage.hpp"
 #include "pipeline/stages.hpp"
 
 namespace kith::pipeline {
@@ -67,6 +69,9 @@ std::vector<Count> held_out_rows(const Workspace& workspace) {
 
 }  // namespace
 
+namespace {
+
+/// Collective.
 void do_qa(Workspace& workspace) {
   need_held_out(workspace);
   need_lists(workspace);
@@ -95,11 +100,49 @@ void do_qa(Workspace& workspace) {
   file.commit();
   io::Json report = describe_run(workspace);
   add_keys(run, computed, report);
-  write_facts(workspace, Stage::qa, report);
+  write_facts(workspace, "qa", report);
   comm::on_root(comm, [&] {
     io::write_file_atomically(workspace.path("report.html"),
                               report::render_html(io::json_text(report, -1)));
   });
+}
+
+/// Collective. Gold and the columns of corpus.slices are read once, so that what is wrong with them
+/// is said before anything is computed.
+void check_columns(const Workspace& workspace) {
+  const IdRange<GlobalId> block =
+      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
+  comm::locally(workspace.comm,
+                [&] { (void)corpus::read_gold(workspace.corpus, workspace.config.corpus, block); });
+  for (const std::string& dataset : workspace.config.corpus.slices) {
+    (void)statistics::read_grouping(workspace.comm, workspace.corpus, dataset, block);
+  }
+}
+
+class QaStage : public Stage {
+ public:
+  [[nodiscard]] const StageDescription& description() const override {
+    static const StageDescription kDescription{
+        .name = "qa",
+        .stages = {"check", "cells", "knn", "graph", "propagate", "ensemble"},
+        .inputs = {"seeds", "classes", "gold", "votes", "probs", "slices", "ids", "audit"},
+        .files = {"qa.h5", "report.html", "report.json"},
+        .facts = "report.json",
+        .is_for_people = true};
+    return kDescription;
+  }
+  void check(Workspace& workspace) const override { check_columns(workspace); }
+  void run(Workspace& workspace) const override { do_qa(workspace); }
+  [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
+    return plan_qa(input, rates);
+  }
+};
+
+}  // namespace
+
+const Stage& qa_stage() {
+  static const QaStage kStage;
+  return kStage;
 }
 
 }  // namespace kith::pipeline

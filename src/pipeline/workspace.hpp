@@ -16,7 +16,6 @@
 #include "kith/io/snapshots.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/layout/row_exchange.hpp"
-#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 
@@ -53,16 +52,7 @@ struct Workspace {
 };
 
 /// Collective. Where the stage that is being done keeps what it has so far.
-[[nodiscard]] io::Snapshots open_snapshots(const Workspace& workspace, Stage stage);
-
-/// Collective. Does a stage and leaves its files.
-void do_check(Workspace& workspace);
-void do_cells(Workspace& workspace);
-void do_knn(Workspace& workspace);
-void do_graph(Workspace& workspace);
-void do_propagate(Workspace& workspace);
-void do_ensemble(Workspace& workspace);
-void do_qa(Workspace& workspace);
+[[nodiscard]] io::Snapshots open_snapshots(const Workspace& workspace, const std::string& stage);
 
 /// Collective. Makes sure that an earlier stage's result is in memory, from its files if need be.
 /// need_shard: who owns what; need_vectors: and vectors and centroids, which only knn looks
@@ -79,7 +69,7 @@ void need_held_out(Workspace& workspace);
 void write_graph(Workspace& workspace, const std::string& path);
 
 /// Collective. Writes the numbers of a stage; reads them back on every rank.
-void write_facts(const Workspace& workspace, Stage stage, const io::Json& facts);
-[[nodiscard]] io::Json read_facts(const Workspace& workspace, Stage stage);
+void write_facts(const Workspace& workspace, const std::string& stage, const io::Json& facts);
+[[nodiscard]] io::Json read_facts(const Workspace& workspace, const std::string& stage);
 
 }  // namespace kith::pipeline

@@ -53,7 +53,7 @@ class Manifest(unittest.TestCase):
     def test_a_restart_is_recorded_and_says_what_has_changed(self):
         self.run_kith("knn", "-c", self.config)
         done = self.run_kith("knn", "-c", self.config, "--knn.k", "9", ranks=3)
-        self.assertIn('changed key=knn.k from="8" to="9" redoes="knn"', done.stderr)
+        self.assertIn('stage=knn state=stale reason="knn.k is 9, was 8"', done.stderr)
         self.assertEqual([start["ranks"] for start in self.manifest()["starts"]], [2, 3])
 
     def test_a_stage_whose_file_is_gone_is_done_again(self):
@@ -70,9 +70,10 @@ class Manifest(unittest.TestCase):
 
     def test_all_bytes_of_the_input_on_request(self):
         self.run_kith("check", "-c", self.config, "--run.hash_inputs", "full")
-        one = self.manifest()["inputs"][0]["hash"]
+        one = self.manifest()["inputs"][0]["datasets"]
+        self.assertEqual(set(one), {"/embeddings", "/labels", "/gold", "/classes"})
         self.run_kith("check", "-c", self.config, "--run.hash_inputs", "full", ranks=3)
-        self.assertEqual(self.manifest()["inputs"][0]["hash"], one)
+        self.assertEqual(self.manifest()["inputs"][0]["datasets"], one)
 
     def test_replay(self):
         self.run_kith("run", "-c", self.config)

@@ -1,6 +1,10 @@
 """What is done is not done again, and a run made in parts has the bytes of one made at once."""
 import os
+import tempfile
 import unittest
+
+import h5py
+import numpy
 
 import kith_runner as kith
 
@@ -41,7 +45,7 @@ class Resume(unittest.TestCase):
             for option, expected in [
                     (["--qa.review_items", "7"], ["qa"]),
                     (["--ensemble.auto_probability", "0.8"], ["ensemble", "qa"]),
-                    (["--corpus.gold", ""], ["check", "propagate", "ensemble", "qa"]),
+                    (["--corpus.gold", ""], ["qa"]),
                     (["--graph.symmetrize", "mutual"], ["graph", "propagate", "ensemble", "qa"])]:
                 options += option
                 done = kith.run(["run", "-c", config, *options], 2)
@@ -51,6 +55,63 @@ class Resume(unittest.TestCase):
             os.rename(os.path.join(directory, "run"), os.path.join(directory, "before"))
             self.assertEqual(kith.run(["run", "-c", config, *options], 1).returncode, 0)
             self.assertEqual(digests(directory), resumed)
+
+    def test_only_what_reads_a_change_is_done_again(self):
+        with kith.temporary_directory() as directory:
+            corpus = kith.Blobs().write(os.path.join(directory, "corpus.h5"))
+            config = kith.ini(directory)
+
+            def stages_of(*options, reasons=()):
+                done = kith.run(["run", "-c", config, *options], 2)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for reason in reasons:
+                    self.assertIn(f'reason="{reason}"', done.stderr)
+                return stages_done(done)
+
+            def change(dataset, edit):
+                with h5py.File(corpus, "a") as file:
+                    values = file[dataset][()]
+                    edit(values)
+                    file[dataset][...] = values
+
+            stages_of()
+            with h5py.File(corpus, "a") as file:
+                file["note"] = "a column that nobody reads"
+            self.assertEqual(stages_of(), [], "a new column")
+            os.utime(corpus)
+            self.assertEqual(stages_of(), [], "a touch")
+
+            renamed = os.path.join(directory, "other.h5")
+            os.rename(corpus, renamed)
+            self.assertEqual(stages_of("--corpus.files", renamed), [], "another name")
+            os.rename(renamed, corpus)
+
+            kith.write_groups(corpus, "site", numpy.arange(900) % 3)
+            slices = ("--corpus.slices", "/site")
+            self.assertEqual(stages_of(*slices, reasons=["other slices"]), ["qa"])
+            change("gold", lambda gold: gold.__setitem__(slice(10, 20), -1))
+            self.assertEqual(stages_of(*slices, reasons=["other gold"]), ["qa"])
+            change("site", lambda site: site.__setitem__(5, 0))
+            self.assertEqual(stages_of(*slices), ["qa"])
+            with h5py.File(corpus, "a") as file:
+                gold = file["gold"][()]
+                del file["gold"]
+                file.create_dataset("gold", data=gold, chunks=(100,), compression="gzip")
+            self.assertEqual(stages_of(*slices), [], "stored in another way")
+
+            change("labels", lambda labels: labels.__setitem__(numpy.flatnonzero(labels == 1)[0], -1))
+            self.assertEqual(stages_of(*slices, reasons=["other seeds", "other seeds; propagate done again"]),
+                             ["check", "propagate", "ensemble", "qa"])
+            change("embeddings", lambda vectors: vectors.__setitem__((7, 0), vectors[7, 0] + 1))
+            self.assertEqual(stages_of(*slices, reasons=["other embeddings", "other embeddings; cells done again"]),
+                             ["check", "cells", "knn", "graph", "propagate", "ensemble", "qa"])
+
+            # The corpus and its run in another place.
+            with tempfile.TemporaryDirectory(dir=directory) as place:
+                for name in ("corpus.h5", "run"):
+                    os.rename(os.path.join(directory, name), os.path.join(place, name))
+                config = kith.ini(place)
+                self.assertEqual(stages_of(*slices), [], "a move")
 
     def test_stage_by_stage_equals_one_run(self):
         with kith.temporary_directory() as directory:

@@ -3,18 +3,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "kith/comm/communicator.hpp"
 #include "kith/config/config.hpp"
-#include "kith/pipeline/stage.hpp"
 
 namespace kith::pipeline {
 
 /// Version of the program, and of what its stages leave in the run directory.
 [[nodiscard]] const char* version();
 
-/// Collective. Goes through the stages up to and with `last`; results lie in config.run.directory.
-void run(const comm::Communicator& comm, const config::Config& config, Stage last);
+/// Names of the stages, in order.
+[[nodiscard]] std::vector<std::string> stage_names();
+
+/// Collective. Goes through the stages up to and with the one of this name; results lie in
+/// config.run.directory.
+void run(const comm::Communicator& comm, const config::Config& config, const std::string& last);
 
 /// Collective. Does the run of `manifest` again in config.run.directory and compares each result
 /// file with the hash that the manifest has; says so, file by file. Returns whether all are equal.
