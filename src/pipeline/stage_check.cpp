@@ -9,7 +9,6 @@
 #include "kith/core/log.hpp"
 #include "kith/corpus/census.hpp"
 #include "kith/io/output_file.hpp"
-#include "kith/statistics/grouping.hpp"
 
 #include "pipeline/corpus_log.hpp"
 #include "pipeline/external_voters.hpp"

@@ -11,6 +11,7 @@
 #include "kith/io/output_file.hpp"
 #include "kith/layout/node_maps.hpp"
 #include "kith/report/html.hpp"
+#include "kith/statistics/grouping.hpp"
 #include "kith/statistics/statistics.hpp"
 
 #include "pipeline/plan_model.hpp"

@@ -5,6 +5,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/corpus/labels.hpp"
 
 namespace kith::statistics {
 namespace {
