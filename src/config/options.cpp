@@ -78,10 +78,10 @@ void append_corpus_options(std::vector<Option>& table) {
       "dataset name, path or nothing", "names of the classes, in order");
   corpus_text(
       "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
-      "votes of outside voters: N x M classes, -1 = abstains; names in the attribute names");
+      "votes of external voters: N x M classes, -1 = abstains; names in the attribute names");
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
-      "probabilities of outside voters: one N x K dataset a voter");
+      "probabilities of external voters: one N x K dataset a voter");
   table.push_back(yes_no(
       "corpus.allow_missing_classes", "check",
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },

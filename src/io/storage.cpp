@@ -195,8 +195,8 @@ void Sources::add(const File& file, const std::string& path, const std::string& 
     fail_hdf5(path, dataset, "cannot be opened");
   }
   require_stored_values(opened.dataset, path, dataset);
-  for (const std::string& outside : outside_files(opened.creation, path, dataset)) {
-    files.insert(outside);
+  for (const std::string& external : external_files(opened.creation, path, dataset)) {
+    files.insert(external);
   }
   std::size_t num_mappings = 0;
   if (H5Pget_layout(opened.creation.id()) == H5D_VIRTUAL) {

@@ -83,8 +83,8 @@ std::filesystem::path values_path(const std::string& path, const std::string& na
 
 }  // namespace
 
-std::vector<std::string> outside_files(const Properties& made, const std::string& path,
-                                       const std::string& name) {
+std::vector<std::string> external_files(const Properties& made, const std::string& path,
+                                        const std::string& name) {
   std::vector<std::string> files;
   for (int i = 0; i < H5Pget_external_count(made.id()); ++i) {
     std::array<char, 4096> stored_name{};
@@ -113,7 +113,7 @@ void require_stored_values(const Dataset& dataset, const std::string& path,
                            const std::string& name) {
   const Properties made{H5Dget_create_plist(dataset.id())};
   const std::string place = fmt::format("{}: {}", path, quote(name));
-  (void)outside_files(made, path, name);
+  (void)external_files(made, path, name);
   if (H5Pget_layout(made.id()) != H5D_CHUNKED || H5Pget_nfilters(made.id()) <= 0) {
     return;
   }

@@ -10,10 +10,10 @@ namespace kith::io {
 
 /// Files that hold the values of a dataset besides its own (external storage). made: how it was
 /// created. Throws Error if one is not there or too short.
-std::vector<std::string> outside_files(const Properties& made, const std::string& path,
-                                       const std::string& name);
+std::vector<std::string> external_files(const Properties& made, const std::string& path,
+                                        const std::string& name);
 
-/// Throws Error if a filter is missing that the values went through, for outside_files, or if one
+/// Throws Error if a filter is missing that the values went through, for external_files, or if one
 /// chunk of them is more than this process could hold.
 void require_stored_values(const Dataset& dataset, const std::string& path,
                            const std::string& name);

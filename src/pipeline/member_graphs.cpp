@@ -11,7 +11,7 @@
 #include "kith/propagate/propagate.hpp"
 
 #include "pipeline/external_voters.hpp"
-#include "pipeline/graphs_in_turn.hpp"
+#include "pipeline/graph_schedule.hpp"
 #include "pipeline/other_graph.hpp"
 
 namespace kith::pipeline {
@@ -74,15 +74,15 @@ TasksByGraph tasks_by_graph(const config::Config& config, std::span<const propag
   return {of_variant.begin(), of_variant.end()};
 }
 
-std::vector<TurnOfTask> turns_of(const TasksByGraph& by_graph,
-                                 std::span<const propagate::Task> tasks) {
-  std::vector<TurnOfTask> turns(tasks.size());
-  for (std::size_t turn = 0; turn < by_graph.size(); ++turn) {
-    for (const std::size_t i : by_graph[turn].second) {
-      turns[i] = {static_cast<int>(turn), !tasks[i].validation_nodes.empty()};
+std::vector<ScheduledTask> schedule_of(const TasksByGraph& by_graph,
+                                       std::span<const propagate::Task> tasks) {
+  std::vector<ScheduledTask> schedule(tasks.size());
+  for (std::size_t graph = 0; graph < by_graph.size(); ++graph) {
+    for (const std::size_t i : by_graph[graph].second) {
+      schedule[i] = {static_cast<int>(graph), !tasks[i].validation_nodes.empty()};
     }
   }
-  return turns;
+  return schedule;
 }
 
 /// Collective. Gives the tasks of correct_smooth their voters' probabilities, which are returned:
@@ -130,20 +130,20 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
   const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
   const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());
-  GraphsInTurn in_turn{checkpoint,
-                       *workspace.graph,
-                       {top, top < workspace.num_classes()},
-                       turns_of(by_graph, tasks),
-                       results};
-  const int finished = in_turn.resume_finished();
+  GraphSchedule schedule{checkpoint,
+                         *workspace.graph,
+                         {top, top < workspace.num_classes()},
+                         schedule_of(by_graph, tasks),
+                         results};
+  const int finished = schedule.resume_finished();
   if (finished > 0) {
     log::info("stage=propagate state=resumed graphs_done={} of={}", finished, by_graph.size());
   }
   std::optional<OtherGraph> other;
   std::string name;
-  for (std::size_t turn = to_size(finished); turn < by_graph.size(); ++turn) {
-    const auto& [variant, indices] = by_graph[turn];
-    in_turn.begin(static_cast<int>(turn));
+  for (std::size_t graph = to_size(finished); graph < by_graph.size(); ++graph) {
+    const auto& [variant, indices] = by_graph[graph];
+    schedule.begin(static_cast<int>(graph));
     if (std::exchange(name, variant.graph) != variant.graph) {
       other.reset();
       other.emplace(workspace, name);
@@ -159,7 +159,7 @@ std::vector<propagate::TaskResult> propagate_members(Workspace& workspace,
     log::info("stage=propagate graph={} k={} weights={} tasks={}",
               name.empty() ? config.corpus.embeddings : name, variant.k, variant.weights,
               here.size());
-    std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, in_turn);
+    std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, schedule);
     for (std::size_t at = 0; at < indices.size(); ++at) {
       if (other && here[at].validation_nodes.empty()) {
         other->give(found[at]);

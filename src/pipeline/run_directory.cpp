@@ -104,7 +104,7 @@ io::Json prepare_directory(const std::string& directory) {
   }
   lock_directory(directory);
   io::Json manifest = look_into(directory);  // another run may have ended meanwhile
-  remove_unfinished(directory);
+  remove_partial_files(directory);
   return manifest;
 }
 

@@ -159,7 +159,7 @@ void refuse_files_of_others(const std::string& directory, const std::set<std::st
   }
 }
 
-void remove_unfinished(const std::string& directory) {
+void remove_partial_files(const std::string& directory) {
   std::error_code ignored;
   const fs::path root{directory};
   for (const fs::path& folder : {root, root / "cells", root / "graph", root / "snapshots"}) {

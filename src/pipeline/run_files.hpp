@@ -24,7 +24,7 @@ constexpr const char* kManifestFile = "manifest.json";
 void refuse_files_of_others(const std::string& directory, const std::set<std::string>& begun);
 
 /// Removes what a killed run has left half-written.
-void remove_unfinished(const std::string& directory);
+void remove_partial_files(const std::string& directory);
 
 /// Does a run keep this path: its directory, a file that it leaves there, or a folder of these?
 /// Known by the manifest that lies in the directory.

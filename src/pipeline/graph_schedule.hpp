@@ -13,25 +13,25 @@
 namespace kith::pipeline {
 
 /// A task of some graph.
-struct TurnOfTask {
-  int turn = 0;            // of its graph, from 0
+struct ScheduledTask {
+  int graph = 0;           // number in the schedule
   bool validates = false;  // its scores are of validation nodes
 };
 
 /// Keeps the results of finished graphs beside the state of the one at work.
-class GraphsInTurn : public comm::Checkpoint {
+class GraphSchedule : public comm::Checkpoint {
  public:
   /// whole: where all is kept. shared: the graph whose owned nodes all results are of. results: one
   /// a task; full where the graph is finished. All are kept alive by the caller.
-  GraphsInTurn(comm::Checkpoint& whole, const graph::Graph& shared,
-               const propagate::RowShape& shape, std::vector<TurnOfTask> tasks,
-               std::span<propagate::TaskResult> results);
+  GraphSchedule(comm::Checkpoint& whole, const graph::Graph& shared,
+                const propagate::RowShape& shape, std::vector<ScheduledTask> tasks,
+                std::span<propagate::TaskResult> results);
 
   /// Collective. Fills the results of finished graphs from a snapshot; how many graphs these are.
   int resume_finished();
 
   /// The graphs before this one are finished.
-  void begin(int turn) { turn_ = turn; }
+  void begin(int graph) { graph_ = graph; }
 
   /// Of the graph at work.
   bool resume(const std::function<void(const comm::StateReader&)>& load) override;
@@ -41,10 +41,10 @@ class GraphsInTurn : public comm::Checkpoint {
   comm::Checkpoint* whole_;
   const graph::Graph* shared_;
   propagate::RowShape shape_;
-  std::vector<TurnOfTask> tasks_;
+  std::vector<ScheduledTask> tasks_;
   std::span<propagate::TaskResult> results_;
-  int turn_ = 0;
-  int found_turn_ = -1;  // no snapshot
+  int graph_ = 0;
+  int found_ = -1;  // graphs done in the snapshot; none was found
 };
 
 }  // namespace kith::pipeline
