@@ -260,8 +260,9 @@ std::vector<Option> make_table() {
   table.push_back(choice<bool>(
       "run.hash_inputs", "", [](Config & c) -> auto& { return c.run.hash_all_input; },
       {{"sampled", false}, {"full", true}},
-      "what tells other data from these in a dataset of more than 64 MiB: 256 blocks of 64 KiB, or "
-      "every value"));
+      "what tells other vectors and probabilities from these, above 64 MiB a file: 256 blocks of "
+      "64 "
+      "KiB, or every value; a change of this key does all again there"));
   append_corpus_options(table);
   append_graph_options(table);
   append_result_options(table);

@@ -31,7 +31,7 @@ std::vector<Option> graph_options(const std::string& name) {
   const std::string stages = "propagate";
   return {
       text(
-          prefix + "dataset", stages, [=](Config & c) -> auto& { return graph(c).dataset; },
+          prefix + "dataset", "", [=](Config & c) -> auto& { return graph(c).dataset; },
           "dataset name", "other vectors of the same items: N x d, as corpus.embeddings"),
       choice<std::string>(
           prefix + "metric", stages, [=](Config & c) -> auto& { return graph(c).metric; },

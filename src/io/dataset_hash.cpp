@@ -106,11 +106,11 @@ std::vector<Extent> look_at_all(const comm::Communicator& comm,
 }  // namespace
 
 std::vector<std::string> hash_datasets(const comm::Communicator& comm,
-                                       std::span<const DatasetPlace> places, bool all_values) {
+                                       std::span<const DatasetPlace> places) {
   const std::vector<Extent> extents = look_at_all(comm, places);
   std::vector<Block> blocks;
   for (std::size_t place = 0; place < places.size(); ++place) {
-    append_blocks(place, extents[place], all_values, blocks);
+    append_blocks(place, extents[place], !places[place].may_sample, blocks);
   }
   std::vector<BlockHash> mine;
   comm::locally(comm, [&] {

@@ -79,7 +79,7 @@ std::string differences(const io::Json& before, const io::Json& now) {
   if (!redone.empty()) {
     found.push_back(fmt::format("{} done again", fmt::join(redone, ", ")));
   }
-  return fmt::format("{}", fmt::join(found, "; "));
+  return found.empty() ? "keys in another order" : fmt::format("{}", fmt::join(found, "; "));
 }
 
 }  // namespace kith::pipeline

@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using io::Json;
 
+constexpr const char* kFull = "full";
+
 /// Place, size and time: while they are the same, the content is taken to be.
 std::string state_of(const std::string& path) {
   const auto changed = fs::last_write_time(path).time_since_epoch().count();
@@ -52,6 +54,16 @@ std::vector<std::string> datasets_of(const config::Config& config, const corpus:
   return datasets;
 }
 
+/// Vectors and probabilities are large, and made by programs; people edit labels, votes and groups.
+bool may_sample(const config::Config& config, const std::string& dataset) {
+  const auto is_dataset = [&](const config::GraphSource& graph) {
+    return graph.dataset == dataset;
+  };
+  return dataset == config.corpus.embeddings ||
+         (!config.corpus.probs.empty() && dataset.starts_with(config.corpus.probs + "/")) ||
+         std::any_of(config.graphs.begin(), config.graphs.end(), is_dataset);
+}
+
 /// Rank 0. An entry without hashes.
 Json describe_file(const std::string& path, const std::string& sources, const char* hashed) {
   Json entry;
@@ -80,7 +92,7 @@ Json list_files(const config::Config& config, const corpus::Corpus& corpus) {
   for (const std::string& source : corpus.sources) {
     sources += state_of(source);
   }
-  const char* hashed = config.run.hash_all_input ? "full" : "sampled";
+  const char* hashed = config.run.hash_all_input ? kFull : "sampled";
   Json files = Json::array();
   for (const corpus::FileExtent& extent : corpus.files) {
     Json entry = describe_file(extent.path, sources, hashed);
@@ -120,22 +132,24 @@ void take_remembered(const Json& remembered, Json& files) {
 }
 
 /// Collective. Fills in what has no hash yet.
-void hash_missing(const comm::Communicator& comm, bool all_values, Json& files) {
+void hash_missing(const comm::Communicator& comm, const config::Config& config, Json& files) {
   std::vector<std::string> paths;
   std::vector<Json*> of_path;
   std::vector<io::DatasetPlace> places;
   std::vector<Json*> of_place;
   for (Json& file : files) {
+    const auto path = file["path"].get<std::string>();
     if (file.contains("hash") && file["hash"] == "") {
-      paths.push_back(file["path"].get<std::string>());
+      paths.push_back(path);
       of_path.push_back(&file["hash"]);
     }
     if (!file.contains("datasets")) {
       continue;
     }
+    const bool all_values = file["hashed"] == kFull;
     for (auto& [name, hash] : file["datasets"].items()) {
       if (hash == "") {
-        places.push_back({file["path"].get<std::string>(), name});
+        places.push_back({path, name, !all_values && may_sample(config, name)});
         of_place.push_back(&hash);
       }
     }
@@ -144,7 +158,7 @@ void hash_missing(const comm::Communicator& comm, bool all_values, Json& files) 
   for (std::size_t i = 0; i < paths.size(); ++i) {
     *of_path[i] = of_files[i].hash;
   }
-  const std::vector<std::string> of_datasets = io::hash_datasets(comm, places, all_values);
+  const std::vector<std::string> of_datasets = io::hash_datasets(comm, places);
   for (std::size_t i = 0; i < places.size(); ++i) {
     *of_place[i] = of_datasets[i];
   }
@@ -180,7 +194,7 @@ Inputs::Inputs(const comm::Communicator& comm, const config::Config& config,
     take_remembered(remembered, files_);
   });
   share(comm, files_);
-  hash_missing(comm, config.run.hash_all_input, files_);
+  hash_missing(comm, config, files_);
 }
 
 /// The hashes of all files, in order.
@@ -256,9 +270,13 @@ std::string Inputs::content(const std::string& input) const {
   return digest(text);
 }
 
-void require_same_inputs(const comm::Communicator& comm, const Json& files, bool all_values) {
+void require_same_inputs(const comm::Communicator& comm, const config::Config& config,
+                         const Json& files) {
   Json now = files;
+  bool is_hashed = !now.empty();
   for (Json& file : now) {
+    is_hashed = is_hashed && file.contains("hashed") &&
+                (file.contains("hash") || file.contains("datasets"));
     if (file.contains("hash")) {
       file["hash"] = "";
     }
@@ -268,7 +286,12 @@ void require_same_inputs(const comm::Communicator& comm, const Json& files, bool
       }
     }
   }
-  hash_missing(comm, all_values, now);
+  if (!is_hashed) {
+    throw comm::CollectiveError{
+        "replay: the manifest has no hashes of the inputs: its run was killed at its start, or is "
+        "of another version of kith"};
+  }
+  hash_missing(comm, config, now);
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (now[i] != files[i]) {
       throw comm::CollectiveError{fmt::format(

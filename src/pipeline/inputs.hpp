@@ -18,8 +18,8 @@ namespace kith::pipeline {
 class Inputs {
  public:
   /// Collective. Hashes what `remembered`, the list of an earlier manifest, does not have of a file
-  /// of this place, size and time: a start after nothing has changed reads nothing. All bytes of
-  /// small datasets count; of large ones a sample, or all with run.hash_inputs = full.
+  /// of this place, size and time: a start after nothing has changed reads nothing. Every value
+  /// counts, but of vectors and probabilities above 64 MiB a sample, unless run.hash_inputs = full.
   Inputs(const comm::Communicator& comm, const config::Config& config, const corpus::Corpus& corpus,
          const io::Json& remembered);
 
@@ -38,8 +38,10 @@ class Inputs {
   io::Json files_;  // the same on all ranks
 };
 
-/// Collective. Throws CollectiveError if a file of Inputs::files() has not the same hashes now.
-void require_same_inputs(const comm::Communicator& comm, const io::Json& files, bool all_values);
+/// Collective. Throws CollectiveError if a file of Inputs::files() has not the same hashes now, or
+/// if there are none.
+void require_same_inputs(const comm::Communicator& comm, const config::Config& config,
+                         const io::Json& files);
 
 /// 32 hexadecimal digits.
 [[nodiscard]] std::string digest(const std::string& text);

@@ -247,13 +247,16 @@ void Manifest::verify(const comm::Communicator& comm, const Fingerprints& prints
   }
   for (const std::string& stage : asked) {
     if (damaged.contains(stage)) {
-      keep_changed_results(comm, directory_, stage, recorded.at(stage).at("files"));
+      keep_changed_results(comm, directory_, stage,
+                           recorded.at(stage).value("files", io::Json::object()));
       recorded.erase(stage);
     }
   }
+  if (!damaged.empty()) {
+    write(comm);
+  }
 }
 
-/// A digest of the files of the stages that a stage reads.
 std::string Manifest::earlier_files(const std::string& stage) const {
   const io::Json& recorded = document_["stages"];
   std::string text;

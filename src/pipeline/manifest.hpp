@@ -53,6 +53,9 @@ class Manifest {
   /// recorded, and says why. A result that somebody has changed is kept beside.
   void verify(const comm::Communicator& comm, const Fingerprints& prints, const std::string& last);
 
+  /// A digest of the files of the stages that a stage reads.
+  [[nodiscard]] std::string earlier_files(const std::string& stage) const;
+
   /// Is the stage done from just these inputs, and from the files of earlier stages that are there?
   [[nodiscard]] bool is_done(const std::string& stage, const Fingerprint& print) const;
 
@@ -69,7 +72,6 @@ class Manifest {
 
  private:
   void write(const comm::Communicator& comm) const;
-  [[nodiscard]] std::string earlier_files(const std::string& stage) const;
 
   std::string directory_;
   io::Json document_;  // the same on all ranks

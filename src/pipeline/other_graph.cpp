@@ -78,6 +78,7 @@ void run_other_graphs(Workspace& workspace, const std::string& last) {
       throw comm::CollectiveError{fmt::format("graph.{}: {}", source.name, error.what())};
     }
   }
+  workspace.has_other_graphs = last == "graph";
 }
 
 OtherGraph::OtherGraph(const Workspace& shared, const std::string& name)

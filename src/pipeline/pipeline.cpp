@@ -142,7 +142,8 @@ void do_and_record(const Stage& stage, const Fingerprint& print, Count planned_b
   manifest.begin(comm, stage.name(), print);
   const Clock::time_point start = Clock::now();
   const ByteCounts before = bytes_moved();
-  workspace.fingerprint = print.digest;
+  // A snapshot goes on only with the very files that it was made from.
+  workspace.fingerprint = digest(print.digest + manifest.earlier_files(stage.name()));
   release_free_memory();
   begin_peak();
   stage.run(workspace);

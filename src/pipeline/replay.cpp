@@ -53,7 +53,7 @@ bool replay(const comm::Communicator& comm, const config::Config& config,
   });
   config::Config again = config;
   again.run.directory = directory;
-  require_same_inputs(comm, before["inputs"], config.run.hash_all_input);
+  require_same_inputs(comm, config, before["inputs"]);
   run(comm, again, last_stage(before));
   const io::Json after = share_manifest(comm, manifest_path(directory));
   bool all_equal = true;

@@ -112,11 +112,12 @@ void do_check(Workspace& workspace) {
 class CheckStage : public Stage {
  public:
   [[nodiscard]] const StageDescription& description() const override {
-    static const StageDescription kDescription{.name = "check",
-                                               .stages = {},
-                                               .inputs = {"embeddings", "seeds", "voter names"},
-                                               .files = {"check.json"},
-                                               .facts = "check.json"};
+    static const StageDescription kDescription{
+        .name = "check",
+        .stages = {},
+        .inputs = {"embeddings", "ids", "seeds", "voter names"},
+        .files = {"check.json"},
+        .facts = "check.json"};
     return kDescription;
   }
   void run(Workspace& workspace) const override { do_check(workspace); }

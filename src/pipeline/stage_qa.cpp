@@ -14,6 +14,7 @@
 #include "kith/statistics/grouping.hpp"
 #include "kith/statistics/statistics.hpp"
 
+#include "pipeline/other_graph.hpp"
 #include "pipeline/plan_model.hpp"
 #include "pipeline/report_builder.hpp"
 #include "pipeline/row_labels.hpp"
@@ -133,6 +134,12 @@ class QaStage : public Stage {
     return kDescription;
   }
   void check(Workspace& workspace) const override { check_columns(workspace); }
+  /// The report has the facts of graphs of other vectors.
+  void prepare(Workspace& workspace) const override {
+    if (!workspace.has_other_graphs) {
+      run_other_graphs(workspace, "graph");
+    }
+  }
   void run(Workspace& workspace) const override { do_qa(workspace); }
   [[nodiscard]] StagePlan plan(const PlanInput& input, const Rates& rates) const override {
     return plan_qa(input, rates);

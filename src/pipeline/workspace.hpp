@@ -27,9 +27,10 @@ struct Workspace {
       : comm{of_run}, config{of_user} {}
 
   const comm::Communicator& comm;
-  config::Config config;    // members and options as the number of classes asks for them
-  Count memory_bytes = 0;   // run.memory_per_rank
-  std::string fingerprint;  // of the stage that is being done
+  config::Config config;          // members and options as the number of classes asks for them
+  Count memory_bytes = 0;         // run.memory_per_rank
+  std::string fingerprint;        // of the stage that is being done
+  bool has_other_graphs = false;  // this start has made sure of them
 
   corpus::Corpus corpus;
   std::vector<corpus::Seed> seeds;

@@ -37,8 +37,8 @@ class DatasetHash : public testing::Test {
     return path;
   }
   static std::string hash(const std::string& path, bool all_values = false) {
-    const std::vector<DatasetPlace> places{{path, "/values"}};
-    return hash_datasets(world(), places, all_values).front();
+    const std::vector<DatasetPlace> places{{path, "/values", !all_values}};
+    return hash_datasets(world(), places).front();
   }
 
   TemporaryDirectory directory_{world()};
