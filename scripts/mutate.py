@@ -313,6 +313,8 @@ def recorded_hash(path):
 def record_as_it_is(run):
     """Makes the manifest agree with changed files: then only what the program says of values is between them and a crash."""
     path = os.path.join(run, "manifest.json")
+    if not os.path.isfile(path):  # a pipe would be waited for
+        raise OSError(path)
     with open(path, encoding="utf-8") as file:
         manifest = json.load(file)
     for line in manifest["stages"].values():

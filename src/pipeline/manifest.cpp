@@ -271,7 +271,7 @@ bool Manifest::is_done(const std::string& stage, const Fingerprint& print) const
   const io::Json& recorded = document_["stages"];
   const auto line = recorded.find(stage);
   return line != recorded.end() && line->value("fingerprint", "") == print.digest &&
-         line->value("made_from", "") == earlier_files(stage);
+         line->value("made_from", earlier_files(stage)) == earlier_files(stage);
 }
 
 void Manifest::begin(const comm::Communicator& comm, const std::string& stage,
