@@ -4,7 +4,6 @@
 #include <map>
 #include <string>
 
-#include "kith/comm/communicator.hpp"
 #include "kith/config/config.hpp"
 #include "kith/io/json.hpp"
 

@@ -1,7 +1,6 @@
 #include "pipeline/inputs.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 
 #include "kith/comm/agree.hpp"
@@ -131,14 +130,17 @@ void take_remembered(const Json& remembered, Json& files) {
   }
 }
 
-/// Collective. Fills in what has no hash yet.
-void hash_missing(const comm::Communicator& comm, const config::Config& config, Json& files) {
+/// Collective. Fills in what has no hash yet. file_paths: of the files, whose names need not be
+/// UTF-8, which JSON's are.
+void hash_missing(const comm::Communicator& comm, const config::Config& config,
+                  std::span<const std::string> file_paths, Json& files) {
   std::vector<std::string> paths;
   std::vector<Json*> of_path;
   std::vector<io::DatasetPlace> places;
   std::vector<Json*> of_place;
-  for (Json& file : files) {
-    const auto path = file["path"].get<std::string>();
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Json& file = files[i];
+    const std::string& path = file_paths[i];
     if (file.contains("hash") && file["hash"] == "") {
       paths.push_back(path);
       of_path.push_back(&file["hash"]);
@@ -171,6 +173,14 @@ void share(const comm::Communicator& comm, Json& value) {
   value = Json::parse(text);
 }
 
+std::vector<std::string> paths_of(const Json& files) {
+  std::vector<std::string> paths;
+  for (const Json& file : files) {
+    paths.push_back(file.value("path", ""));
+  }
+  return paths;
+}
+
 std::string numbers_text(std::span<const std::int32_t> numbers) {
   return fmt::format("{};", fmt::join(numbers, " "));
 }
@@ -194,7 +204,10 @@ Inputs::Inputs(const comm::Communicator& comm, const config::Config& config,
     take_remembered(remembered, files_);
   });
   share(comm, files_);
-  hash_missing(comm, config, files_);
+  std::vector<std::string> paths = paths_of(files_);
+  std::transform(corpus.files.begin(), corpus.files.end(), paths.begin(),
+                 [](const corpus::FileExtent& file) { return file.path; });
+  hash_missing(comm, config, paths, files_);
 }
 
 /// The hashes of all files, in order.
@@ -291,7 +304,7 @@ void require_same_inputs(const comm::Communicator& comm, const config::Config& c
         "replay: the manifest has no hashes of the inputs: its run was killed at its start, or is "
         "of another version of kith"};
   }
-  hash_missing(comm, config, now);
+  hash_missing(comm, config, paths_of(files), now);
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (now[i] != files[i]) {
       throw comm::CollectiveError{fmt::format(

@@ -32,7 +32,7 @@ def command(ranks, arguments):
 
 def run(arguments, ranks=1, threads=1, timeout=PATIENCE_S, prefix=(), variables=None):
     """Runs to the end; on a timeout or an interrupt the whole group of processes is killed and the test fails."""
-    process = subprocess.Popen([*prefix, *command(ranks, arguments)], text=True, start_new_session=True,
+    process = subprocess.Popen([*prefix, *command(ranks, arguments)], text=True, errors="replace", start_new_session=True,
                                env={**environment(threads), **(variables or {})},
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
