@@ -6,7 +6,7 @@ import re
 import sys
 
 LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "propagate", "layout", "qa", "ensemble",
-          "review", "statistics", "report", "config", "pipeline", "app"]
+          "review", "statistics", "report", "config", "run", "stages", "app"]
 # Modules that must not see these although they stand below.
 FORBIDDEN = {
     "graph": {"io", "corpus", "distance", "cells", "knn"},
@@ -23,9 +23,9 @@ THIRD_PARTIES = {  # pattern of an include -> modules that may have it
     r"faiss/": {"cells", "knn"},
     r"cblas\.h": {"knn"},
     r"hwy/": {"distance", "knn", "propagate"},
-    r"boost/program_options": {"pipeline"},
+    r"boost/program_options": {"run"},
     r"boost/math": {"qa"},
-    r"nlohmann/": {"io", "report", "review", "pipeline"},
+    r"nlohmann/": {"io", "report", "review", "run"},
     r"xxhash": {"core"},
 }
 PRINTS = re.compile(r"std::cout|std::cerr|\bprintf\(|\bputs\(|fmt::print|\bfputs\(")

@@ -20,14 +20,15 @@
 #include "kith/core/parallel.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
-#include "kith/pipeline/command.hpp"
-#include "kith/pipeline/pipeline.hpp"
-#include "kith/pipeline/plan.hpp"
+#include "kith/run/command.hpp"
+#include "kith/run/plan.hpp"
+#include "kith/run/run.hpp"
+#include "kith/stages/stages.hpp"
 
 namespace kith::app {
 namespace {
 
-using pipeline::Command;
+using run::Command;
 
 constexpr const char* kUsage =
     R"(kith: labels a corpus of embedding vectors from a few labeled ones, on any number of ranks.
@@ -74,8 +75,8 @@ void print_on_root(const comm::Communicator& world, const std::string& text) {
 /// Collective. Fails at once if the environment asks for an instruction set that is not there.
 void announce(const comm::Communicator& world, const Command& command) {
   comm::locally(world, [] { static_cast<void>(distance::target_name()); });
-  log::info("kith={} command={} ranks={} threads={} directory={}", pipeline::version(),
-            command.name, world.size(), num_threads(), command.config.run.directory);
+  log::info("kith={} command={} ranks={} threads={} directory={}", run::version(), command.name,
+            world.size(), num_threads(), command.config.run.directory);
 }
 
 /// Collective. Threads as asked, or as OMP_NUM_THREADS says, or this rank's share of the node's
@@ -119,9 +120,9 @@ void run_review(const comm::Communicator& world, const Command& command) {
   }
   announce(world, command);
   print_on_root(world, action == "export"
-                           ? pipeline::export_audit(world, command.config, command.audit_items,
-                                                    command.file_path)
-                           : pipeline::import_audit(world, command.config, command.file_path));
+                           ? stages::export_audit(world, command.config, command.audit_items,
+                                                  command.file_path)
+                           : stages::import_audit(world, command.config, command.file_path));
 }
 
 void run_command(const comm::Communicator& world, const Command& command) {
@@ -129,7 +130,7 @@ void run_command(const comm::Communicator& world, const Command& command) {
     if (command.export_path.empty()) {
       throw comm::CollectiveError{"export: where to? say --graph OUT.h5"};
     }
-    pipeline::export_graph(world, command.config, command.export_path);
+    stages::export_graph(world, command.config, command.export_path);
     return;
   }
   if (command.name == "review") {
@@ -140,16 +141,16 @@ void run_command(const comm::Communicator& world, const Command& command) {
     if (command.gold_path.empty()) {
       throw comm::CollectiveError{"eval: against what? say --gold FILE"};
     }
-    print_on_root(world, pipeline::evaluate(world, command.config, command.gold_path));
+    print_on_root(world, stages::evaluate(world, command.config, command.gold_path));
     return;
   }
   if (command.name == "plan") {
-    print_on_root(world, pipeline::plan(world, command.config, command.arguments));
+    print_on_root(world, run::plan(world, stages::all(), command.config, command.arguments));
     return;
   }
   if (command.name == "replay") {
     announce(world, command);
-    if (!pipeline::replay(world, command.config, command.arguments.front())) {
+    if (!run::replay(world, stages::all(), command.config, command.arguments.front())) {
       throw comm::CollectiveError{fmt::format("replay: {} has other results than {}",
                                               command.config.run.directory,
                                               command.arguments.front())};
@@ -157,16 +158,16 @@ void run_command(const comm::Communicator& world, const Command& command) {
     print_on_root(world, "every result is equal\n");
     return;
   }
-  const std::vector<std::string> stages = pipeline::stage_names();
-  const std::string last = command.name == "run" ? stages.back() : command.name;
-  if (std::find(stages.begin(), stages.end(), last) == stages.end()) {
+  const std::vector<std::string> names = stages::all().names();
+  const std::string last = command.name == "run" ? names.back() : command.name;
+  if (std::find(names.begin(), names.end(), last) == names.end()) {
     throw comm::CollectiveError{
         fmt::format("unknown subcommand {}; kith help lists them", command.name)};
   }
   announce(world, command);
-  pipeline::run(world, command.config, last);
-  if (last == stages.back()) {
-    const std::string summary = pipeline::summary(world, command.config);
+  run::run(world, stages::all(), command.config, last);
+  if (last == names.back()) {
+    const std::string summary = stages::summary(world, command.config);
     if (world.is_root()) {  // the results lie in files: whether this can be written ends no run
       static_cast<void>(std::fputs(summary.c_str(), stdout));
     }
@@ -177,13 +178,13 @@ void run_command(const comm::Communicator& world, const Command& command) {
 
 int dispatch(const comm::Communicator& world, int argc, char** argv) {
   io::ignore_file_size_signal();
-  const Command command = pipeline::parse_command_line(world, argc, argv);
+  const Command command = run::parse_command_line(world, stages::all(), argc, argv);
   if (command.name == "help") {
     print_on_root(world, kUsage + config::help_text());
     return 0;
   }
   if (command.name == "version") {
-    print_on_root(world, fmt::format("kith {}\ninstruction sets {}\n", pipeline::version(),
+    print_on_root(world, fmt::format("kith {}\ninstruction sets {}\n", run::version(),
                                      fmt::join(distance::available_targets(), ", ")));
     return 0;
   }

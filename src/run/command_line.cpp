@@ -1,0 +1,205 @@
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include <boost/program_options.hpp>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/config/ini_file.hpp"
+#include "kith/config/options.hpp"
+#include "kith/config/value_text.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/numbers.hpp"
+#include "kith/core/quote.hpp"
+#include "kith/core/random.hpp"
+#include "kith/io/files.hpp"
+#include "kith/io/json.hpp"
+#include "kith/run/command.hpp"
+
+#include "run/manifest.hpp"
+#include "run/run_files.hpp"
+
+namespace kith::run {
+namespace {
+
+namespace po = boost::program_options;
+
+/// The command line through Boost: all keys of the table, and those of the sections it names.
+po::options_description describe_options(std::span<const std::string> words) {
+  po::options_description description;
+  description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
+      "graph", po::value<std::string>())("file", po::value<std::string>())(
+      "gold", po::value<std::string>())("audit", po::value<std::string>());
+  std::set<std::string> sections;
+  for (const std::string& word : words) {
+    if (word.starts_with("--")) {
+      sections.insert(config::named_section(std::string_view{word}.substr(2, word.find('=') - 2)));
+    }
+  }
+  const auto add = [&](const config::Option& option) {
+    description.add_options()(option.key.c_str(), po::value<std::string>());
+  };
+  for (const config::Option& option : config::option_table()) {
+    add(option);
+  }
+  for (const std::string& section : sections) {
+    for (const config::Option& option : config::section_options(section)) {
+      add(option);
+    }
+  }
+  return description;
+}
+
+std::vector<po::option> parse_words(const std::vector<std::string>& words) {
+  const po::options_description description = describe_options(words);
+  namespace style = po::command_line_style;
+  try {
+    return po::command_line_parser{words}
+        .options(description)
+        .style(style::unix_style & ~style::allow_guessing)
+        .run()
+        .options;
+  } catch (const po::unknown_option& error) {
+    std::string key = error.get_option_name();
+    key.erase(0, key.find_first_not_of('-'));
+    fail("command line: unknown key {}; the nearest known one is {}", quote(key),
+         config::nearest_key(key));
+  } catch (const po::error& error) {
+    fail("command line: {}", quote(error.what()));
+  }
+}
+
+/// The keys of a run's manifest; results go to a new directory.
+std::vector<config::Setting> settings_of_manifest(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 1) {
+    fail("replay: of which run? say kith replay RUN/manifest.json");
+  }
+  const std::string& path = arguments.front();
+  const io::Json manifest = read_manifest(path);
+  if (!manifest.contains("configuration")) {
+    io::fail_damaged(path, "it has no configuration");
+  }
+  std::vector<config::Setting> settings;
+  for (const auto& [key, value] : manifest["configuration"].items()) {
+    const bool is_directory = key == "run.directory";
+    const auto written = value.get<std::string>();
+    settings.push_back(
+        {key, is_directory ? config::as_written(config::unquoted(written) + "-replay") : written,
+         path});
+  }
+  return settings;
+}
+
+Count parse_audit(const std::string& text) {
+  constexpr NumberRange<Count> kItems{1, 100'000'000};
+  const auto items = parse_number<Count>(text);
+  if (!items || !kItems.contains(*items)) {
+    fail("command line: --audit {}, must be how many items to have labeled, {}", quote(text),
+         kItems.text());
+  }
+  return *items;
+}
+
+Command parse_on_root(const StageList& stages, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (const std::string fault = io::fault_of_text(word); !fault.empty()) {
+      fail("command line: a word {}", fault);
+    }
+  }
+  Command command;
+  std::vector<config::Setting> from_line;
+  for (const po::option& option : parse_words(words)) {
+    const std::string value = option.value.empty() ? "" : option.value.front();
+    if (option.position_key >= 0 || option.string_key.empty()) {
+      (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
+    } else if (option.string_key == "config") {
+      command.config_path = value;
+    } else if (option.string_key == "help" || option.string_key == "version") {
+      command.name = option.string_key;
+      return command;
+    } else if (option.string_key == "graph") {
+      command.export_path = value;
+    } else if (option.string_key == "file") {
+      command.file_path = value;
+    } else if (option.string_key == "gold") {
+      command.gold_path = value;
+    } else if (option.string_key == "audit") {
+      command.audit_items = parse_audit(value);
+    } else {
+      from_line.push_back({option.string_key, value, "command line"});
+    }
+  }
+  if (command.name.empty()) {
+    command.name = "help";
+  }
+  if (command.name == "help" || command.name == "version") {
+    return command;
+  }
+  if (!command.config_path.empty()) {
+    for (const config::Setting& setting :
+         config::read_ini(io::TextFile{command.config_path, io::kMostKeptBytes})) {
+      apply(setting, command.config);
+    }
+  }
+  if (command.name == "replay") {
+    for (const config::Setting& setting : settings_of_manifest(command.arguments)) {
+      apply(setting, command.config);
+    }
+  }
+  for (const config::Setting& setting : from_line) {
+    apply(setting, command.config);
+  }
+  config::complete(command.config);
+  command.config.corpus.is_no_input = [&stages](const std::string& path) {
+    return is_of_a_run(stages, path);
+  };
+  if (command.name != "plan") {  // a plan needs no corpus
+    config::validate(command.config);
+  }
+  return command;
+}
+
+config::Config parse_text(const std::string& text) {
+  config::Config config;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    apply({line.substr(0, equals), line.substr(equals + 1), "configuration"}, config);
+  }
+  complete(config);
+  return config;
+}
+
+}  // namespace
+
+Command parse_command_line(const comm::Communicator& comm, const StageList& stages, int argc,
+                           char** argv) {
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  Command command;
+  comm::on_root(comm, [&] { command = parse_on_root(stages, words); });
+  comm::broadcast(comm, command.name);
+  comm::broadcast(comm, command.config_path);
+  comm::broadcast(comm, command.export_path);
+  comm::broadcast(comm, command.file_path);
+  comm::broadcast(comm, command.gold_path);
+  std::vector<Count> audit{command.audit_items};
+  comm::broadcast(comm, audit);
+  command.audit_items = audit[0];
+  std::string text = to_text(command.config);
+  comm::broadcast(comm, text);
+  std::string arguments = fmt::format("{}", fmt::join(command.arguments, "\n"));
+  comm::broadcast(comm, arguments);
+  if (!comm.is_root()) {
+    command.config = parse_text(text);
+    std::istringstream lines{arguments};
+    for (std::string line; std::getline(lines, line);) {
+      command.arguments.push_back(line);
+    }
+  }
+  return command;
+}
+
+}  // namespace kith::run

@@ -1,0 +1,331 @@
+#include "run/inputs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/config/graph_source.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/random.hpp"
+#include "kith/io/dataset_hash.hpp"
+#include "kith/io/file_hash.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/run/stage.hpp"
+
+namespace kith::run {
+namespace {
+
+namespace fs = std::filesystem;
+using io::Json;
+
+constexpr const char* kFull = "full";
+
+/// Place, size and time: while they are the same, the content is taken to be.
+std::string state_of(const std::string& path) {
+  const auto changed = fs::last_write_time(path).time_since_epoch().count();
+  return fmt::format("{} {} {}\n", fs::absolute(path).lexically_normal().string(),
+                     fs::file_size(path), changed);
+}
+
+/// Rank 0. The datasets of a file that some stage reads.
+std::vector<std::string> datasets_of(const config::Config& config, const corpus::Corpus& corpus,
+                                     const io::InputFile& file) {
+  const corpus::CorpusConfig& names = config.corpus;
+  std::vector<std::string> datasets{names.embeddings, names.labels, names.gold, names.votes};
+  datasets.insert(datasets.end(), names.slices.begin(), names.slices.end());
+  if (corpus.id_kind != corpus::IdKind::none) {
+    datasets.push_back(names.ids);
+  }
+  const std::string classes = names.classes.empty() ? "/classes" : names.classes;
+  if (file.has(classes) && file.describe(classes).has_strings) {
+    datasets.push_back(classes);
+  }
+  for (const config::GraphSource& graph : config.graphs) {
+    datasets.push_back(graph.dataset);
+  }
+  if (!names.probs.empty()) {
+    for (const std::string& voter : file.children(names.probs)) {
+      datasets.push_back(names.probs + "/" + voter);
+    }
+  }
+  std::erase(datasets, "");
+  std::sort(datasets.begin(), datasets.end());
+  datasets.erase(std::unique(datasets.begin(), datasets.end()), datasets.end());
+  return datasets;
+}
+
+/// Vectors and probabilities are large, and made by programs; people edit labels, votes and groups.
+bool may_sample(const config::Config& config, const std::string& dataset) {
+  const auto is_dataset = [&](const config::GraphSource& graph) {
+    return graph.dataset == dataset;
+  };
+  return dataset == config.corpus.embeddings ||
+         (!config.corpus.probs.empty() && dataset.starts_with(config.corpus.probs + "/")) ||
+         std::any_of(config.graphs.begin(), config.graphs.end(), is_dataset);
+}
+
+/// Rank 0. An entry without hashes.
+Json describe_file(const std::string& path, const std::string& sources, const char* hashed) {
+  Json entry;
+  entry["path"] = path;
+  entry["bytes"] = fs::file_size(path);
+  entry["stamp"] = digest(state_of(path) + sources);
+  entry["hashed"] = hashed;
+  return entry;
+}
+
+/// Rank 0. The seeds and class names that lie in files of their own.
+std::vector<std::string> text_files(const config::Config& config) {
+  std::vector<std::string> paths;
+  for (const std::string& path : {config.corpus.seeds, config.corpus.classes}) {
+    std::error_code unknown;
+    if (fs::is_regular_file(path, unknown)) {
+      paths.push_back(path);
+    }
+  }
+  return paths;
+}
+
+/// Rank 0. Every file that is read, its datasets without hashes.
+Json list_files(const config::Config& config, const corpus::Corpus& corpus) {
+  std::string sources;
+  for (const std::string& source : corpus.sources) {
+    sources += state_of(source);
+  }
+  const char* hashed = config.run.hash_all_input ? kFull : "sampled";
+  Json files = Json::array();
+  for (const corpus::FileExtent& extent : corpus.files) {
+    Json entry = describe_file(extent.path, sources, hashed);
+    for (const std::string& dataset : datasets_of(config, corpus, io::InputFile{extent.path})) {
+      entry["datasets"][dataset] = "";
+    }
+    files.push_back(entry);
+  }
+  for (const std::string& path : text_files(config)) {
+    Json entry = describe_file(path, "", hashed);
+    entry["hash"] = "";
+    files.push_back(entry);
+  }
+  return files;
+}
+
+/// Rank 0. Takes hashes over from the list of an earlier start, where the file is still the same.
+void take_remembered(const Json& remembered, Json& files) {
+  for (Json& file : files) {
+    const auto before = std::find_if(remembered.begin(), remembered.end(), [&](const Json& entry) {
+      return entry.value("stamp", "") == file["stamp"] &&
+             entry.value("hashed", "") == file["hashed"] && entry.value("path", "") == file["path"];
+    });
+    if (before == remembered.end()) {
+      continue;
+    }
+    if (file.contains("hash")) {
+      file["hash"] = before->value("hash", "");
+    }
+    if (file.contains("datasets")) {
+      const Json known = before->value("datasets", Json::object());
+      for (auto& [name, hash] : file["datasets"].items()) {
+        hash = known.value(name, "");
+      }
+    }
+  }
+}
+
+/// Collective. Fills in what has no hash yet. file_paths: of the files, whose names need not be
+/// UTF-8, which JSON's are.
+void hash_missing(const comm::Communicator& comm, const config::Config& config,
+                  std::span<const std::string> file_paths, Json& files) {
+  std::vector<std::string> paths;
+  std::vector<Json*> of_path;
+  std::vector<io::DatasetPlace> places;
+  std::vector<Json*> of_place;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Json& file = files[i];
+    const std::string& path = file_paths[i];
+    if (file.contains("hash") && file["hash"] == "") {
+      paths.push_back(path);
+      of_path.push_back(&file["hash"]);
+    }
+    if (!file.contains("datasets")) {
+      continue;
+    }
+    const bool all_values = file["hashed"] == kFull;
+    for (auto& [name, hash] : file["datasets"].items()) {
+      if (hash == "") {
+        places.push_back({path, name, !all_values && may_sample(config, name)});
+        of_place.push_back(&hash);
+      }
+    }
+  }
+  const std::vector<io::FileHash> of_files = io::hash_files(comm, paths);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    *of_path[i] = of_files[i].hash;
+  }
+  const std::vector<std::string> of_datasets = io::hash_datasets(comm, places);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    *of_place[i] = of_datasets[i];
+  }
+}
+
+/// Collective. From rank 0 to all.
+void share(const comm::Communicator& comm, Json& value) {
+  std::string text = io::json_text(value, -1);
+  comm::broadcast(comm, text);
+  value = Json::parse(text);
+}
+
+std::vector<std::string> paths_of(const Json& files) {
+  std::vector<std::string> paths;
+  for (const Json& file : files) {
+    paths.push_back(file.value("path", ""));
+  }
+  return paths;
+}
+
+std::string numbers_text(std::span<const std::int32_t> numbers) {
+  return fmt::format("{};", fmt::join(numbers, " "));
+}
+
+}  // namespace
+
+std::string input_of_graph(const std::string& name) {
+  return "embeddings of graph " + name;
+}
+
+std::string digest(const std::string& text) {
+  const Hash128 hash = hash_bytes(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+Inputs::Inputs(const comm::Communicator& comm, const config::Config& config,
+               const corpus::Corpus& corpus, const Json& remembered)
+    : config_{&config}, corpus_{&corpus} {
+  comm::on_root(comm, [&] {
+    files_ = list_files(config, corpus);
+    take_remembered(remembered, files_);
+  });
+  share(comm, files_);
+  std::vector<std::string> paths = paths_of(files_);
+  std::transform(corpus.files.begin(), corpus.files.end(), paths.begin(),
+                 [](const corpus::FileExtent& file) { return file.path; });
+  hash_missing(comm, config, paths, files_);
+}
+
+/// The hashes of all files, in order.
+std::string Inputs::hashes_of(const std::string& dataset) const {
+  std::string text;
+  for (const Json& file : files_) {
+    if (!dataset.empty() && file.contains("datasets")) {
+      text += file["datasets"].value(dataset, "-") + "\n";
+    }
+  }
+  return text;
+}
+
+std::string Inputs::content(const std::string& input) const {
+  const corpus::CorpusConfig& names = config_->corpus;
+  std::string text;
+  const auto add_numbers = [&](auto corpus::FileNumbers::*field) {
+    for (const corpus::FileExtent& file : corpus_->files) {
+      text += numbers_text(file.numbers.*field);
+    }
+  };
+  const auto add_hash_of_file = [&](const std::string& path) {
+    for (const Json& file : files_) {
+      text += !path.empty() && file["path"] == path ? file.value("hash", "") : "";
+    }
+  };
+  const auto add_classes = [&] {
+    text += fmt::format("{}\n", fmt::join(corpus_->class_names, "\n"));
+    add_numbers(&corpus::FileNumbers::classes);
+  };
+  if (input == "embeddings") {
+    text = hashes_of(names.embeddings);
+  } else if (input == "ids") {
+    text = fmt::format("{} {}", static_cast<int>(corpus_->id_kind), hashes_of(names.ids));
+  } else if (input == "classes") {
+    add_classes();
+  } else if (input == "voter names") {
+    text = fmt::format("{}\n\n{}", fmt::join(corpus_->vote_names, "\n"),
+                       fmt::join(corpus_->prob_names, "\n"));
+  } else if (input == "seeds") {
+    add_classes();
+    text += hashes_of(names.labels);
+    add_hash_of_file(names.seeds);
+    text += names.seeds.empty() ? "" : content("ids");
+  } else if (input == "gold") {
+    add_classes();
+    text += hashes_of(names.gold);
+  } else if (input == "votes") {
+    add_classes();
+    add_numbers(&corpus::FileNumbers::voters);
+    text += fmt::format("{}\n{}", fmt::join(corpus_->vote_names, "\n"), hashes_of(names.votes));
+  } else if (input == "probs") {
+    add_classes();
+    add_numbers(&corpus::FileNumbers::prob_voters);
+    for (const std::string& voter : corpus_->prob_names) {
+      text += voter + "\n" + hashes_of(names.probs + "/" + voter);
+    }
+  } else if (input == "slices") {
+    for (const corpus::Slices& slice : corpus_->slices) {
+      text += fmt::format("{}\n{}\n{}", slice.dataset, fmt::join(slice.names, "\n"),
+                          hashes_of(slice.dataset));
+    }
+    for (const corpus::FileExtent& file : corpus_->files) {
+      for (const std::vector<std::int32_t>& groups : file.numbers.slices) {
+        text += numbers_text(groups);
+      }
+    }
+  } else {
+    for (const config::GraphSource& graph : config_->graphs) {
+      text += input == input_of_graph(graph.name) ? hashes_of(graph.dataset) : "";
+    }
+  }
+  return digest(text);
+}
+
+void check_graph_inputs(const comm::Communicator& comm, const config::Config& config,
+                        const corpus::Corpus& corpus) {
+  for (const config::GraphSource& source : config.graphs) {
+    const corpus::Corpus other =
+        corpus::describe(comm, config::config_of_graph(config, source).corpus);
+    if (other.num_items != corpus.num_items) {
+      throw comm::CollectiveError{fmt::format("graph.{}.dataset = {}: {} rows, but {} has {}",
+                                              source.name, source.dataset, other.num_items,
+                                              config.corpus.embeddings, corpus.num_items)};
+    }
+  }
+}
+
+void require_same_inputs(const comm::Communicator& comm, const config::Config& config,
+                         const Json& files) {
+  Json now = files;
+  bool is_hashed = !now.empty();
+  for (Json& file : now) {
+    is_hashed = is_hashed && file.contains("hashed") &&
+                (file.contains("hash") || file.contains("datasets"));
+    if (file.contains("hash")) {
+      file["hash"] = "";
+    }
+    if (file.contains("datasets")) {
+      for (auto& [name, hash] : file["datasets"].items()) {
+        hash = "";
+      }
+    }
+  }
+  if (!is_hashed) {
+    throw comm::CollectiveError{
+        "replay: the manifest has no hashes of the inputs: its run was killed at its start, or is "
+        "of another version of kith"};
+  }
+  hash_missing(comm, config, paths_of(files), now);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (now[i] != files[i]) {
+      throw comm::CollectiveError{fmt::format(
+          "replay: {} is not the file that the run was made from", files[i].value("path", ""))};
+    }
+  }
+}
+
+}  // namespace kith::run

@@ -1,0 +1,51 @@
+/// What stages read of the corpus, told apart by content: not by name, place or time of a file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/comm/communicator.hpp"
+#include "kith/config/config.hpp"
+#include "kith/corpus/corpus.hpp"
+#include "kith/io/json.hpp"
+
+namespace kith::run {
+
+/// The datasets and files that a run reads, with a hash of each.
+class Inputs {
+ public:
+  /// Collective. Hashes what `remembered`, the list of an earlier manifest, does not have of a file
+  /// of this place, size and time: a start after nothing has changed reads nothing. Every value
+  /// counts, but of vectors and probabilities above 64 MiB a sample, unless run.hash_inputs = full.
+  Inputs(const comm::Communicator& comm, const config::Config& config, const corpus::Corpus& corpus,
+         const io::Json& remembered);
+
+  /// A digest of an input: embeddings, ids, classes, seeds, gold, votes, probs, voter names,
+  /// slices, or input_of_graph(). Of seeds, gold, votes and probs also of what their numbers mean.
+  [[nodiscard]] std::string content(const std::string& input) const;
+
+  /// For the manifest: path, bytes and stamp of each file, and the hashes of its datasets.
+  [[nodiscard]] const io::Json& files() const { return files_; }
+
+ private:
+  [[nodiscard]] std::string hashes_of(const std::string& dataset) const;
+
+  const config::Config* config_;
+  const corpus::Corpus* corpus_;
+  io::Json files_;  // the same on all ranks
+};
+
+/// Collective. Throws CollectiveError if the dataset of a graph of other vectors is not there, or
+/// of another size than the corpus.
+void check_graph_inputs(const comm::Communicator& comm, const config::Config& config,
+                        const corpus::Corpus& corpus);
+
+/// Collective. Throws CollectiveError if a file of Inputs::files() has not the same hashes now, or
+/// if there are none.
+void require_same_inputs(const comm::Communicator& comm, const config::Config& config,
+                         const io::Json& files);
+
+/// 32 hexadecimal digits.
+[[nodiscard]] std::string digest(const std::string& text);
+
+}  // namespace kith::run

@@ -1,0 +1,223 @@
+// ensemble: the consensus of all members, in corpus order, one dataset a column: labels.h5.
+#include <algorithm>
+#include <cmath>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
+#include "kith/comm/stop.hpp"
+#include "kith/core/error.hpp"
+#include "kith/ensemble/disagreement.hpp"
+#include "kith/io/output_file.hpp"
+#include "kith/layout/item_ids.hpp"
+#include "kith/run/stage.hpp"
+#include "kith/run/workspace.hpp"
+
+#include "stages/ensemble/external_voters.hpp"
+#include "stages/ensemble/row_labels.hpp"
+#include "stages/list.hpp"
+#include "stages/plan_sizes.hpp"
+#include "stages/steps.hpp"
+
+namespace kith::stages {
+namespace {
+
+/// Writes columns of owned nodes as columns of rows.
+class ColumnWriter {
+ public:
+  ColumnWriter(io::OutputFile& file, const layout::RowExchange& exchange, Count num_rows)
+      : file_{&file}, exchange_{&exchange}, num_rows_{num_rows} {}
+
+  template <class T>
+  void write(const std::string& name, std::span<const T> values, Count width = 1) {
+    const std::vector<T> rows = exchange_->to_rows<T>(values, width);
+    write_block<T>(name, rows, width);
+  }
+  template <class T>
+  void write_block(const std::string& name, std::span<const T> rows, Count width = 1) {
+    const std::vector<Count> shape =
+        width == 1 ? std::vector<Count>{num_rows_} : std::vector<Count>{num_rows_, width};
+    file_->write_rows<T>(name, rows, exchange_->block().begin.value(), shape);
+  }
+
+ private:
+  io::OutputFile* file_;
+  const layout::RowExchange* exchange_;
+  Count num_rows_;
+};
+
+/// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
+void write_disagreement(const run::Workspace& workspace, ColumnWriter& columns) {
+  const ensemble::Disagreement measures =
+      ensemble::measure_disagreement(*workspace.graph, workspace.members, workspace.folded,
+                                     *workspace.consensus, *workspace.held_out);
+  columns.write<float>("/variation_ratio", measures.variation_ratio);
+  columns.write<float>("/pair_agreement", measures.pair_agreement);
+  columns.write<float>("/consensus_entropy", measures.consensus_entropy);
+  columns.write<float>("/kl_max", measures.kl_max);
+  columns.write<float>("/surprise", measures.surprise, count_of(workspace.members));
+  columns.write<float>("/neighbor_agreement", measures.neighbor_agreement);
+  columns.write<float>("/flip_rate", measures.flip_rate);
+  columns.write<float>("/quality", measures.quality);
+  columns.write<float>("/quality_entropy", measures.quality_entropy);
+}
+
+void write_labels(const run::Workspace& workspace) {
+  const ensemble::Consensus& consensus = *workspace.consensus;
+  const Count num_rows = workspace.corpus.num_items;
+  const layout::RowExchange exchange{workspace.comm, workspace.items, num_rows};
+  auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
+  ColumnWriter columns{file, exchange, num_rows};
+  const RowLabels rows = label_rows(workspace, exchange);
+  columns.write_block<std::int32_t>("/label", rows.label);
+  columns.write_block<float>("/probability", rows.probability);
+  columns.write_block<std::uint8_t>("/status", rows.status);
+  columns.write_block<std::int32_t>("/best", rows.best);
+  columns.write<float>("/margin", consensus.margin);
+  columns.write<float>("/vote_entropy", consensus.vote_entropy);
+  columns.write<float>("/bald", consensus.bald);
+  write_disagreement(workspace, columns);
+  columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
+  columns.write_block<Count>("/duplicate_of", rows.duplicate_of);
+  columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
+  layout::write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
+  file.write_strings("/class_names", workspace.corpus.class_names);
+  std::vector<std::string> names;
+  for (const ensemble::Member& member : workspace.members) {
+    names.push_back(member.config.name);
+  }
+  file.write_strings("/member_names", names);
+  names.clear();
+  for (int status = 0; status < ensemble::kNumStatuses; ++status) {
+    names.emplace_back(to_string(static_cast<ensemble::Status>(status)));
+  }
+  file.write_strings("/status_names", names);
+  file.commit();
+}
+
+}  // namespace
+
+std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
+  std::vector<float> means;
+  const auto k = to_size(lists.k);
+  means.reserve(lists.distances.size() / k);
+  for (std::size_t first = 0; first < lists.distances.size(); first += k) {
+    double sum = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      sum += std::sqrt(double{lists.distances[first + i]});
+    }
+    means.push_back(static_cast<float>(sum / static_cast<double>(k)));
+  }
+  return means;
+}
+
+float median_over_ranks(const comm::Communicator& comm, std::span<const float> values) {
+  const Count total = comm::sum_over_ranks(comm, count_of(values));
+  const Count index = (total - 1) / 2;
+  return total == 0 ? 0 : comm::order_statistics(comm, values, std::span{&index, 1}).front();
+}
+
+void need_consensus(run::Workspace& workspace) {
+  if (workspace.consensus) {
+    return;
+  }
+  need_members(workspace);
+  append_external_voters(workspace);
+  ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration);
+  comm::stop_if_asked(workspace.comm);
+  need_lists(workspace);
+  const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
+  ensemble::ConsensusInputs inputs;
+  inputs.seeds = workspace.folded;
+  inputs.neighbor_distance = distances;
+  inputs.typical_distance = median_over_ranks(workspace.comm, distances);
+  inputs.num_classes = workspace.num_classes();
+  inputs.top_labels = ensemble::labels_kept(workspace.config.ensemble, inputs.num_classes);
+  comm::stop_if_asked(workspace.comm);
+  workspace.consensus = ensemble::form_consensus(*workspace.graph, workspace.members, inputs,
+                                                 workspace.config.ensemble);
+}
+
+void need_held_out(run::Workspace& workspace) {
+  if (workspace.held_out) {
+    return;
+  }
+  need_consensus(workspace);
+  workspace.held_out = ensemble::predict_held_out(workspace.folded, workspace.members,
+                                                  workspace.consensus->class_factors);
+}
+
+namespace {
+
+/// Collective. Votes and probabilities are read once, so that what is wrong with them is said
+/// before anything is computed.
+void check_voters(const run::Workspace& workspace) {
+  const IdRange<GlobalId> block =
+      corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
+  comm::locally(workspace.comm, [&] {
+    if (!workspace.corpus.vote_names.empty()) {
+      (void)corpus::read_votes(workspace.corpus, workspace.config.corpus, block);
+    }
+    for (std::size_t voter = 0; voter < workspace.corpus.prob_names.size(); ++voter) {
+      (void)corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
+                               block);
+    }
+  });
+}
+
+/// Collective.
+void do_ensemble(run::Workspace& workspace) {
+  need_held_out(workspace);
+  comm::stop_if_asked(workspace.comm);
+  write_labels(workspace);
+}
+
+using namespace plan_constants;  // NOLINT(google-build-using-namespace)
+
+double column_bytes(const run::PlanInput& in) {  // of labels.h5
+  return 2 * static_cast<double>(in.members.size()) * kFloat + kLabelColumns;
+}
+
+run::StagePlan plan_ensemble(const run::PlanInput& in, const run::Rates& rates) {
+  const Sizes of{in};
+  const auto members = static_cast<double>(in.members.size());
+  const double memory =
+      graph_bytes(of) + of.held_out() + of.judged(members) +
+      of.nodes * (of.scores + of.row_bytes(kFloat) + kConsensus + members * kConsensusVote);
+  run::StagePlan plan{"ensemble", static_cast<Count>(memory),
+                      static_cast<Count>(of.items * column_bytes(in)),
+                      static_cast<Count>(exchanged(of.items * column_bytes(in), of)), 0};
+  plan.seconds = of.nodes * members * of.row_labels *
+                     (of.is_sparse ? kJudgeLabel_s : kJudgeScore_s) / in.threads +
+                 of.nodes * column_bytes(in) * kMoveByte_s + wire_seconds(plan, of, rates);
+  return with_common(plan, of, rates);
+}
+
+class EnsembleStage : public run::Stage {
+ public:
+  [[nodiscard]] const run::StageDescription& description() const override {
+    static const run::StageDescription kDescription{
+        .name = "ensemble",
+        .stages = {"cells", "knn", "graph", "propagate"},
+        .inputs = {"seeds", "classes", "votes", "probs", "ids"},
+        .files = {"labels.h5"},
+        .facts = {},
+        .is_for_people = true};
+    return kDescription;
+  }
+  void check(run::Workspace& workspace) const override { check_voters(workspace); }
+  void run(run::Workspace& workspace) const override { do_ensemble(workspace); }
+  [[nodiscard]] run::StagePlan plan(const run::PlanInput& input,
+                                    const run::Rates& rates) const override {
+    return plan_ensemble(input, rates);
+  }
+};
+
+}  // namespace
+
+const run::Stage& ensemble_stage() {
+  static const EnsembleStage kStage;
+  return kStage;
+}
+
+}  // namespace kith::stages

@@ -1,0 +1,130 @@
+#include "stages/propagate/propagate_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "stages/plan_sizes.hpp"
+
+namespace kith::stages {
+
+using namespace plan_constants;  // NOLINT(google-build-using-namespace)
+using propagate::Solver;
+
+namespace {
+
+/// Columns of tasks that are dealt to panels in order, as the engines deal them.
+class Panels {
+ public:
+  void add(double width) {
+    if (used_ > 0 && used_ + width > kPanelColumns) {
+      closed_ += padded();
+      used_ = 0;
+    }
+    used_ += width;
+  }
+  [[nodiscard]] double columns() const { return closed_ + padded(); }
+
+ private:
+  [[nodiscard]] double padded() const { return std::ceil(used_ / kColumnBlock) * kColumnBlock; }
+
+  double closed_ = 0;
+  double used_ = 0;
+};
+
+/// One engine's tasks.
+struct Pass {
+  Panels panels;
+  Panels accelerated;  // panels of their own
+  double columns = 0;
+  double tasks = 0;
+  double column_sweeps = 0;  // columns x how often they are swept
+  double sweeps = 0;         // of the longest
+};
+
+enum Kind : std::size_t { sweeps, solver, paths };
+
+Kind kind_of(const ensemble::MemberConfig& member) {
+  return member.solver.method->facts().walk == propagate::Walk::shortest_paths ? paths
+         : member.solver.solver == Solver::conjugate_gradient                  ? solver
+                                                                               : sweeps;
+}
+
+double expected_sweeps(const ensemble::MemberConfig& member) {
+  return member.solver.method->expected_sweeps(member.solver);
+}
+
+std::array<Pass, 3> passes_of(const run::PlanInput& in) {
+  std::array<Pass, 3> passes;
+  for (const ensemble::MemberConfig& member : in.members) {
+    Pass& pass = passes[kind_of(member)];
+    const auto of_task = static_cast<double>(columns_of_task(in, member));
+    const double tasks = tasks_a_member(in);
+    const double columns = tasks * of_task;
+    pass.columns += columns;
+    Panels& panels = member.solver.solver == Solver::chebyshev ? pass.accelerated : pass.panels;
+    for (int task = 0; task < tasks_a_member(in); ++task) {
+      panels.add(of_task);
+    }
+    pass.tasks += tasks;
+    pass.column_sweeps += columns * expected_sweeps(member);
+    pass.sweeps = std::max(pass.sweeps, expected_sweeps(member));
+  }
+  return passes;
+}
+
+/// Bytes of label state of an engine, its messages included.
+double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
+  const double columns =
+      kind == paths ? pass.columns : pass.panels.columns() + pass.accelerated.columns();
+  constexpr std::array kOwned{2 * kFloat, 4 * kDouble, 2 * kDouble};
+  constexpr std::array kOfGhost{2 * kFloat, 1 * kDouble, 2 * kDouble};
+  const double value = kind == sweeps ? kFloat : kDouble;
+  const double sent = kind == paths ? columns : std::min(columns, kPanelColumns);  // at a time
+  return columns * (of.nodes * kOwned.at(kind) + of.graph_ghosts * kOfGhost.at(kind)) +
+         2 * value * sent * of.graph_ghosts +
+         pass.tasks * of.nodes * (kTaskNode + (kind == solver ? kDiagonal : 0));
+}
+
+/// Bytes of label state of the largest task: sparse ones are done one after another.
+double sparse_bytes(const run::PlanInput& in, const Sizes& of) {
+  const double row = (2 * of.row_labels + 2) * kFloat;  // labels, values, rest, walk
+  double most = 0;
+  for (const ensemble::MemberConfig& member : in.members) {
+    const double bytes =
+        kind_of(member) == paths ? static_cast<double>(columns_of_task(in, member)) * kDouble : row;
+    most = std::max(most, of.nodes * 2 * bytes + of.graph_ghosts * 4 * bytes);
+  }
+  return most + of.nodes * kTaskNode;
+}
+
+}  // namespace
+
+run::StagePlan plan_propagate(const run::PlanInput& in, const run::Rates& rates) {
+  const Sizes of{in};
+  const double before = graph_bytes(of);
+  const std::array<Pass, 3> passes = passes_of(in);
+  run::StagePlan plan{"propagate", 0, 0, 0, 0};
+  const double results = of.nodes * of.scores + of.held_out();
+  double most = 0;
+  double wire = 0;
+  for (const Kind kind : {sweeps, solver, paths}) {
+    const Pass& pass = passes.at(kind);
+    most = std::max(most, of.is_sparse
+                              ? sparse_bytes(in, of)
+                              : limited(state_bytes(pass, kind, of), before + results, in, 1));
+    const double value = kind != sweeps ? kDouble : of.is_sparse ? 2 * kFloat : kFloat;
+    wire += of.ranks * of.graph_ghosts * pass.column_sweeps * value;
+    const double entry_s = kind == solver  ? 1 / rates.solver_entries
+                           : kind == paths ? kPathEntry_s / in.threads
+                                           : 1 / rates.entries;
+    plan.seconds += of.nodes * pass.column_sweeps * entry_s + pass.sweeps * rates.allreduce_s;
+  }
+  plan.memory_bytes = static_cast<Count>(before + results + most);
+  plan.disk_bytes = static_cast<Count>(of.items * (of.scores + kRowNumber));
+  plan.wire_bytes = static_cast<Count>(wire);
+  plan.seconds += wire_seconds(plan, of, rates);
+  return with_common(plan, of, rates);
+}
+
+}  // namespace kith::stages

@@ -1,0 +1,35 @@
+/// What a stage has stored, looked at before it is used: a value that no stage writes is one
+/// sentence, and never an index.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/core/error.hpp"
+#include "kith/io/input_file.hpp"
+
+namespace kith::stages {
+
+constexpr Count kAnySize = -1;
+
+/// Throws Error unless the dataset has this shape.
+void require_shape(const io::InputFile& file, const std::string& dataset,
+                   const std::vector<Count>& shape);
+
+/// Throws Error that names the first row with a value that `is_right` refuses. values: rows from
+/// first_row on, of `width` values each.
+template <class T, class IsRight>
+void require_values(const io::InputFile& file, const std::string& dataset,
+                    std::span<const T> values, Count first_row, Count width,
+                    std::string_view expected, IsRight&& is_right) {
+  const auto wrong = std::find_if_not(values.begin(), values.end(), is_right);
+  if (wrong != values.end()) {
+    fail("{}: {}: row {}: {}, expected {}; without this file its stage is done again", file.path(),
+         dataset, first_row + (wrong - values.begin()) / width, *wrong, expected);
+  }
+}
+
+}  // namespace kith::stages
