@@ -16,13 +16,13 @@
 #include "kith/comm/communicator.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/label_model/dawid_skene.hpp"
 #include "kith/qa/acceptance.hpp"
 #include "kith/qa/agreement.hpp"
 #include "kith/qa/audit_design.hpp"
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/diversity.hpp"
 #include "kith/qa/label_errors.hpp"
-#include "kith/qa/label_model.hpp"
 #include "kith/qa/unsupervised_accuracy.hpp"
 
 namespace {
@@ -144,19 +144,20 @@ std::vector<std::int32_t> with_truth(const Corpus& corpus, int num_voters) {
 void measure_votes(const comm::Communicator& comm, const Options& options, const Corpus& corpus,
                    Stopwatch& watch) {
   const auto patterns = watch.time("patterns", [&] {
-    return qa::count_patterns(comm, corpus.votes, options.voters, options.classes);
+    return label_model::count_patterns(comm, corpus.votes, options.voters, options.classes);
   });
   fmt::print(stderr, "patterns={}\n", patterns.size());
   const auto agreement =
       watch.time("agreement", [&] { return qa::measure_agreement(patterns, options.draws, 1); });
-  const auto model = watch.time("dawid_skene", [&] { return qa::fit_dawid_skene(patterns); });
+  const auto model =
+      watch.time("dawid_skene", [&] { return label_model::fit_dawid_skene(patterns); });
   fmt::print(stderr, "dawid_skene: iterations={}\n", model.iterations);
   watch.time("expected_diversity", [&] { return qa::expected_diversity(patterns, model); });
   watch.time("triplet", [&] { return qa::triplet_accuracies(patterns); });
   watch.time("diversity_against_gold", [&] {
     const auto votes = with_truth(corpus, options.voters);
     return qa::measure_diversity(
-        qa::count_patterns(comm, votes, options.voters + 1, options.classes));
+        label_model::count_patterns(comm, votes, options.voters + 1, options.classes));
   });
   const auto streamed = watch.time("stream_agreement", [&] {
     return qa::stream_agreement(comm, corpus.votes, options.voters, options.classes);

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <map>
 
+#include "kith/calibrate/label_noise.hpp"
+#include "kith/calibrate/temperature.hpp"
 #include "kith/qa/calibration.hpp"
-#include "kith/qa/label_noise.hpp"
 
 #include "ensemble/mean.hpp"
 
@@ -179,11 +180,12 @@ SeedLogits logits_of_seeds(const Member& member, std::span<const FoldedSeed> see
 
 double temperature_of(const Member& member, const SeedLogits& known) {
   return member.source == Source::votes ? one_coin_temperature(known.logits, known.truth)
-                                        : qa::fit_temperature(known.logits, known.truth);
+                                        : calibrate::fit_temperature(known.logits, known.truth);
 }
 
 /// Of dense rows.
-qa::IsotonicCalibration fit_isotonic(const SeedLogits& known, const CalibratedOutput& output) {
+calibrate::IsotonicCalibration fit_isotonic(const SeedLogits& known,
+                                            const CalibratedOutput& output) {
   const int num_classes = known.logits.num_classes;
   const auto width = to_size(num_classes);
   const Candidates columns{num_classes};
@@ -192,7 +194,7 @@ qa::IsotonicCalibration fit_isotonic(const SeedLogits& known, const CalibratedOu
     output.soften(columns, std::span{known.logits.values}.subspan(first, width),
                   std::span{probabilities}.subspan(first, width));
   }
-  return qa::fit_isotonic_classes(probabilities, known.truth, num_classes);
+  return calibrate::fit_isotonic_classes(probabilities, known.truth, num_classes);
 }
 
 }  // namespace
@@ -224,7 +226,7 @@ CalibratedOutput fit_output(const Member& member, std::span<const FoldedSeed> se
     output.calibration = Calibration::temperature;
   } else if (output.calibration == Calibration::vector) {
     output.vector =
-        qa::fit_vector_scaling(known.logits.values, known.truth, known.logits.num_classes);
+        calibrate::fit_vector_scaling(known.logits.values, known.truth, known.logits.num_classes);
   } else if (output.calibration == Calibration::isotonic) {
     output.isotonic = fit_isotonic(known, output);
   }
@@ -257,7 +259,7 @@ double fit_consensus_temperature(std::span<const FoldedSeed> seeds, std::span<co
       given.push_back(seeds[i].seed.label);
     }
   }
-  return qa::fit_label_noise(probabilities, given).temperature;
+  return calibrate::fit_label_noise(probabilities, given).temperature;
 }
 
 HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,

@@ -22,7 +22,7 @@ namespace kith::ensemble {
                                           std::optional<int> left_out = std::nullopt);
 
 /// The temperature of the consensus, fitted together with the share of wrong seeds (see
-/// qa::fit_label_noise). outputs: one a member.
+/// calibrate::fit_label_noise). outputs: one a member.
 [[nodiscard]] double fit_consensus_temperature(std::span<const FoldedSeed> seeds,
                                                std::span<const Member> members,
                                                std::span<const CalibratedOutput> outputs,

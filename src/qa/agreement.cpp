@@ -263,7 +263,7 @@ std::vector<double> scaled_values(std::span<const ExactSum> sums, double divisor
 
 }  // namespace
 
-Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
+Agreement measure_agreement(const label_model::PatternCounts& patterns, int bootstrap_draws,
                             std::uint64_t seed) {
   const VoteRows rows{patterns.votes, patterns.counts, patterns.num_voters, patterns.num_classes};
   const AgreementTotals totals = total_agreement(rows);

@@ -2,38 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace kith::qa {
 namespace {
 
 constexpr double kSmallestProbability = 1e-12;
-constexpr double kLowestTemperature = 0.05;
-constexpr double kHighestTemperature = 20;
-constexpr int kSearchSteps = 60;
 
 double largest_value(const LabelRow<double>& row) {
   const double named =
       row.values.empty() ? row.other : *std::max_element(row.values.begin(), row.values.end());
   return row.num_others() > 0 ? std::max(named, row.other) : named;
-}
-
-/// Mean over items of -log softmax(logits / temperature)[label].
-double loss_at(const LabelRows<double>& logits, std::span<const Label> truth, double temperature) {
-  double loss = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    const LabelRow<double> row = logits[i];
-    const double largest = largest_value(row);
-    double sum = 0;
-    for (const double logit : row.values) {
-      sum += std::exp((logit - largest) / temperature);
-    }
-    if (row.num_others() > 0) {
-      sum += static_cast<double>(row.num_others()) * std::exp((row.other - largest) / temperature);
-    }
-    loss += std::log(sum) - (row[truth[i]] - largest) / temperature;
-  }
-  return loss / static_cast<double>(truth.size());
 }
 
 struct TopClass {
@@ -177,38 +155,6 @@ CalibrationMeasures measure_calibration(const LabelRows<double>& probabilities,
   measures.ece_mass = expected_error(mass, measures.items);
   measures.rms_error = debiased_rms_error(mass, measures.items);
   return measures;
-}
-
-double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth) {
-  if (truth.empty()) {
-    return 1;
-  }
-  const auto loss = [&](double log_temperature) {
-    return loss_at(logits, truth, std::exp(log_temperature));
-  };
-  const double ratio = 1 / std::numbers::phi;
-  double low = std::log(kLowestTemperature);
-  double high = std::log(kHighestTemperature);
-  double left = high - ratio * (high - low);
-  double right = low + ratio * (high - low);
-  double left_loss = loss(left);
-  double right_loss = loss(right);
-  for (int step = 0; step < kSearchSteps; ++step) {
-    if (left_loss < right_loss) {
-      high = right;
-      right = left;
-      right_loss = left_loss;
-      left = high - ratio * (high - low);
-      left_loss = loss(left);
-    } else {
-      low = left;
-      left = right;
-      left_loss = right_loss;
-      right = low + ratio * (high - low);
-      right_loss = loss(right);
-    }
-  }
-  return std::exp((low + high) / 2);
 }
 
 }  // namespace kith::qa

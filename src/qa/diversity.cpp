@@ -157,7 +157,7 @@ GroupDiversity group_diversity(std::span<const double> items_by_right) {
   return group;
 }
 
-Diversity measure_diversity(const PatternCounts& with_truth) {
+Diversity measure_diversity(const label_model::PatternCounts& with_truth) {
   const int num_voters = with_truth.num_voters - 1;
   const auto add = [&](std::size_t u, Tables& tables) {
     const auto row = with_truth.pattern(u);
@@ -182,7 +182,8 @@ Diversity measure_diversity(const PatternCounts& with_truth) {
   return from_tables(sum_tables(count_of(with_truth.counts), to_size(num_voters), add), num_voters);
 }
 
-Diversity expected_diversity(const PatternCounts& patterns, const DawidSkene& model) {
+Diversity expected_diversity(const label_model::PatternCounts& patterns,
+                             const label_model::DawidSkene& model) {
   Diversity result;
   if (!model.reason.empty()) {
     result.is_expected = true;

@@ -12,7 +12,7 @@ constexpr double kLeastStandardErrors = 3;
 /// Chance-corrected agreements t_ij of all pairs of voters, and which of them are above the noise.
 class Agreements {
  public:
-  explicit Agreements(const PatternCounts& patterns)
+  explicit Agreements(const label_model::PatternCounts& patterns)
       : num_voters_{to_size(patterns.num_voters)},
         both_(num_voters_ * num_voters_, 0),
         same_(both_.size(), 0),
@@ -94,7 +94,7 @@ double sum_of_agreements(const Agreements& agreements, std::size_t voter) {
 
 }  // namespace
 
-std::vector<AssumedAccuracy> triplet_accuracies(const PatternCounts& patterns) {
+std::vector<AssumedAccuracy> triplet_accuracies(const label_model::PatternCounts& patterns) {
   std::vector<AssumedAccuracy> accuracies(to_size(patterns.num_voters));
   if (patterns.num_voters < 3 || patterns.num_classes < 2) {
     for (AssumedAccuracy& accuracy : accuracies) {

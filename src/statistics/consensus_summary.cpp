@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "kith/calibrate/label_noise.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/qa/label_noise.hpp"
 
 #include "statistics/calibration_json.hpp"
 #include "statistics/json_forms.hpp"
@@ -60,9 +60,9 @@ io::Json accuracy_json(const qa::Confusion& confusion,
 io::Json without_noise_json(const qa::Confusion& held_out, const SeedErrors& seeds) {
   const qa::Proportion agreeing = qa::measure_accuracy(held_out).overall;
   const auto corrected = [&](double share, double rate) {
-    return qa::accuracy_without_noise(share, rate, held_out.num_classes());
+    return calibrate::accuracy_without_noise(share, rate, held_out.num_classes());
   };
-  const qa::Interval rate = seeds.suspicion().rate;
+  const Interval rate = seeds.suspicion().rate;
   io::Json json;
   json["value"] =
       number(agreeing.value ? std::optional{corrected(*agreeing.value, seeds.noise().rate)}

@@ -168,8 +168,8 @@ void SeedErrors::compute(const RunResults& run, const Computed& /*earlier*/) {
     normalized_margin_.push_back(qa::normalized_margin(row, run.held_out.truth[i]));
     weighted_entropy_.push_back(qa::confidence_weighted_entropy(row, run.held_out.truth[i]));
   }
-  noise_ = qa::fit_label_noise(run.held_out.probabilities, run.held_out.truth);
-  suspicion_ = qa::suspect_labels(run.held_out.probabilities, run.held_out.truth);
+  noise_ = calibrate::fit_label_noise(run.held_out.probabilities, run.held_out.truth);
+  suspicion_ = calibrate::suspect_labels(run.held_out.probabilities, run.held_out.truth);
   if (run.num_classes() <= qa::kTableClasses) {
     learn_confidently(run, probabilities);
   } else {

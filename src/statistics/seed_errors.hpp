@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "kith/calibrate/label_noise.hpp"
 #include "kith/qa/label_errors.hpp"
-#include "kith/qa/label_noise.hpp"
 #include "kith/statistics/statistic.hpp"
 
 namespace kith::statistics {
@@ -22,8 +22,8 @@ class SeedErrors final : public Statistic {
   [[nodiscard]] io::Json json(const RunResults& run, const Computed& all) const override;
   void write_tables(const RunResults& run, io::OutputFile& file) const override;
 
-  [[nodiscard]] const qa::LabelNoise& noise() const { return noise_; }
-  [[nodiscard]] const qa::LabelSuspicion& suspicion() const { return suspicion_; }
+  [[nodiscard]] const calibrate::LabelNoise& noise() const { return noise_; }
+  [[nodiscard]] const calibrate::LabelSuspicion& suspicion() const { return suspicion_; }
 
  private:
   /// Collective. What needs a table of class by class: the joint of confident learning, its
@@ -39,8 +39,8 @@ class SeedErrors final : public Statistic {
   std::vector<double> self_confidence_;
   std::vector<double> normalized_margin_;
   std::vector<double> weighted_entropy_;  // confidence-weighted entropy
-  qa::LabelNoise noise_;
-  qa::LabelSuspicion suspicion_;
+  calibrate::LabelNoise noise_;
+  calibrate::LabelSuspicion suspicion_;
   std::vector<std::vector<std::uint8_t>> flags_;  // [filter][seed], filters in the enum's order
   std::optional<qa::ConfidentJoint> joint_;       // none with more than qa::kTableClasses classes
   qa::LabelHealth health_;                        // by the configured filter

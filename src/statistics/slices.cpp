@@ -89,24 +89,24 @@ std::vector<std::int32_t> with_first_column(std::span<const std::int32_t> column
 std::vector<qa::Agreement> agree(const RunResults& run, const Grouping& grouping) {
   const auto num_voters = static_cast<int>(run.members.size());
   const auto num_groups = static_cast<int>(grouping.names.size());
-  const auto all = qa::try_count_patterns(
+  const auto all = label_model::try_count_patterns(
       run.comm, with_first_column(grouping.of_row, run.items.votes), num_voters + 1,
       std::max(num_groups, run.num_classes()), run.config.max_patterns);
   if (!all) {
     return {};
   }
-  std::vector<qa::PatternCounts> of_group(grouping.names.size(),
-                                          qa::PatternCounts{num_voters, run.num_classes(), {}, {}});
+  std::vector<label_model::PatternCounts> of_group(
+      grouping.names.size(), label_model::PatternCounts{num_voters, run.num_classes(), {}, {}});
   for (std::size_t u = 0; u < all->size(); ++u) {
     const auto row = all->pattern(u);
     if (row[0] >= 0) {
-      qa::PatternCounts& patterns = of_group[to_size(row[0])];
+      label_model::PatternCounts& patterns = of_group[to_size(row[0])];
       patterns.votes.insert(patterns.votes.end(), row.begin() + 1, row.end());
       patterns.counts.push_back(all->counts[u]);
     }
   }
   std::vector<qa::Agreement> agreement;
-  for (const qa::PatternCounts& patterns : of_group) {
+  for (const label_model::PatternCounts& patterns : of_group) {
     agreement.push_back(qa::measure_agreement(patterns, 0, run.seed));
   }
   return agreement;

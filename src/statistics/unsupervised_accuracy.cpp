@@ -152,14 +152,14 @@ std::vector<AssumedEstimate> consensus_estimates(const CorpusConfidence& corpus,
 
 /// Of the voters, from their votes.
 std::vector<AssumedEstimate> voter_estimates(const VoterAgreement& votes,
-                                             const qa::DawidSkene& model) {
+                                             const label_model::DawidSkene& model) {
   AssumedEstimate of_model{"dawid_skene",
                            "model",
                            "voters err independently of each other given the true class",
                            {},
                            model.reason};
   if (model.reason.empty()) {
-    of_model.value = qa::expected_accuracy(*votes.patterns(), model);
+    of_model.value = label_model::expected_accuracy(*votes.patterns(), model);
   }
   const qa::Estimate& agreement = votes.agreement().mean_pair_agreement;
   return {of_model,
@@ -237,7 +237,7 @@ io::Json voter_json(const std::string& name, const qa::AssumedAccuracy& triplet,
 
 void UnsupervisedAccuracy::compute(const RunResults& run, const Computed& earlier) {
   const auto& votes = earlier.get<VoterAgreement>();
-  const qa::DawidSkene& model = earlier.get<VoterDiversity>().model();
+  const label_model::DawidSkene& model = earlier.get<VoterDiversity>().model();
   const Confidences held_out = held_out_confidences(run.held_out);
   confidence_threshold_ = qa::thresholded_confidence(held_out.values, held_out.is_right);
   estimates_ = consensus_estimates(corpus_confidence(run, confidence_threshold_), held_out,
@@ -260,7 +260,7 @@ void UnsupervisedAccuracy::compute(const RunResults& run, const Computed& earlie
 
 io::Json UnsupervisedAccuracy::json(const RunResults& run, const Computed& all) const {
   const KnownAccuracies known = known_accuracies(all);
-  const qa::DawidSkene& model = all.get<VoterDiversity>().model();
+  const label_model::DawidSkene& model = all.get<VoterDiversity>().model();
   io::Json json;
   json["known"] = {{"basis", known.basis},
                    {"consensus", known.consensus},

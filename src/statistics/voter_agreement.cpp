@@ -32,8 +32,8 @@ std::vector<Count> items_by_class(const RunResults& run) {
 
 void VoterAgreement::compute(const RunResults& run, const Computed& /*earlier*/) {
   const auto num_voters = static_cast<int>(run.members.size());
-  patterns_ = qa::try_count_patterns(run.comm, run.items.votes, num_voters, run.num_classes(),
-                                     run.config.max_patterns);
+  patterns_ = label_model::try_count_patterns(run.comm, run.items.votes, num_voters,
+                                              run.num_classes(), run.config.max_patterns);
   agreement_ = patterns_
                    ? qa::measure_agreement(*patterns_, run.config.bootstrap_draws, run.seed)
                    : qa::stream_agreement(run.comm, run.items.votes, num_voters, run.num_classes());
@@ -77,7 +77,7 @@ io::Json VoterAgreement::json(const RunResults& run, const Computed& /*all*/) co
 void VoterAgreement::write_tables(const RunResults& run, io::OutputFile& file) const {
   const Count num_classes = run.num_classes();
   if (patterns_) {
-    const qa::PatternCounts& patterns = *patterns_;
+    const label_model::PatternCounts& patterns = *patterns_;
     file.write_whole<std::int32_t>("/patterns/votes", patterns.votes,
                                    {count_of(patterns.counts), patterns.num_voters});
     file.write_whole<Count>("/patterns/counts", patterns.counts, {count_of(patterns.counts)});

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "kith/label_model/vote_patterns.hpp"
 #include "kith/qa/agreement.hpp"
-#include "kith/qa/vote_patterns.hpp"
 #include "kith/statistics/statistic.hpp"
 
 namespace kith::statistics {
@@ -22,11 +22,13 @@ class VoterAgreement final : public Statistic {
 
   /// None where there are more than qa.max_patterns: agreement is then computed from the rows, and
   /// what needs the patterns has no value.
-  [[nodiscard]] const std::optional<qa::PatternCounts>& patterns() const { return patterns_; }
+  [[nodiscard]] const std::optional<label_model::PatternCounts>& patterns() const {
+    return patterns_;
+  }
   [[nodiscard]] const qa::Agreement& agreement() const { return agreement_; }
 
  private:
-  std::optional<qa::PatternCounts> patterns_;
+  std::optional<label_model::PatternCounts> patterns_;
   qa::Agreement agreement_;
   std::vector<Count> class_items_;  // items on which a class got a vote
 };

@@ -26,8 +26,8 @@ std::optional<qa::Diversity> measure_against_gold(const RunResults& run) {
   if (comm::sum_over_ranks(run.comm, count_of(votes)) == 0) {
     return std::nullopt;
   }
-  const auto patterns = qa::try_count_patterns(run.comm, votes, static_cast<int>(width) + 1,
-                                               run.num_classes(), run.config.max_patterns);
+  const auto patterns = label_model::try_count_patterns(
+      run.comm, votes, static_cast<int>(width) + 1, run.num_classes(), run.config.max_patterns);
   return patterns ? std::optional{qa::measure_diversity(*patterns)} : std::nullopt;
 }
 
@@ -83,7 +83,8 @@ void write_diversity(io::OutputFile& file, const std::string& name,
                      "fault,kappa");
 }
 
-void write_model(io::OutputFile& file, const RunResults& run, const qa::DawidSkene& model) {
+void write_model(io::OutputFile& file, const RunResults& run,
+                 const label_model::DawidSkene& model) {
   const Count num_classes = run.num_classes();
   file.write_whole<double>("/dawid_skene/prior", model.prior, {num_classes});
   file.write_whole<double>("/dawid_skene/confusion", model.confusion,
@@ -95,7 +96,7 @@ void write_model(io::OutputFile& file, const RunResults& run, const qa::DawidSke
 
 void VoterDiversity::compute(const RunResults& run, const Computed& earlier) {
   if (const auto& patterns = earlier.get<VoterAgreement>().patterns()) {
-    model_ = qa::fit_dawid_skene(*patterns);
+    model_ = label_model::fit_dawid_skene(*patterns);
     expected_ = qa::expected_diversity(*patterns, model_);
   } else {
     model_.reason =

@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "kith/label_model/dawid_skene.hpp"
 #include "kith/qa/diversity.hpp"
-#include "kith/qa/label_model.hpp"
 #include "kith/statistics/statistic.hpp"
 
 namespace kith::statistics {
@@ -20,10 +20,10 @@ class VoterDiversity final : public Statistic {
   void write_tables(const RunResults& run, io::OutputFile& file) const override;
 
   /// Of the vote patterns; it says if there is none.
-  [[nodiscard]] const qa::DawidSkene& model() const { return model_; }
+  [[nodiscard]] const label_model::DawidSkene& model() const { return model_; }
 
  private:
-  qa::DawidSkene model_;
+  label_model::DawidSkene model_;
   qa::Diversity expected_;             // by the model
   std::optional<qa::Diversity> gold_;  // against gold labels, where there are any
 };

@@ -28,9 +28,10 @@ std::vector<std::int32_t> share_of(const std::vector<std::vector<std::int32_t>>&
   return mine;
 }
 
-PatternCounts patterns_of(const std::vector<std::vector<std::int32_t>>& items, int num_classes) {
+label_model::PatternCounts patterns_of(const std::vector<std::vector<std::int32_t>>& items,
+                                       int num_classes) {
   const auto voters = static_cast<int>(items.front().size());
-  return count_patterns(world(), share_of(items), voters, num_classes);
+  return label_model::count_patterns(world(), share_of(items), voters, num_classes);
 }
 
 std::vector<std::vector<std::int32_t>> random_votes(int items, int voters, int classes) {
@@ -67,7 +68,7 @@ TEST(VotePatterns, AreTheExactHistogramOfRows) {
     ++expected[row];
   }
 
-  const PatternCounts patterns = patterns_of(items, 3);
+  const label_model::PatternCounts patterns = patterns_of(items, 3);
 
   ASSERT_EQ(patterns.size(), expected.size());
   std::size_t u = 0;
@@ -243,8 +244,8 @@ TEST(Agreement, LinearizedIntervalsAreNearTheBootstraps) {
 TEST(Agreement, StreamsWhatHasTooManyPatterns) {
   const auto items = random_votes(500, 6, 5);
   const auto mine = share_of(items);
-  EXPECT_FALSE(try_count_patterns(world(), mine, 6, 5, 100).has_value());
-  const auto patterns = try_count_patterns(world(), mine, 6, 5, 500);
+  EXPECT_FALSE(label_model::try_count_patterns(world(), mine, 6, 5, 100).has_value());
+  const auto patterns = label_model::try_count_patterns(world(), mine, 6, 5, 500);
   ASSERT_TRUE(patterns.has_value());
 
   const Agreement counted = measure_agreement(*patterns, 0, 1);

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kith/calibrate/label_noise.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 #include "kith/qa/acceptance.hpp"
@@ -13,10 +14,9 @@
 #include "kith/qa/audit.hpp"
 #include "kith/qa/calibration.hpp"
 #include "kith/qa/imbalance.hpp"
-#include "kith/qa/label_noise.hpp"
 
-#include "qa/made_labels.hpp"
-#include "qa/made_patterns.hpp"
+#include "calibrate/made_labels.hpp"
+#include "label_model/made_patterns.hpp"
 
 namespace kith::qa {
 namespace {
@@ -176,12 +176,12 @@ TEST(Coverage, UnequalProbabilities) {
 }
 
 /// Votes of 3 voters with shared difficulty; their population values from one huge sample.
-PatternCounts made_votes(int corpus, int items) {
-  std::map<test::Votes, Count> counts;
+label_model::PatternCounts made_votes(int corpus, int items) {
+  std::map<label_model::test::Votes, Count> counts;
   for (int i = 0; i < items; ++i) {
     const int truth = uniform(corpus, i, 0) < .6 ? 0 : 1;
     const double hardness = .5 * uniform(corpus, i, 1);
-    test::Votes votes;
+    label_model::test::Votes votes;
     for (int m = 0; m < 3; ++m) {
       const bool is_wrong = uniform(corpus, i, 2 + 2 * m) < hardness;
       const bool abstains = uniform(corpus, i, 3 + 2 * m) < .1;
@@ -189,14 +189,14 @@ PatternCounts made_votes(int corpus, int items) {
     }
     ++counts[votes];
   }
-  return test::patterns_of(counts, 3);
+  return label_model::test::patterns_of(counts, 3);
 }
 
 TEST(Coverage, AgreementByBootstrapAndByLinearization) {
   const Agreement truth = measure_agreement(made_votes(-1, 1'000'000), 0, 1);
   std::vector<double> held(8, 0.0);
   for (int corpus = 0; corpus < kCorpora; ++corpus) {
-    const PatternCounts patterns = made_votes(corpus, 300);
+    const label_model::PatternCounts patterns = made_votes(corpus, 300);
     const Agreement few = measure_agreement(patterns, 400, static_cast<std::uint64_t>(corpus));
     const auto add = [&](std::size_t what, const Estimate& estimate, const Estimate& known) {
       held[what] += holds(*estimate.interval, *known.value) ? 1 : 0;
@@ -252,9 +252,10 @@ TEST(Coverage, LossesAndClassShares) {
 
 TEST(Coverage, RateOfWrongLabels) {
   expect_nominal(coverage([](int c) {
-    const test::MadeLabels made{c, 300, 4, .15, 1.4};
-    return holds(suspect_labels(LabelRows<double>::dense(4, made.probabilities), made.given).rate,
-                 .15);
+    const calibrate::test::MadeLabels made{c, 300, 4, .15, 1.4};
+    return holds(
+        calibrate::suspect_labels(LabelRows<double>::dense(4, made.probabilities), made.given).rate,
+        .15);
   }));
 }
 

@@ -13,7 +13,7 @@
 #include "kith/qa/imbalance.hpp"
 #include "kith/qa/shapley.hpp"
 
-#include "qa/made_patterns.hpp"
+#include "label_model/made_patterns.hpp"
 
 namespace kith::qa {
 namespace {
@@ -141,7 +141,7 @@ TEST(KnnShapley, EqualsTheRecursionOfThePaper) {
 }
 
 TEST(CohenKappa, EqualsTheTextbooksExampleAndLeavesOutAbstentions) {
-  const auto patterns = test::patterns_of(
+  const auto patterns = label_model::test::patterns_of(
       {{{0, 0}, 20}, {{0, 1}, 5}, {{1, 0}, 10}, {{1, 1}, 15}, {{-1, 0}, 7}, {{1, -1}, 2}}, 2);
   const PairAgreement pair = measure_agreement(patterns, 0, 1).pairs[0];
   EXPECT_NEAR(*pair.kappa.value, .4, 1e-12);

@@ -6,11 +6,13 @@
 #include <numeric>
 #include <utility>
 
+#include "kith/calibrate/isotonic.hpp"
+#include "kith/calibrate/temperature.hpp"
+#include "kith/calibrate/vector_scaling.hpp"
 #include "kith/comm/communicator.hpp"
 #include "kith/core/random.hpp"
 #include "kith/qa/agreement.hpp"
 #include "kith/qa/calibration.hpp"
-#include "kith/qa/calibration_maps.hpp"
 #include "kith/qa/label_errors.hpp"
 #include "kith/qa/slices.hpp"
 
@@ -85,8 +87,10 @@ json calibration(const Sample& sample) {
   std::transform(rows.begin(), rows.end(), logits.begin(), [](double p) { return std::log(p); });
   const CalibrationMeasures measures =
       measure_calibration(LabelRows<double>::dense(sample.num_classes, rows), sample.given);
-  const VectorScaling scaling = fit_vector_scaling(logits, sample.given, sample.num_classes, 2);
-  const IsotonicCalibration isotonic = fit_isotonic_classes(rows, sample.given, sample.num_classes);
+  const calibrate::VectorScaling scaling =
+      calibrate::fit_vector_scaling(logits, sample.given, sample.num_classes, 2);
+  const calibrate::IsotonicCalibration isotonic =
+      calibrate::fit_isotonic_classes(rows, sample.given, sample.num_classes);
   std::vector<double> calibrated;
   for (const double score : {0.01, 0.05, 0.2, 0.43, 0.7, 0.99}) {
     calibrated.push_back(isotonic.classes[1](score));
@@ -94,8 +98,8 @@ json calibration(const Sample& sample) {
   return {{"nll", measures.nll},
           {"brier", measures.brier},
           {"ece", measures.ece},
-          {"temperature",
-           fit_temperature(LabelRows<double>::dense(sample.num_classes, logits), sample.given)},
+          {"temperature", calibrate::fit_temperature(
+                              LabelRows<double>::dense(sample.num_classes, logits), sample.given)},
           {"scale", scaling.scale},
           {"shift", scaling.shift},
           {"isotonic", calibrated}};
@@ -111,7 +115,8 @@ json agreement(const comm::Communicator& comm, const Sample& sample) {
       votes.push_back(u < 0.1 ? -1 : u < 0.4 ? other : sample.given[i].value());
     }
   }
-  const PatternCounts patterns = count_patterns(comm, votes, 4, sample.num_classes);
+  const label_model::PatternCounts patterns =
+      label_model::count_patterns(comm, votes, 4, sample.num_classes);
   const Agreement measured = measure_agreement(patterns, 0, 1);
   std::vector<double> kappas;
   for (const PairAgreement& pair : measured.pairs) {

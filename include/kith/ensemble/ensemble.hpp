@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "kith/calibrate/isotonic.hpp"
+#include "kith/calibrate/vector_scaling.hpp"
 #include "kith/core/label_rows.hpp"
 #include "kith/ensemble/candidates.hpp"
 #include "kith/graph/graph.hpp"
 #include "kith/propagate/task.hpp"
-#include "kith/qa/calibration_maps.hpp"
 
 namespace kith::ensemble {
 
@@ -114,9 +115,9 @@ struct CalibratedOutput {
   ClassFactors factors;  // class mass and scale
   double temperature = 1;
   Calibration calibration = Calibration::temperature;
-  qa::VectorScaling vector{};          // if calibration is vector
-  qa::IsotonicCalibration isotonic{};  // if it is isotonic
-  Count fitted_items = 0;              // known labels that the calibration rests on
+  calibrate::VectorScaling vector{};          // if calibration is vector
+  calibrate::IsotonicCalibration isotonic{};  // if it is isotonic
+  Count fitted_items = 0;                     // known labels that the calibration rests on
 
   /// Writes a logit a column at temperature 1. False (and zeros) where no label came.
   bool logits(const LabelRow<float>& scores, const Candidates& columns,

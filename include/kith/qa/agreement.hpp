@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "kith/label_model/vote_patterns.hpp"
 #include "kith/qa/intervals.hpp"
-#include "kith/qa/vote_patterns.hpp"
 
 namespace kith::qa {
 
@@ -60,12 +60,13 @@ struct Agreement {
 /// bootstrap_draws: Poisson(1) resamples of the pattern counts behind the intervals (percentiles).
 /// Without any, and where patterns x draws exceed 3e7, the intervals are normal ones from the
 /// linearized variance, to which the bootstrap's tends.
-[[nodiscard]] Agreement measure_agreement(const PatternCounts& patterns, int bootstrap_draws,
-                                          std::uint64_t seed);
+[[nodiscard]] Agreement measure_agreement(const label_model::PatternCounts& patterns,
+                                          int bootstrap_draws, std::uint64_t seed);
 
 /// Collective. The same from rows themselves, in two passes and without a histogram: for votes with
-/// more patterns than try_count_patterns() holds. votes: this rank's items x num_voters, -1 =
-/// abstains. Intervals from the linearized variance. The same at any number of ranks.
+/// more patterns than label_model::try_count_patterns() holds. votes: this rank's items x
+/// num_voters, -1 = abstains. Intervals from the linearized variance. The same at any number of
+/// ranks.
 [[nodiscard]] Agreement stream_agreement(const comm::Communicator& comm,
                                          std::span<const std::int32_t> votes, int num_voters,
                                          int num_classes);

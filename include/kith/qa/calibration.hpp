@@ -1,4 +1,4 @@
-/// Are probabilities what they say? Measures and corrections, from items whose label is known.
+/// Are probabilities what they say? Measures, from items whose label is known.
 #pragma once
 
 #include <span>
@@ -44,10 +44,5 @@ struct ReliabilityBin {
 [[nodiscard]] std::vector<ReliabilityBin> reliability(const LabelRows<double>& probabilities,
                                                       std::span<const Label> truth,
                                                       Binning binning = Binning::equal_width);
-
-/// The temperature in [0.05, 20] that minimizes the negative log likelihood of softmax(logits / T),
-/// by golden section in log T (C. Guo et al., "On calibration of modern neural networks", ICML
-/// 2017, section 4.2). logits: truth.size() rows. 1 if there are no items.
-[[nodiscard]] double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth);
 
 }  // namespace kith::qa

@@ -4,15 +4,16 @@
 #include <string>
 
 #include "kith/core/types.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 #include "kith/qa/audit_design.hpp"
 #include "kith/qa/label_errors.hpp"
-#include "kith/qa/vote_patterns.hpp"
 
 namespace kith::qa {
 
 struct QaConfig {
-  int bootstrap_draws = 1000;         // for intervals of agreement statistics
-  Count max_patterns = kMaxPatterns;  // of votes that are counted; beyond it rows are streamed
+  int bootstrap_draws = 1000;  // for intervals of agreement statistics
+  Count max_patterns =
+      label_model::kMaxPatterns;  // of votes that are counted; beyond it rows are streamed
   LabelErrorFilter seed_filter = LabelErrorFilter::likely_wrong;
   std::string accept_errors = "0.01, 0.05";  // shares of wrong labels that a user can live with
   Allocation audit_allocation = Allocation::proportional;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "kith/core/types.hpp"
-#include "kith/qa/label_model.hpp"
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/label_model/dawid_skene.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 
 namespace kith::qa {
 
@@ -52,12 +52,13 @@ struct Diversity {
 [[nodiscard]] GroupDiversity group_diversity(std::span<const double> items_by_right);
 
 /// Against known labels. patterns: the last voter is the truth; items without it are left out.
-[[nodiscard]] Diversity measure_diversity(const PatternCounts& with_truth);
+[[nodiscard]] Diversity measure_diversity(const label_model::PatternCounts& with_truth);
 
 /// Expected values where "right" is drawn from a model's posterior of all votes: without bias if
 /// the model is right (a posterior that leaves the pair's own votes out would be biased towards
 /// errors). As true as the model is: say that it is model-based. Cost O(patterns x voters^2).
 /// model: fitted to `patterns`; without one there are no values.
-[[nodiscard]] Diversity expected_diversity(const PatternCounts& patterns, const DawidSkene& model);
+[[nodiscard]] Diversity expected_diversity(const label_model::PatternCounts& patterns,
+                                           const label_model::DawidSkene& model);
 
 }  // namespace kith::qa

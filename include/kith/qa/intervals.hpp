@@ -3,14 +3,10 @@
 
 #include <optional>
 
+#include "kith/core/interval.hpp"
 #include "kith/core/types.hpp"
 
 namespace kith::qa {
-
-struct Interval {
-  double low = 0;
-  double high = 1;
-};
 
 /// A share that was counted, with its 95 % Wilson interval. Zero trials: no value, the interval [0,
 /// 1].

@@ -21,8 +21,8 @@ struct GivenLabels {
   std::span<const Label> given;          // none: the item is left out
   std::span<const float> probabilities;  // items x K, by models that have not seen the item's label
   int num_classes = 0;
-  /// P(label is wrong), as suspect_labels() gives it: for the filter likely_wrong, and for the
-  /// joint.
+  /// P(label is wrong), as calibrate::suspect_labels() gives it: for the filter likely_wrong, and
+  /// for the joint.
   std::span<const double> wrong = {};
 
   [[nodiscard]] std::span<const float> row(std::size_t item) const {
@@ -69,7 +69,7 @@ enum class LabelErrorFilter {
   prune_by_noise_rate,  // for every (i, j) as many as calibrated[i][j]: largest p_j - p_i
   both,                 // chosen by both prunings
   low_self_confidence,  // of all items as many as the joint has off the diagonal: lowest p_given
-  likely_wrong,         // more likely wrong than right by fit_label_noise()
+  likely_wrong,         // more likely wrong than right by calibrate::fit_label_noise()
 };
 
 /// Does a filter need a table of class by class?

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kith/core/label_rows.hpp"
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 
 namespace kith::qa {
 
@@ -28,7 +28,8 @@ struct AssumedAccuracy {
 /// that agrees with the others less than chance gets the negative root. Source: E. Platanios, A.
 /// Blum, T. Mitchell, UAI 2014, section 2; D. Fu et al., "Fast and three-rious: speeding up weak
 /// supervision with triplet methods", ICML 2020.
-[[nodiscard]] std::vector<AssumedAccuracy> triplet_accuracies(const PatternCounts& patterns);
+[[nodiscard]] std::vector<AssumedAccuracy> triplet_accuracies(
+    const label_model::PatternCounts& patterns);
 
 /// By how much the share of pairs of votes that differ can be off as an estimate of the voters'
 /// mean error (Y. Jiang et al., "Assessing generalization of SGD via disagreement", ICLR 2022; A.

@@ -5,9 +5,9 @@
 #include <map>
 #include <vector>
 
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 
-namespace kith::qa::test {
+namespace kith::label_model::test {
 
 using Votes = std::vector<std::int32_t>;
 
@@ -47,4 +47,4 @@ inline PatternCounts independent_patterns(const std::vector<double>& accuracies,
   return patterns_of(counts, num_classes);
 }
 
-}  // namespace kith::qa::test
+}  // namespace kith::label_model::test

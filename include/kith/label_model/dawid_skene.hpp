@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "kith/core/types.hpp"
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 
-namespace kith::qa {
+namespace kith::label_model {
 
 struct DawidSkeneConfig {
   double right_votes = 2;  // pseudo-votes on the diagonal of every confusion row: they keep the
@@ -52,4 +52,4 @@ struct DawidSkene {
 /// Mean over items of the largest posterior: the accuracy of the model's own labels if it is right.
 [[nodiscard]] double expected_accuracy(const PatternCounts& patterns, const DawidSkene& model);
 
-}  // namespace kith::qa
+}  // namespace kith::label_model

@@ -7,7 +7,7 @@
 #include "kith/core/random.hpp"
 #include "kith/core/types.hpp"
 
-namespace kith::qa::test {
+namespace kith::calibrate::test {
 
 /// Items that are drawn from p, between easy and hard ones; the probabilities shown are
 /// p^temperature, normalized, so that `temperature` undoes it. A share `rate` of the labels is
@@ -52,4 +52,4 @@ struct MadeLabels {
   }
 };
 
-}  // namespace kith::qa::test
+}  // namespace kith::calibrate::test

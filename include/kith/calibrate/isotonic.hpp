@@ -1,5 +1,5 @@
-/// Corrections of probabilities beyond one temperature. Fit them on items whose label is known and
-/// was not learned from; measure them on others.
+/// Isotonic calibration. Fit it on items whose label is known and was not learned from; measure it
+/// on others.
 #pragma once
 
 #include <cstdint>
@@ -8,23 +8,7 @@
 
 #include "kith/core/types.hpp"
 
-namespace kith::qa {
-
-/// softmax(scale * logits + shift), class by class (C. Guo et al., ICML 2017, section 4.2).
-struct VectorScaling {
-  std::vector<double> scale;
-  std::vector<double> shift;
-
-  /// logits: K; writes K probabilities.
-  void apply(std::span<const double> logits, std::span<double> probabilities) const;
-};
-
-/// Minimizes the mean negative log likelihood plus ridge / items * sum((scale - 1)^2 + shift^2) / 2
-/// by L-BFGS; convex, so the start does not matter. logits: truth.size() x num_classes. The
-/// identity without items.
-[[nodiscard]] VectorScaling fit_vector_scaling(std::span<const double> logits,
-                                               std::span<const Label> truth, int num_classes,
-                                               double ridge = 1);
+namespace kith::calibrate {
 
 /// A map that never decreases: linear between its points, constant outside.
 struct MonotoneMap {
@@ -52,4 +36,4 @@ struct IsotonicCalibration {
                                                        std::span<const Label> truth,
                                                        int num_classes);
 
-}  // namespace kith::qa
+}  // namespace kith::calibrate

@@ -1,4 +1,4 @@
-#include "kith/qa/vote_patterns.hpp"
+#include "kith/label_model/vote_patterns.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
 
-namespace kith::qa {
+namespace kith::label_model {
 namespace {
 
 using Row = std::span<const std::int32_t>;
@@ -189,4 +189,4 @@ PatternCounts count_patterns(const comm::Communicator& comm, std::span<const std
                              std::numeric_limits<Count>::max());
 }
 
-}  // namespace kith::qa
+}  // namespace kith::label_model

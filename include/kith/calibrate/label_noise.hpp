@@ -6,10 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "kith/core/interval.hpp"
 #include "kith/core/label_rows.hpp"
-#include "kith/qa/intervals.hpp"
 
-namespace kith::qa {
+namespace kith::calibrate {
 
 /// The model: the true class of an item follows p^(1 / temperature), normalized; with probability
 /// `rate` the given label is another class, all others alike.
@@ -46,4 +46,4 @@ struct LabelSuspicion {
 /// wrong. Within [0, 1]; without noise the same number.
 [[nodiscard]] double accuracy_without_noise(double agreeing, double rate, int num_classes);
 
-}  // namespace kith::qa
+}  // namespace kith::calibrate

@@ -1,4 +1,4 @@
-#include "kith/qa/label_noise.hpp"
+#include "kith/calibrate/label_noise.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include <boost/math/tools/roots.hpp>
 
-namespace kith::qa {
+namespace kith::calibrate {
 namespace {
 
 constexpr double kSmallestProbability = 1e-12;
@@ -210,4 +210,4 @@ double accuracy_without_noise(double agreeing, double rate, int num_classes) {
   return informative > 0 ? std::clamp((agreeing - by_chance) / informative, 0.0, 1.0) : 1.0;
 }
 
-}  // namespace kith::qa
+}  // namespace kith::calibrate

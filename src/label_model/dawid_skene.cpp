@@ -1,4 +1,4 @@
-#include "kith/qa/label_model.hpp"
+#include "kith/label_model/dawid_skene.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "kith/core/parallel.hpp"
 
-namespace kith::qa {
+namespace kith::label_model {
 namespace {
 
 constexpr Count kMaxChunks = 64;
@@ -248,4 +248,4 @@ double expected_accuracy(const PatternCounts& patterns, const DawidSkene& model)
   return sum / static_cast<double>(patterns.num_items());
 }
 
-}  // namespace kith::qa
+}  // namespace kith::label_model

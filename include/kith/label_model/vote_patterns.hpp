@@ -8,7 +8,7 @@
 #include "kith/comm/communicator.hpp"
 #include "kith/core/types.hpp"
 
-namespace kith::qa {
+namespace kith::label_model {
 
 /// The exact histogram of vote rows, sorted by row; the same on every rank.
 struct PatternCounts {
@@ -40,4 +40,4 @@ inline constexpr Count kMaxPatterns = 10'000'000;
                                                               int num_voters, int num_classes,
                                                               Count max_patterns = kMaxPatterns);
 
-}  // namespace kith::qa
+}  // namespace kith::label_model

@@ -1,6 +1,6 @@
 // The noise of labels: against a search over all pairs of parameters, on made labels of known
 // noise, and where there is none.
-#include "kith/qa/label_noise.hpp"
+#include "kith/calibrate/label_noise.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "qa/made_labels.hpp"
+#include "calibrate/made_labels.hpp"
 
-namespace kith::qa {
+namespace kith::calibrate {
 namespace {
 
 using test::MadeLabels;
@@ -153,4 +153,4 @@ TEST(AccuracyWithoutNoise, UndoesWhatNoiseDoes) {
 }
 
 }  // namespace
-}  // namespace kith::qa
+}  // namespace kith::calibrate
