@@ -6,23 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "kith/cells/cells.hpp"
 #include "kith/config/config.hpp"
 #include "kith/corpus/corpus.hpp"
-#include "kith/ensemble/ensemble.hpp"
-#include "kith/graph/components.hpp"
-#include "kith/graph/graph.hpp"
 #include "kith/io/json.hpp"
 #include "kith/io/snapshots.hpp"
-#include "kith/knn/knn.hpp"
-#include "kith/layout/row_exchange.hpp"
+#include "kith/run/outputs.hpp"
 #include "kith/run/stage.hpp"
 
 namespace kith::run {
 
-/// Filled from front to back; what a stage needs of an earlier one is loaded from the run directory
-/// if that stage was done by an earlier process. Facts are the numbers of a stage that later ones
-/// report; they lie beside its files and do not depend on ranks.
+/// What a stage needs of an earlier one is loaded from the run directory if that stage was done by
+/// an earlier process: a function of that stage, need_..., makes sure of it. Facts are the numbers
+/// of a stage that later ones report; they lie beside its files and do not depend on ranks.
 struct Workspace {
   Workspace(const comm::Communicator& of_run, const StageList& of_program,
             const config::Config& of_user)
@@ -30,24 +25,14 @@ struct Workspace {
 
   const comm::Communicator& comm;
   const StageList* stages;
-  config::Config config;          // members and options as the number of classes asks for them
-  Count memory_bytes = 0;         // run.memory_per_rank
-  std::string fingerprint;        // of the stage that is being done
-  bool has_other_graphs = false;  // this start has made sure of them
+  config::Config config;    // members and options as the number of classes asks for them
+  Count memory_bytes = 0;   // run.memory_per_rank
+  std::string fingerprint;  // of the stage that is being done
 
   corpus::Corpus corpus;
   std::vector<corpus::Seed> seeds;
   std::optional<corpus::RowReader> reader;
-  std::optional<std::vector<corpus::DuplicateItem>> duplicates;  // of this rank's row block
-  std::optional<cells::Shard> shard;
-  std::vector<layout::ItemOfNode> items;  // every item whose node this rank owns
-  std::optional<NeighborLists> lists;
-  std::optional<graph::Graph> graph;
-  std::optional<graph::Components> components;
-  std::vector<ensemble::FoldedSeed> folded;
-  std::vector<ensemble::Member> members;
-  std::optional<ensemble::Consensus> consensus;
-  std::optional<ensemble::HeldOutPredictions> held_out;
+  Outputs outputs;  // of stages
 
   [[nodiscard]] std::string path(const std::string& name) const {
     return (std::filesystem::path{config.run.directory} / name).string();

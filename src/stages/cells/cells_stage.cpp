@@ -13,9 +13,10 @@
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/cells/cells_output.hpp"
+#include "stages/check/check_output.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
-#include "stages/steps.hpp"
 #include "stages/stored_rows.hpp"
 
 namespace kith::stages {
@@ -26,14 +27,14 @@ constexpr const char* kCentroidsFile = "cells/quantizer.faiss";
 
 /// Collective. Items that are not their node's representative: rows and nodes, in row order.
 void write_items(const run::Workspace& workspace, io::OutputFile& file) {
-  const cells::Shard& shard = *workspace.shard;
+  const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   const Count first = shard.layout.nodes_of(workspace.comm.rank()).begin.value();
   struct RowNode {
     Count row;
     Count node;
   };
   std::vector<RowNode> mine;
-  for (const layout::ItemOfNode& item : workspace.items) {
+  for (const layout::ItemOfNode& item : workspace.outputs.get<Items>()) {
     if (shard.rows[to_size(item.node)] != item.row) {
       mine.push_back({item.row.value(), first + item.node.value()});
     }
@@ -56,7 +57,7 @@ void write_items(const run::Workspace& workspace, io::OutputFile& file) {
 }
 
 void write_cells(const run::Workspace& workspace, std::span<const Count> cell_work) {
-  const cells::Shard& shard = *workspace.shard;
+  const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   const Count num_nodes = shard.layout.num_nodes();
   const Count first = shard.layout.nodes_of(workspace.comm.rank()).begin.value();
   std::vector<Count> sizes;
@@ -113,7 +114,7 @@ void read_cells(const run::Workspace& workspace, cells::Shard& shard) {
 
 /// Local. Every item whose node this rank owns.
 std::vector<layout::ItemOfNode> read_items(const run::Workspace& workspace) {
-  const cells::Shard& shard = *workspace.shard;
+  const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   const IdRange<Position> owned = shard.layout.nodes_of(workspace.comm.rank());
   std::vector<layout::ItemOfNode> items;
   for (std::size_t i = 0; i < shard.rows.size(); ++i) {
@@ -151,7 +152,8 @@ void warn_of_idle_ranks(const cells::CellLayout& layout) {
 
 /// Collective. Throws CollectiveError unless every row of the corpus has one node.
 void require_each_row_once(const run::Workspace& workspace) {
-  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
+                                     workspace.corpus.num_items};
   comm::locally(workspace.comm, [&] {
     if (!exchange.has_every_row()) {
       fail(
@@ -165,7 +167,7 @@ void require_each_row_once(const run::Workspace& workspace) {
 }  // namespace
 
 void need_shard(run::Workspace& workspace) {
-  if (workspace.shard) {
+  if (workspace.outputs.has<cells::Shard>()) {
     return;
   }
   const comm::Communicator& comm = workspace.comm;
@@ -175,14 +177,14 @@ void need_shard(run::Workspace& workspace) {
   shard.metric = workspace.corpus.metric;
   comm::locally(comm, [&] { read_cells(workspace, shard); });
   warn_of_idle_ranks(shard.layout);
-  workspace.shard.emplace(std::move(shard));
-  workspace.items = comm::locally(comm, [&] { return read_items(workspace); });
+  workspace.outputs.put(std::move(shard));
+  workspace.outputs.put<Items>(comm::locally(comm, [&] { return read_items(workspace); }));
   require_each_row_once(workspace);
 }
 
 void need_vectors(run::Workspace& workspace) {
   need_shard(workspace);
-  cells::Shard& shard = *workspace.shard;
+  cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   const bool is_missing = shard.vectors.size() < count_of(shard.rows);
   if (comm::any_rank(workspace.comm, is_missing)) {
     cells::fetch_vectors(workspace.corpus, *workspace.reader, shard);
@@ -203,16 +205,17 @@ void do_cells(run::Workspace& workspace) {
   io::Snapshots snapshots = open_snapshots(workspace, "cells");
   cells::CellConfig config = workspace.config.cells;
   config.checkpoint = &snapshots;
-  cells::BuiltShard built =
-      cells::build_shard(comm, workspace.corpus, *workspace.reader, *workspace.duplicates, config);
-  workspace.shard.emplace(std::move(built.shard));
+  cells::BuiltShard built = cells::build_shard(comm, workspace.corpus, *workspace.reader,
+                                               workspace.outputs.get<Duplicates>(), config);
+  workspace.outputs.put(std::move(built.shard));
   workspace.reader->drop_kept_rows();  // every vector is at its place
-  const cells::CellLayout& layout = workspace.shard->layout;
+  const cells::CellLayout& layout = workspace.outputs.get<cells::Shard>().layout;
   warn_of_idle_ranks(layout);
-  workspace.items =
-      layout::items_of_nodes(*workspace.shard, *workspace.duplicates, workspace.corpus.num_items);
+  workspace.outputs.put<Items>(layout::items_of_nodes(workspace.outputs.get<cells::Shard>(),
+                                                      workspace.outputs.get<Duplicates>(),
+                                                      workspace.corpus.num_items));
   write_cells(workspace, built.cell_work);
-  cells::save_centroids(*workspace.shard, workspace.path(kCentroidsFile));
+  cells::save_centroids(workspace.outputs.get<cells::Shard>(), workspace.path(kCentroidsFile));
   const cells::CellStats& stats = built.stats;
   log::info(
       "stage=cells cells={} smallest={} largest={} train_s={:.2f} assign_s={:.2f} "

@@ -12,9 +12,9 @@
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/check/check_output.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
-#include "stages/steps.hpp"
 
 namespace kith::stages {
 namespace {
@@ -111,7 +111,7 @@ corpus::Census take_census(run::Workspace& workspace) {
   corpus::Census census =
       corpus::take_census(workspace.comm, workspace.corpus, workspace.config.corpus,
                           *workspace.reader, workspace.seeds);
-  workspace.duplicates = census.duplicates;
+  workspace.outputs.put<Duplicates>(census.duplicates);
   return census;
 }
 
@@ -174,7 +174,7 @@ class CheckStage : public run::Stage {
 }  // namespace
 
 void need_census(run::Workspace& workspace) {
-  if (!workspace.duplicates) {
+  if (!workspace.outputs.has<Duplicates>()) {
     (void)take_census(workspace);
   }
 }

@@ -13,11 +13,15 @@
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/cells/cells_output.hpp"
+#include "stages/ensemble/ensemble_output.hpp"
 #include "stages/ensemble/external_voters.hpp"
 #include "stages/ensemble/row_labels.hpp"
+#include "stages/graph/graph_output.hpp"
+#include "stages/knn/knn_files.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
-#include "stages/steps.hpp"
+#include "stages/propagate/propagate_output.hpp"
 
 namespace kith::stages {
 namespace {
@@ -48,55 +52,22 @@ class ColumnWriter {
 
 /// Collective. How far the voters are apart on each item; NaN where a measure is undefined.
 void write_disagreement(const run::Workspace& workspace, ColumnWriter& columns) {
-  const ensemble::Disagreement measures =
-      ensemble::measure_disagreement(*workspace.graph, workspace.members, workspace.folded,
-                                     *workspace.consensus, *workspace.held_out);
+  const ensemble::Disagreement measures = ensemble::measure_disagreement(
+      workspace.outputs.get<graph::Graph>(), workspace.outputs.get<Members>(),
+      workspace.outputs.get<FoldedSeeds>(), workspace.outputs.get<ensemble::Consensus>(),
+      workspace.outputs.get<ensemble::HeldOutPredictions>());
   columns.write<float>("/variation_ratio", measures.variation_ratio);
   columns.write<float>("/pair_agreement", measures.pair_agreement);
   columns.write<float>("/consensus_entropy", measures.consensus_entropy);
   columns.write<float>("/kl_max", measures.kl_max);
-  columns.write<float>("/surprise", measures.surprise, count_of(workspace.members));
+  columns.write<float>("/surprise", measures.surprise, count_of(workspace.outputs.get<Members>()));
   columns.write<float>("/neighbor_agreement", measures.neighbor_agreement);
   columns.write<float>("/flip_rate", measures.flip_rate);
   columns.write<float>("/quality", measures.quality);
   columns.write<float>("/quality_entropy", measures.quality_entropy);
 }
 
-void write_labels(const run::Workspace& workspace) {
-  const ensemble::Consensus& consensus = *workspace.consensus;
-  const Count num_rows = workspace.corpus.num_items;
-  const layout::RowExchange exchange{workspace.comm, workspace.items, num_rows};
-  auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
-  ColumnWriter columns{file, exchange, num_rows};
-  const RowLabels rows = label_rows(workspace, exchange);
-  columns.write_block<std::int32_t>("/label", rows.label);
-  columns.write_block<float>("/probability", rows.probability);
-  columns.write_block<std::uint8_t>("/status", rows.status);
-  columns.write_block<std::int32_t>("/best", rows.best);
-  columns.write<float>("/margin", consensus.margin);
-  columns.write<float>("/vote_entropy", consensus.vote_entropy);
-  columns.write<float>("/bald", consensus.bald);
-  write_disagreement(workspace, columns);
-  columns.write<float>("/neighbor_distance", mean_neighbor_distances(*workspace.lists));
-  columns.write_block<Count>("/duplicate_of", rows.duplicate_of);
-  columns.write<std::int32_t>("/votes", consensus.votes, count_of(workspace.members));
-  layout::write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
-  file.write_strings("/class_names", workspace.corpus.class_names);
-  std::vector<std::string> names;
-  for (const ensemble::Member& member : workspace.members) {
-    names.push_back(member.config.name);
-  }
-  file.write_strings("/member_names", names);
-  names.clear();
-  for (int status = 0; status < ensemble::kNumStatuses; ++status) {
-    names.emplace_back(to_string(static_cast<ensemble::Status>(status)));
-  }
-  file.write_strings("/status_names", names);
-  file.commit();
-}
-
-}  // namespace
-
+/// Mean distance of each owned node to its neighbors.
 std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
   std::vector<float> means;
   const auto k = to_size(lists.k);
@@ -111,40 +82,82 @@ std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
   return means;
 }
 
+/// Collective. Exact median (lower) of non-negative values over all ranks; 0 if there are none.
 float median_over_ranks(const comm::Communicator& comm, std::span<const float> values) {
   const Count total = comm::sum_over_ranks(comm, count_of(values));
   const Count index = (total - 1) / 2;
   return total == 0 ? 0 : comm::order_statistics(comm, values, std::span{&index, 1}).front();
 }
 
+void write_labels(const run::Workspace& workspace) {
+  const ensemble::Consensus& consensus = workspace.outputs.get<ensemble::Consensus>();
+  const Count num_rows = workspace.corpus.num_items;
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(), num_rows};
+  auto file = io::OutputFile::create(workspace.comm, workspace.path("labels.h5"));
+  ColumnWriter columns{file, exchange, num_rows};
+  const RowLabels rows = label_rows(workspace, exchange);
+  columns.write_block<std::int32_t>("/label", rows.label);
+  columns.write_block<float>("/probability", rows.probability);
+  columns.write_block<std::uint8_t>("/status", rows.status);
+  columns.write_block<std::int32_t>("/best", rows.best);
+  columns.write<float>("/margin", consensus.margin);
+  columns.write<float>("/vote_entropy", consensus.vote_entropy);
+  columns.write<float>("/bald", consensus.bald);
+  write_disagreement(workspace, columns);
+  columns.write<float>("/neighbor_distance",
+                       mean_neighbor_distances(workspace.outputs.get<NeighborLists>()));
+  columns.write_block<Count>("/duplicate_of", rows.duplicate_of);
+  columns.write<std::int32_t>("/votes", consensus.votes,
+                              count_of(workspace.outputs.get<Members>()));
+  layout::write_ids(file, workspace.comm, workspace.corpus, workspace.config.corpus);
+  file.write_strings("/class_names", workspace.corpus.class_names);
+  std::vector<std::string> names;
+  for (const ensemble::Member& member : workspace.outputs.get<Members>()) {
+    names.push_back(member.config.name);
+  }
+  file.write_strings("/member_names", names);
+  names.clear();
+  for (int status = 0; status < ensemble::kNumStatuses; ++status) {
+    names.emplace_back(to_string(static_cast<ensemble::Status>(status)));
+  }
+  file.write_strings("/status_names", names);
+  file.commit();
+}
+
+}  // namespace
+
 void need_consensus(run::Workspace& workspace) {
-  if (workspace.consensus) {
+  if (workspace.outputs.has<ensemble::Consensus>()) {
     return;
   }
   need_members(workspace);
   append_external_voters(workspace);
-  ensemble::calibrate(workspace.members, workspace.folded, workspace.config.ensemble.calibration);
+  ensemble::calibrate(workspace.outputs.get<Members>(), workspace.outputs.get<FoldedSeeds>(),
+                      workspace.config.ensemble.calibration);
   comm::stop_if_asked(workspace.comm);
   need_lists(workspace);
-  const std::vector<float> distances = mean_neighbor_distances(*workspace.lists);
+  const std::vector<float> distances =
+      mean_neighbor_distances(workspace.outputs.get<NeighborLists>());
   ensemble::ConsensusInputs inputs;
-  inputs.seeds = workspace.folded;
+  inputs.seeds = workspace.outputs.get<FoldedSeeds>();
   inputs.neighbor_distance = distances;
   inputs.typical_distance = median_over_ranks(workspace.comm, distances);
   inputs.num_classes = workspace.num_classes();
   inputs.top_labels = ensemble::labels_kept(workspace.config.ensemble, inputs.num_classes);
   comm::stop_if_asked(workspace.comm);
-  workspace.consensus = ensemble::form_consensus(*workspace.graph, workspace.members, inputs,
-                                                 workspace.config.ensemble);
+  workspace.outputs.put<ensemble::Consensus>(ensemble::form_consensus(
+      workspace.outputs.get<graph::Graph>(), workspace.outputs.get<Members>(), inputs,
+      workspace.config.ensemble));
 }
 
 void need_held_out(run::Workspace& workspace) {
-  if (workspace.held_out) {
+  if (workspace.outputs.has<ensemble::HeldOutPredictions>()) {
     return;
   }
   need_consensus(workspace);
-  workspace.held_out = ensemble::predict_held_out(workspace.folded, workspace.members,
-                                                  workspace.consensus->class_factors);
+  workspace.outputs.put<ensemble::HeldOutPredictions>(ensemble::predict_held_out(
+      workspace.outputs.get<FoldedSeeds>(), workspace.outputs.get<Members>(),
+      workspace.outputs.get<ensemble::Consensus>().class_factors));
 }
 
 namespace {

@@ -11,6 +11,10 @@
 #include "kith/core/error.hpp"
 #include "kith/core/quote.hpp"
 
+#include "stages/cells/cells_output.hpp"
+#include "stages/graph/graph_output.hpp"
+#include "stages/propagate/propagate_output.hpp"
+
 namespace kith::stages {
 namespace {
 
@@ -71,7 +75,7 @@ LabelRows<float> read_rows(const run::Workspace& workspace, int voter, IdRange<G
 /// Collective. From this rank's block of rows to its nodes.
 LabelRows<float> to_nodes(const run::Workspace& workspace, const layout::RowExchange& exchange,
                           const LabelRows<float>& rows) {
-  const Count num_nodes = workspace.graph->num_owned();
+  const Count num_nodes = workspace.outputs.get<graph::Graph>().num_owned();
   LabelRows<float> nodes = make_rows(workspace, 0);
   nodes.values = exchange.to_nodes<float>(rows.values, num_nodes, rows.width);
   if (!rows.is_dense()) {
@@ -83,11 +87,12 @@ LabelRows<float> to_nodes(const run::Workspace& workspace, const layout::RowExch
 
 /// Collective. Scores on the nodes of the seeds, the same on every rank.
 LabelRows<float> scores_of_seeds(const run::Workspace& workspace, const LabelRows<float>& scores) {
-  const graph::Graph& graph = *workspace.graph;
+  const graph::Graph& graph = workspace.outputs.get<graph::Graph>();
   std::vector<Count> entries;
   LabelRows<float> mine = make_rows(workspace, 0);
-  for (std::size_t i = 0; i < workspace.folded.size(); ++i) {
-    const Position node = workspace.folded[i].seed.node;
+  const FoldedSeeds& seeds = workspace.outputs.get<FoldedSeeds>();
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    const Position node = seeds[i].seed.node;
     if (graph.owned().contains(node)) {
       entries.push_back(static_cast<Count>(i));
       mine.append(scores[to_size(graph.local_id(node))]);
@@ -98,7 +103,7 @@ LabelRows<float> scores_of_seeds(const run::Workspace& workspace, const LabelRow
   all.values = comm::gather_to_all<float>(workspace.comm, mine.values).items;
   all.labels = comm::gather_to_all<Label>(workspace.comm, mine.labels).items;
   all.other = comm::gather_to_all<float>(workspace.comm, mine.other).items;
-  LabelRows<float> on_seeds = make_rows(workspace, workspace.folded.size());
+  LabelRows<float> on_seeds = make_rows(workspace, seeds.size());
   for (std::size_t at = 0; at < all_entries.size(); ++at) {
     on_seeds.set(to_size(all_entries[at]), all[at]);
   }
@@ -113,9 +118,9 @@ void append_member(run::Workspace& workspace, const layout::RowExchange& exchang
   voter.source = source;
   voter.scores = to_nodes(workspace, exchange, rows);
   voter.on_seeds = scores_of_seeds(workspace, voter.scores);
-  workspace.members.push_back(ensemble::external_member(std::move(voter), workspace.folded,
-                                                        workspace.num_classes(),
-                                                        workspace.config.ensemble.outside_weight));
+  workspace.outputs.get<Members>().push_back(
+      ensemble::external_member(std::move(voter), workspace.outputs.get<FoldedSeeds>(),
+                                workspace.num_classes(), workspace.config.ensemble.outside_weight));
 }
 
 }  // namespace
@@ -154,12 +159,14 @@ void check_voter_names(const run::Workspace& workspace) {
 std::vector<float> voter_on_nodes(const run::Workspace& workspace, const std::string& name) {
   const std::vector<std::string>& known = workspace.corpus.prob_names;
   const auto voter = std::find(known.begin(), known.end(), name) - known.begin();
-  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
+                                     workspace.corpus.num_items};
   const auto rows = comm::locally(workspace.comm, [&] {
     return corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
                               exchange.block());
   });
-  return exchange.to_nodes<float>(rows, workspace.graph->num_owned(), workspace.num_classes());
+  return exchange.to_nodes<float>(rows, workspace.outputs.get<graph::Graph>().num_owned(),
+                                  workspace.num_classes());
 }
 
 void append_external_voters(run::Workspace& workspace) {
@@ -168,7 +175,8 @@ void append_external_voters(run::Workspace& workspace) {
     return;
   }
   check_voter_names(workspace);
-  const layout::RowExchange exchange{workspace.comm, workspace.items, corpus.num_items};
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
+                                     corpus.num_items};
   const auto votes = comm::locally(workspace.comm, [&] {
     return corpus::read_votes(corpus, workspace.config.corpus, exchange.block());
   });

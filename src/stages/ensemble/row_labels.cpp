@@ -6,7 +6,8 @@
 
 #include "kith/layout/node_maps.hpp"
 
-#include "stages/steps.hpp"
+#include "stages/cells/cells_output.hpp"
+#include "stages/ensemble/ensemble_output.hpp"
 
 namespace kith::stages {
 namespace {
@@ -39,7 +40,8 @@ struct SeedMap {
 
 /// Collective.
 SeedMap map_seeds(const run::Workspace& workspace) {
-  const auto placed = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto placed = layout::seeds_on_nodes(workspace.outputs.get<cells::Shard>(),
+                                             workspace.outputs.get<Items>(), workspace.seeds);
   SeedMap map;
   for (std::size_t i = 0; i < placed.size(); ++i) {
     SeededNode& node = map.nodes[placed[i].node];
@@ -60,8 +62,9 @@ SeedMap map_seeds(const run::Workspace& workspace) {
 /// The row that speaks for each owned node.
 std::vector<Count> speakers(const run::Workspace& workspace, const SeedMap& seeds) {
   std::vector<Count> rows;
-  Position position = workspace.shard->layout.nodes_of(workspace.comm.rank()).begin;
-  for (const GlobalId row : workspace.shard->rows) {
+  Position position =
+      workspace.outputs.get<cells::Shard>().layout.nodes_of(workspace.comm.rank()).begin;
+  for (const GlobalId row : workspace.outputs.get<cells::Shard>().rows) {
     const auto seeded = seeds.nodes.find(position);
     rows.push_back((seeded == seeds.nodes.end() ? row : seeded->second.speaker).value());
     ++position;
@@ -80,7 +83,7 @@ std::vector<std::uint8_t> status_numbers(std::span<const ensemble::Status> statu
 }  // namespace
 
 RowLabels label_rows(const run::Workspace& workspace, const layout::RowExchange& exchange) {
-  const ensemble::Consensus& consensus = *workspace.consensus;
+  const ensemble::Consensus& consensus = workspace.outputs.get<ensemble::Consensus>();
   const SeedMap seeds = map_seeds(workspace);
   RowLabels rows;
   rows.label = exchange.to_rows<std::int32_t>(label_numbers(consensus.labels));

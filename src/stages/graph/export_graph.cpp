@@ -10,18 +10,20 @@
 #include "kith/run/workspace.hpp"
 #include "kith/stages/stages.hpp"
 
-#include "stages/steps.hpp"
+#include "stages/cells/cells_output.hpp"
+#include "stages/graph/graph_output.hpp"
+#include "stages/knn/knn_files.hpp"
 
 namespace kith::stages {
 namespace {
 
 /// Collective. The corpus row of every local node, owned and ghost.
 std::vector<Count> local_rows(const run::Workspace& workspace) {
-  const graph::Graph& graph = *workspace.graph;
+  const graph::Graph& graph = workspace.outputs.get<graph::Graph>();
   std::vector<Count> rows(to_size(graph.num_owned() + graph.num_ghosts()), -1);
-  for (std::size_t i = 0; i < workspace.shard->rows.size(); ++i) {
-    rows[i] = workspace.shard->rows[i].value();
-  }
+  const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
+  std::transform(shard.rows.begin(), shard.rows.end(), rows.begin(),
+                 [](GlobalId row) { return row.value(); });
   graph.halo().push(rows, 1);
   return rows;
 }
@@ -30,7 +32,8 @@ std::vector<Count> local_rows(const run::Workspace& workspace) {
 std::vector<Count> rows_of_positions(const run::Workspace& workspace,
                                      std::span<const Position> positions) {
   const comm::Communicator& comm = workspace.comm;
-  const cells::CellLayout& layout = workspace.shard->layout;
+  const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
+  const cells::CellLayout& layout = shard.layout;
   std::vector<Position> asked(positions.begin(), positions.end());
   std::sort(asked.begin(), asked.end());
   asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
@@ -45,7 +48,7 @@ std::vector<Count> rows_of_positions(const run::Workspace& workspace,
   for (int rank = 0; rank < comm.size(); ++rank) {
     counts.push_back(count_of(received.from(Rank{rank})));
     for (const Position position : received.from(Rank{rank})) {
-      answers.push_back(workspace.shard->rows[to_size(position.value() - begin)].value());
+      answers.push_back(shard.rows[to_size(position.value() - begin)].value());
     }
   }
   // Positions ascend with ranks, so answers come back in the order of `asked`.
@@ -67,7 +70,7 @@ struct Entry {
 
 /// Collective. The entries of this rank's row block, sorted by row and column.
 std::vector<Entry> entries_by_row(const run::Workspace& workspace) {
-  const graph::Graph& graph = *workspace.graph;
+  const graph::Graph& graph = workspace.outputs.get<graph::Graph>();
   const std::vector<Count> rows = local_rows(workspace);
   std::vector<Entry> mine;
   std::vector<Rank> owners;
@@ -118,8 +121,9 @@ void write_affinity(const run::Workspace& workspace, IdRange<GlobalId> block,
 /// Collective. Of a workspace whose stages are done.
 void write_graph(run::Workspace& workspace, const std::string& path) {
   need_graph(workspace);
-  const NeighborLists& lists = *workspace.lists;
-  const layout::RowExchange exchange{workspace.comm, workspace.items, workspace.corpus.num_items};
+  const NeighborLists& lists = workspace.outputs.get<NeighborLists>();
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
+                                     workspace.corpus.num_items};
   const std::vector<Count> neighbor_rows = rows_of_positions(workspace, lists.neighbors);
   std::vector<float> distances;
   for (const float squared : lists.distances) {

@@ -8,21 +8,25 @@
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/cells/cells_output.hpp"
+#include "stages/graph/graph_output.hpp"
+#include "stages/knn/knn_files.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
-#include "stages/steps.hpp"
 
 namespace kith::stages {
 void need_graph(run::Workspace& workspace) {
-  if (workspace.graph) {
+  if (workspace.outputs.has<graph::Graph>()) {
     return;
   }
   need_shard(workspace);
   need_lists(workspace);
-  workspace.graph.emplace(graph::build_graph(
-      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()),
-      *workspace.lists, workspace.config.graph));
-  workspace.components = graph::connected_components(*workspace.graph);
+  workspace.outputs.put(graph::build_graph(
+      workspace.comm,
+      layout::partition_of(workspace.outputs.get<cells::Shard>(), workspace.comm.size()),
+      workspace.outputs.get<NeighborLists>(), workspace.config.graph));
+  workspace.outputs.put<graph::Components>(
+      graph::connected_components(workspace.outputs.get<graph::Graph>()));
 }
 
 namespace {
@@ -30,7 +34,7 @@ namespace {
 /// Collective.
 void do_graph(run::Workspace& workspace) {
   need_graph(workspace);
-  const graph::Graph& graph = *workspace.graph;
+  const graph::Graph& graph = workspace.outputs.get<graph::Graph>();
   Count fewest = graph.num_nodes();
   Count most = 0;
   for (LocalId row{0}; row.value() < graph.num_owned(); ++row) {
@@ -44,10 +48,10 @@ void do_graph(run::Workspace& workspace) {
   facts["degree_mean"] =
       static_cast<double>(graph.num_edges()) / static_cast<double>(graph.num_nodes());
   facts["degree_max"] = comm::max_over_ranks(workspace.comm, most);
-  facts["components"] = workspace.components->num_components;
-  facts["largest_components"] = workspace.components->largest_sizes;
+  facts["components"] = workspace.outputs.get<graph::Components>().num_components;
+  facts["largest_components"] = workspace.outputs.get<graph::Components>().largest_sizes;
   log::info("stage=graph nodes={} edges={} components={}", graph.num_nodes(), graph.num_edges(),
-            workspace.components->num_components);
+            workspace.outputs.get<graph::Components>().num_components);
   write_facts(workspace, "graph", facts);
 }
 

@@ -12,7 +12,9 @@
 #include "kith/core/log.hpp"
 #include "kith/run/run.hpp"
 
-#include "stages/steps.hpp"
+#include "stages/cells/cells_output.hpp"
+#include "stages/graph/graph_output.hpp"
+#include "stages/knn/knn_files.hpp"
 
 namespace kith::stages {
 
@@ -22,9 +24,9 @@ void run_other_graphs(run::Workspace& workspace, const std::string& last) {
     if (!config::is_used(config, source)) {
       continue;
     }
-    workspace.lists.reset();
-    workspace.graph.reset();
-    workspace.components.reset();
+    workspace.outputs.drop<NeighborLists>();
+    workspace.outputs.drop<graph::Graph>();
+    workspace.outputs.drop<graph::Components>();
     const config::Config other = config::config_of_graph(config, source);
     log::info("graph={} dataset={} directory={}", source.name, source.dataset, other.run.directory);
     try {
@@ -33,7 +35,9 @@ void run_other_graphs(run::Workspace& workspace, const std::string& last) {
       throw comm::CollectiveError{fmt::format("graph.{}: {}", source.name, error.what())};
     }
   }
-  workspace.has_other_graphs = last == "graph";
+  if (last == "graph") {
+    workspace.outputs.put(OtherGraphsDone{});
+  }
 }
 
 OtherGraph::OtherGraph(const run::Workspace& shared, const std::string& name)
@@ -45,12 +49,15 @@ OtherGraph::OtherGraph(const run::Workspace& shared, const std::string& name)
   workspace_->corpus = corpus::describe(shared.comm, workspace_->config.corpus);
   need_graph(*workspace_);
   const Count num_items = shared.corpus.num_items;
-  rows_here_ = std::make_unique<layout::RowExchange>(shared.comm, workspace_->items, num_items);
-  rows_shared_ = std::make_unique<layout::RowExchange>(shared.comm, shared.items, num_items);
-  std::vector<Count> nodes(to_size(workspace_->graph->num_owned()));
-  std::iota(nodes.begin(), nodes.end(), workspace_->graph->owned().begin.value());
-  node_here_ =
-      rows_shared_->to_nodes<Count>(rows_here_->to_rows<Count>(nodes), shared.graph->num_owned());
+  rows_here_ = std::make_unique<layout::RowExchange>(shared.comm, workspace_->outputs.get<Items>(),
+                                                     num_items);
+  rows_shared_ =
+      std::make_unique<layout::RowExchange>(shared.comm, shared.outputs.get<Items>(), num_items);
+  std::vector<Count> nodes(to_size(workspace_->outputs.get<graph::Graph>().num_owned()));
+  std::iota(nodes.begin(), nodes.end(),
+            workspace_->outputs.get<graph::Graph>().owned().begin.value());
+  node_here_ = rows_shared_->to_nodes<Count>(rows_here_->to_rows<Count>(nodes),
+                                             shared.outputs.get<graph::Graph>().num_owned());
 }
 
 void OtherGraph::take(std::span<propagate::Task> tasks) const {
@@ -66,7 +73,7 @@ void OtherGraph::take(std::span<propagate::Task> tasks) const {
     Position here;
   };
   std::vector<Pair> mine;
-  const IdRange<Position> owned = shared_->graph->owned();
+  const IdRange<Position> owned = shared_->outputs.get<graph::Graph>().owned();
   for (const Position node : wanted) {
     if (owned.contains(node)) {
       const auto local = to_size(node.value() - owned.begin.value());
@@ -93,7 +100,7 @@ void OtherGraph::give(propagate::TaskResult& result) const {
   const auto to_shared = [&](auto& values, Count width) {
     using T = typename std::remove_reference_t<decltype(values)>::value_type;
     values = rows_shared_->to_nodes<T>(rows_here_->to_rows<T>(values, width),
-                                       shared_->graph->num_owned(), width);
+                                       shared_->outputs.get<graph::Graph>().num_owned(), width);
   };
   const int top = ensemble::labels_kept(shared_->config.ensemble, shared_->num_classes());
   to_shared(result.scores, top);

@@ -12,6 +12,9 @@
 
 namespace kith::stages {
 
+/// This start has made sure of the graphs of other vectors.
+struct OtherGraphsDone {};
+
 /// Collective. Runs each graph of other vectors that a member uses, a run of its own, up to `last`.
 /// Leaves nothing of them in memory, and the shared graph in its files.
 void run_other_graphs(run::Workspace& workspace, const std::string& last);

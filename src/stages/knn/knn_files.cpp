@@ -11,13 +11,17 @@
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
 
-#include "stages/steps.hpp"
+#include "stages/cells/cells_output.hpp"
 #include "stages/stored_rows.hpp"
 
 namespace kith::stages {
 namespace {
 
 constexpr std::int32_t kCellsPerFile = 4096;
+
+const cells::CellLayout& layout_of(const run::Workspace& workspace) {
+  return workspace.outputs.get<cells::Shard>().layout;
+}
 
 /// One file of the graph: its name and the nodes in it.
 struct Piece {
@@ -59,8 +63,8 @@ void write_neighbors(io::OutputFile& file, std::span<const Position> neighbors, 
 }
 
 void write_piece(const run::Workspace& workspace, const Piece& piece) {
-  const NeighborLists& lists = *workspace.lists;
-  const IdRange<Position> owned = workspace.shard->layout.nodes_of(workspace.comm.rank());
+  const NeighborLists& lists = workspace.outputs.get<NeighborLists>();
+  const IdRange<Position> owned = layout_of(workspace).nodes_of(workspace.comm.rank());
   const IdRange<Position> part = owned_part(piece, owned);
   const auto first = to_size((part.begin.value() - owned.begin.value()) * lists.k);
   const auto count = to_size(part.size() * lists.k);
@@ -68,7 +72,7 @@ void write_piece(const run::Workspace& workspace, const Piece& piece) {
   const std::vector<Count> shape{piece.nodes.size(), lists.k};
   auto file = io::OutputFile::create(workspace.comm, workspace.path(piece.name));
   const auto neighbors = std::span{lists.neighbors}.subspan(first, count);
-  if (workspace.shard->layout.num_nodes() <= std::numeric_limits<std::uint32_t>::max()) {
+  if (layout_of(workspace).num_nodes() <= std::numeric_limits<std::uint32_t>::max()) {
     write_neighbors<std::uint32_t>(file, neighbors, first_row, shape);
   } else {
     write_neighbors<std::uint64_t>(file, neighbors, first_row, shape);
@@ -81,7 +85,7 @@ void write_piece(const run::Workspace& workspace, const Piece& piece) {
 
 void read_piece(const run::Workspace& workspace, const Piece& piece, NeighborLists& lists) {
   const IdRange<Position> part =
-      owned_part(piece, workspace.shard->layout.nodes_of(workspace.comm.rank()));
+      owned_part(piece, layout_of(workspace).nodes_of(workspace.comm.rank()));
   if (part.size() == 0) {
     return;
   }
@@ -89,7 +93,7 @@ void read_piece(const run::Workspace& workspace, const Piece& piece, NeighborLis
   for (const char* dataset : {"/neighbors", "/distances"}) {
     require_shape(file, dataset, {piece.nodes.size(), lists.k});
   }
-  const Count num_nodes = workspace.shard->layout.num_nodes();
+  const Count num_nodes = layout_of(workspace).num_nodes();
   const Count first_row = part.begin.value() - piece.nodes.begin.value();
   std::vector<Count> neighbors(to_size(part.size() * lists.k));
   file.read_rows<Count>("/neighbors", first_row, neighbors);
@@ -109,7 +113,7 @@ void read_piece(const run::Workspace& workspace, const Piece& piece, NeighborLis
 /// Collective. An earlier run with more cells may have left more pieces.
 void remove_further_pieces(const run::Workspace& workspace) {
   comm::on_root(workspace.comm, [&] {
-    const std::size_t written = pieces(workspace.shard->layout).size();
+    const std::size_t written = pieces(layout_of(workspace)).size();
     for (std::size_t piece = written; std::filesystem::remove(workspace.path(piece_name(piece)));) {
       ++piece;
     }
@@ -119,25 +123,25 @@ void remove_further_pieces(const run::Workspace& workspace) {
 }  // namespace
 
 void write_lists(const run::Workspace& workspace) {
-  for (const Piece& piece : pieces(workspace.shard->layout)) {
+  for (const Piece& piece : pieces(layout_of(workspace))) {
     write_piece(workspace, piece);
   }
   remove_further_pieces(workspace);
 }
 
 void need_lists(run::Workspace& workspace) {
-  if (workspace.lists) {
+  if (workspace.outputs.has<NeighborLists>()) {
     return;
   }
   need_shard(workspace);
-  workspace.lists = comm::locally(workspace.comm, [&] {
+  workspace.outputs.put<NeighborLists>(comm::locally(workspace.comm, [&] {
     NeighborLists lists;
     lists.k = workspace.config.knn.k;
-    for (const Piece& piece : pieces(workspace.shard->layout)) {
+    for (const Piece& piece : pieces(layout_of(workspace))) {
       read_piece(workspace, piece, lists);
     }
     return lists;
-  });
+  }));
 }
 
 }  // namespace kith::stages

@@ -14,10 +14,10 @@
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/cells/cells_output.hpp"
 #include "stages/knn/knn_files.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
-#include "stages/steps.hpp"
 
 namespace kith::stages {
 namespace {
@@ -26,9 +26,9 @@ namespace {
 constexpr int kBaselineProbes = 16;
 
 io::Json recall_facts(const run::Workspace& workspace) {
-  const knn::RecallEstimate recall =
-      knn::measure_recall(*workspace.shard, *workspace.lists, workspace.config.recall_sample,
-                          workspace.config.run.seed);
+  const knn::RecallEstimate recall = knn::measure_recall(
+      workspace.outputs.get<cells::Shard>(), workspace.outputs.get<NeighborLists>(),
+      workspace.config.recall_sample, workspace.config.run.seed);
   log::info("stage=knn recall={:.4f} recall_low={:.4f} recall_high={:.4f} sampled={}",
             recall.recall, recall.low, recall.high, recall.num_items);
   return {{"recall", recall.recall}, {"low", recall.low},     {"high", recall.high},
@@ -37,10 +37,11 @@ io::Json recall_facts(const run::Workspace& workspace) {
 
 /// Collective. Probes and refine rounds, by the user or by a pilot; the shard gets its probes.
 knn::Effort choose_effort(run::Workspace& workspace) {
+  cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   knn::EffortConfig config = workspace.config.effort;
   config.seed = workspace.config.run.seed;
   config.memory_bytes = workspace.memory_bytes;
-  const knn::Effort effort = knn::choose_effort(*workspace.shard, workspace.config.knn.k, config);
+  const knn::Effort effort = knn::choose_effort(shard, workspace.config.knn.k, config);
   if (effort.num_samples > 0) {
     log::info(
         "stage=knn target_recall={:.4f} expected_recall={:.4f} error={:.4f} probes={} "
@@ -55,7 +56,7 @@ knn::Effort choose_effort(run::Workspace& workspace) {
         "or knn.refine_rounds can be set higher",
         effort.recall, config.recall);
   }
-  comm::locally(workspace.comm, [&] { cells::find_probes(*workspace.shard, effort.probes); });
+  comm::locally(workspace.comm, [&] { cells::find_probes(shard, effort.probes); });
   return effort;
 }
 
@@ -102,13 +103,13 @@ void try_faiss_index(const run::Workspace& workspace) {
 /// Collective.
 void do_knn(run::Workspace& workspace) {
   need_vectors(workspace);
+  cells::Shard& shard = workspace.outputs.get<cells::Shard>();
   const comm::Communicator& comm = workspace.comm;
   comm::on_root(comm, [&] {
     const std::string directory = workspace.path("graph");
     std::filesystem::create_directories(directory);
     const Count row_bytes = workspace.config.knn.k * Count{sizeof(std::uint64_t) + sizeof(float)};
-    io::require_free_space(directory, workspace.shard->layout.num_nodes() * row_bytes,
-                           "the kNN graph");
+    io::require_free_space(directory, shard.layout.num_nodes() * row_bytes, "the kNN graph");
   });
   knn::KnnConfig config = workspace.config.knn;
   config.memory_bytes = workspace.memory_bytes;
@@ -124,18 +125,17 @@ void do_knn(run::Workspace& workspace) {
     facts["expected_recall"] = effort.recall;
   } else if (config.method != "exact") {
     const int probes = workspace.config.effort.probes;
-    comm::locally(
-        comm, [&] { cells::find_probes(*workspace.shard, probes > 0 ? probes : kBaselineProbes); });
+    comm::locally(comm, [&] { cells::find_probes(shard, probes > 0 ? probes : kBaselineProbes); });
   }
-  workspace.shard->centroids = {};
-  const double sgemm_flops = knn::measure_sgemm(comm, workspace.shard->dim);
+  shard.centroids = {};
+  const double sgemm_flops = knn::measure_sgemm(comm, shard.dim);
   io::Snapshots snapshots = open_snapshots(workspace, "knn");
   config.checkpoint = &snapshots;
   if (workspace.config.run.snapshot_minutes == 0) {
     config.unit_flops = 1;  // each cell is a unit
   }
-  knn::KnnResult result = knn::build_neighbors(*workspace.shard, config);
-  workspace.lists.emplace(std::move(result.lists));
+  knn::KnnResult result = knn::build_neighbors(shard, config);
+  workspace.outputs.put(std::move(result.lists));
   log_rates(result.stats, sgemm_flops);
   write_lists(workspace);
   facts["widened_nodes"] = result.stats.widened_nodes;
@@ -144,8 +144,8 @@ void do_knn(run::Workspace& workspace) {
   }
   write_facts(workspace, "knn", facts);
   snapshots.clear();
-  workspace.shard->vectors = {};
-  workspace.shard->probes = {};
+  shard.vectors = {};
+  shard.probes = {};
 }
 
 using namespace plan_constants;  // NOLINT(google-build-using-namespace)

@@ -10,10 +10,12 @@
 #include "kith/layout/node_maps.hpp"
 #include "kith/propagate/propagate.hpp"
 
+#include "stages/cells/cells_output.hpp"
 #include "stages/ensemble/external_voters.hpp"
+#include "stages/graph/graph_output.hpp"
 #include "stages/graph/other_graph.hpp"
+#include "stages/knn/knn_files.hpp"
 #include "stages/propagate/graph_schedule.hpp"
-#include "stages/steps.hpp"
 
 namespace kith::stages {
 namespace {
@@ -49,18 +51,21 @@ graph::Graph build_variant(run::Workspace& workspace, const Variant& variant) {
   need_lists(workspace);
   NeighborLists lists;
   lists.k = variant.k;
-  const auto all = workspace.lists->k;
-  for (Count node = 0; node < workspace.graph->num_owned(); ++node) {
-    const Count first = node * all;
-    lists.neighbors.insert(lists.neighbors.end(), workspace.lists->neighbors.begin() + first,
-                           workspace.lists->neighbors.begin() + first + lists.k);
-    lists.distances.insert(lists.distances.end(), workspace.lists->distances.begin() + first,
-                           workspace.lists->distances.begin() + first + lists.k);
+  const NeighborLists& all = workspace.outputs.get<NeighborLists>();
+  const Count num_owned = workspace.outputs.get<graph::Graph>().num_owned();
+  for (Count node = 0; node < num_owned; ++node) {
+    const Count first = node * all.k;
+    lists.neighbors.insert(lists.neighbors.end(), all.neighbors.begin() + first,
+                           all.neighbors.begin() + first + lists.k);
+    lists.distances.insert(lists.distances.end(), all.distances.begin() + first,
+                           all.distances.begin() + first + lists.k);
   }
   graph::GraphConfig config = workspace.config.graph;
   config.weights = variant.weights;
   return graph::build_graph(
-      workspace.comm, layout::partition_of(*workspace.shard, workspace.comm.size()), lists, config);
+      workspace.comm,
+      layout::partition_of(workspace.outputs.get<cells::Shard>(), workspace.comm.size()), lists,
+      config);
 }
 
 /// Numbers of the tasks of each graph; those of one graph with other k or weights side by side.
@@ -117,7 +122,7 @@ std::vector<propagate::TaskResult> propagate_on(run::Workspace& workspace, const
         graph, tasks, {num_classes, top, memory_left(workspace.memory_bytes), &checkpoint});
   };
   return variant == whole_graph(workspace.config, variant.graph)
-             ? run(*workspace.graph)
+             ? run(workspace.outputs.get<graph::Graph>())
              : run(build_variant(workspace, variant));
 }
 
@@ -132,7 +137,7 @@ std::vector<propagate::TaskResult> propagate_members(run::Workspace& workspace,
   std::vector<propagate::TaskResult> results(tasks.size());
   const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());
   GraphSchedule schedule{checkpoint,
-                         *workspace.graph,
+                         workspace.outputs.get<graph::Graph>(),
                          {top, top < workspace.num_classes()},
                          schedule_of(by_graph, tasks),
                          results};

@@ -16,13 +16,15 @@
 #include "kith/run/workspace.hpp"
 #include "kith/statistics/member_trace.hpp"
 
+#include "stages/cells/cells_output.hpp"
 #include "stages/ensemble/external_voters.hpp"
+#include "stages/graph/graph_output.hpp"
 #include "stages/graph/other_graph.hpp"
 #include "stages/list.hpp"
 #include "stages/propagate/member_graphs.hpp"
 #include "stages/propagate/member_trace.hpp"
+#include "stages/propagate/propagate_output.hpp"
 #include "stages/propagate/propagate_plan.hpp"
-#include "stages/steps.hpp"
 #include "stages/stored_rows.hpp"
 
 namespace kith::stages {
@@ -35,24 +37,26 @@ void fold_seeds(run::Workspace& workspace) {
     ensemble::validate_prior(workspace.config.ensemble, workspace.num_classes());
   });
   need_shard(workspace);
-  const auto seeds = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto seeds = layout::seeds_on_nodes(workspace.outputs.get<cells::Shard>(),
+                                            workspace.outputs.get<Items>(), workspace.seeds);
   std::vector<Position> soft;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     if (workspace.seeds[i].is_soft) {
       soft.push_back(seeds[i].node);
     }
   }
-  workspace.folded = ensemble::deal_folds(seeds, soft, workspace.config.ensemble);
+  workspace.outputs.put<FoldedSeeds>(ensemble::deal_folds(seeds, soft, workspace.config.ensemble));
 }
 
 /// Collective. What no label can reach.
 io::Json unseeded_facts(const run::Workspace& workspace) {
   std::vector<Position> seeded;
-  for (const ensemble::FoldedSeed& entry : workspace.folded) {
+  for (const ensemble::FoldedSeed& entry : workspace.outputs.get<FoldedSeeds>()) {
     seeded.push_back(entry.seed.node);
   }
-  const auto components = graph::connected_components(*workspace.graph);
-  const auto unseeded = graph::components_without(*workspace.graph, components, seeded);
+  const auto components = graph::connected_components(workspace.outputs.get<graph::Graph>());
+  const auto unseeded =
+      graph::components_without(workspace.outputs.get<graph::Graph>(), components, seeded);
   io::Json facts;
   facts["unseeded_components"] = unseeded.num_components;
   facts["unseeded_nodes"] = unseeded.num_nodes;
@@ -77,7 +81,7 @@ io::Json truncation_facts(const run::Workspace& workspace) {
     return facts;
   }
   facts["top_labels"] = top;
-  for (const ensemble::Member& member : workspace.members) {
+  for (const ensemble::Member& member : workspace.outputs.get<Members>()) {
     log::info("stage=propagate member={} top_labels={} mean_rest={:.4f} largest_rest={:.4f}",
               member.config.name, top, member.result.mean_residual_mass.value_or(0),
               member.result.largest_residual_mass);
@@ -98,11 +102,12 @@ void write_scores(io::OutputFile& file, const std::string& group, const LabelRow
 void write_member(io::OutputFile& file, const run::Workspace& workspace,
                   const ensemble::Member& member) {
   const Count num_classes = workspace.num_classes();
-  const Count first = workspace.graph->owned().begin.value();
+  const Count first = workspace.outputs.get<graph::Graph>().owned().begin.value();
   const std::string group = "/members/" + member.config.name;
-  write_scores(file, group, member.scores, first, workspace.graph->num_nodes());
+  write_scores(file, group, member.scores, first,
+               workspace.outputs.get<graph::Graph>().num_nodes());
   const LabelRows<float>& held_out = member.held_out_scores;
-  const Count num_seeds = count_of(workspace.folded);
+  const Count num_seeds = count_of(workspace.outputs.get<FoldedSeeds>());
   file.write_whole<float>(group + "/held_out_scores", held_out.values, {num_seeds, held_out.width});
   if (!held_out.is_dense()) {
     file.write_whole<std::int32_t>(group + "/held_out_labels", label_numbers(held_out.labels),
@@ -150,17 +155,18 @@ ensemble::Member read_member(const io::InputFile& file, const run::Workspace& wo
   const int num_classes = workspace.num_classes();
   const int top = ensemble::labels_kept(workspace.config.ensemble, num_classes);
   const std::string group = "/members/" + config.name;
-  const IdRange<Position> owned = workspace.graph->owned();
+  const IdRange<Position> owned = workspace.outputs.get<graph::Graph>().owned();
   ensemble::Member member;
   member.config = config;
   member.scores = LabelRows<float>{num_classes, top};
   member.scores.resize(to_size(owned.size()));
   read_scores(file, group, {"/scores", "/labels", "/other"},
-              {owned.begin.value(), workspace.graph->num_nodes()}, member.scores);
+              {owned.begin.value(), workspace.outputs.get<graph::Graph>().num_nodes()},
+              member.scores);
   member.held_out_scores = LabelRows<float>{num_classes, top};
-  member.held_out_scores.resize(workspace.folded.size());
+  member.held_out_scores.resize(workspace.outputs.get<FoldedSeeds>().size());
   read_scores(file, group, {"/held_out_scores", "/held_out_labels", "/held_out_other"},
-              {0, count_of(workspace.folded)}, member.held_out_scores);
+              {0, count_of(workspace.outputs.get<FoldedSeeds>())}, member.held_out_scores);
   require_shape(file, group + "/readout_factors", {num_classes});
   std::vector<double> factors(to_size(num_classes));
   file.read_rows<double>(group + "/readout_factors", 0, factors);
@@ -177,19 +183,19 @@ ensemble::Member read_member(const io::InputFile& file, const run::Workspace& wo
 }  // namespace
 
 void need_members(run::Workspace& workspace) {
-  if (!workspace.members.empty()) {
+  if (workspace.outputs.has<Members>()) {
     return;
   }
   need_graph(workspace);
   fold_seeds(workspace);
-  workspace.members = comm::locally(workspace.comm, [&] {
+  workspace.outputs.put<Members>(comm::locally(workspace.comm, [&] {
     const io::InputFile file{workspace.path(kFile)};
     std::vector<ensemble::Member> members;
     for (const ensemble::MemberConfig& config : workspace.config.ensemble.members) {
       members.push_back(read_member(file, workspace, config));
     }
     return members;
-  });
+  }));
 }
 
 namespace {
@@ -200,24 +206,26 @@ void do_propagate(run::Workspace& workspace) {
   fold_seeds(workspace);
   const ensemble::EnsembleConfig& config = workspace.config.ensemble;
   io::Snapshots snapshots = open_snapshots(workspace, "propagate");
-  auto results = propagate_members(
-      workspace,
-      ensemble::make_tasks(workspace.folded, config.members, config, workspace.num_classes()),
-      snapshots);
-  workspace.members = ensemble::join_results(*workspace.graph, workspace.folded, std::move(results),
-                                             config, workspace.num_classes());
+  auto results =
+      propagate_members(workspace,
+                        ensemble::make_tasks(workspace.outputs.get<FoldedSeeds>(), config.members,
+                                             config, workspace.num_classes()),
+                        snapshots);
+  workspace.outputs.put<Members>(ensemble::join_results(
+      workspace.outputs.get<graph::Graph>(), workspace.outputs.get<FoldedSeeds>(),
+      std::move(results), config, workspace.num_classes()));
   io::Json facts = unseeded_facts(workspace);
   facts.update(truncation_facts(workspace));
   write_facts(workspace, "propagate", facts);
-  log_halo(*workspace.graph);
+  log_halo(workspace.outputs.get<graph::Graph>());
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kFile));
   std::vector<Count> rows;
-  for (const GlobalId row : workspace.shard->rows) {
+  for (const GlobalId row : workspace.outputs.get<cells::Shard>().rows) {
     rows.push_back(row.value());
   }
-  file.write_rows<Count>("/rows", rows, workspace.graph->owned().begin.value(),
-                         {workspace.graph->num_nodes()});
-  for (const ensemble::Member& member : workspace.members) {
+  file.write_rows<Count>("/rows", rows, workspace.outputs.get<graph::Graph>().owned().begin.value(),
+                         {workspace.outputs.get<graph::Graph>().num_nodes()});
+  for (const ensemble::Member& member : workspace.outputs.get<Members>()) {
     write_member(file, workspace, member);
   }
   file.commit();

@@ -12,8 +12,6 @@
 #include "kith/run/run.hpp"
 #include "kith/stages/stages.hpp"
 
-#include "stages/steps.hpp"
-
 namespace kith::stages {
 namespace {
 

@@ -16,13 +16,16 @@
 #include "kith/statistics/grouping.hpp"
 #include "kith/statistics/statistics.hpp"
 
+#include "stages/cells/cells_output.hpp"
+#include "stages/ensemble/ensemble_output.hpp"
 #include "stages/ensemble/row_labels.hpp"
 #include "stages/graph/other_graph.hpp"
+#include "stages/knn/knn_files.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
+#include "stages/propagate/propagate_output.hpp"
 #include "stages/qa/describe_run.hpp"
 #include "stages/qa/run_audit.hpp"
-#include "stages/steps.hpp"
 
 namespace kith::stages {
 namespace {
@@ -30,10 +33,11 @@ namespace {
 /// Collective. The columns of a finished run.
 statistics::ItemColumns collect_columns(const run::Workspace& workspace,
                                         const layout::RowExchange& exchange) {
-  const ensemble::Consensus& consensus = *workspace.consensus;
+  const ensemble::Consensus& consensus = workspace.outputs.get<ensemble::Consensus>();
   statistics::ItemColumns items;
   items.block = exchange.block();
-  items.votes = exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.members));
+  items.votes =
+      exchange.to_rows<std::int32_t>(consensus.votes, count_of(workspace.outputs.get<Members>()));
   RowLabels stated = label_rows(workspace, exchange);
   items.label = std::move(stated.label);
   items.best = std::move(stated.best);
@@ -55,16 +59,18 @@ statistics::ItemColumns collect_columns(const run::Workspace& workspace,
 
 /// Collective. The corpus rows of the held-out seeds. Folded seeds are sorted by node and label.
 std::vector<Count> held_out_rows(const run::Workspace& workspace) {
-  const auto placed = layout::seeds_on_nodes(*workspace.shard, workspace.items, workspace.seeds);
+  const auto placed = layout::seeds_on_nodes(workspace.outputs.get<cells::Shard>(),
+                                             workspace.outputs.get<Items>(), workspace.seeds);
   std::vector<std::size_t> order(placed.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return std::tie(placed[a].node, placed[a].label, a) <
            std::tie(placed[b].node, placed[b].label, b);
   });
+  const FoldedSeeds& folded = workspace.outputs.get<FoldedSeeds>();
   std::vector<Count> rows;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (workspace.folded[i].fold >= 0) {
+    if (folded[i].fold >= 0) {
       rows.push_back(workspace.seeds[order[i]].row.value());
     }
   }
@@ -81,19 +87,20 @@ void do_qa(run::Workspace& workspace) {
   need_lists(workspace);
   const comm::Communicator& comm = workspace.comm;
   const config::Config& config = workspace.config;
-  const layout::RowExchange exchange{comm, workspace.items, workspace.corpus.num_items};
+  const layout::RowExchange exchange{comm, workspace.outputs.get<Items>(),
+                                     workspace.corpus.num_items};
   const statistics::RunResults run{comm,
                                    workspace.corpus,
                                    config.corpus,
                                    config.qa,
                                    config.run.seed,
                                    workspace.seeds,
-                                   workspace.members,
-                                   *workspace.consensus,
-                                   *workspace.held_out,
+                                   workspace.outputs.get<Members>(),
+                                   workspace.outputs.get<ensemble::Consensus>(),
+                                   workspace.outputs.get<ensemble::HeldOutPredictions>(),
                                    held_out_rows(workspace),
-                                   workspace.shard->layout,
-                                   *workspace.lists,
+                                   workspace.outputs.get<cells::Shard>().layout,
+                                   workspace.outputs.get<NeighborLists>(),
                                    exchange,
                                    collect_columns(workspace, exchange),
                                    read_audit(comm, config, workspace.corpus)};
@@ -173,7 +180,7 @@ class QaStage : public run::Stage {
   }
   /// The report has the facts of graphs of other vectors.
   void prepare(run::Workspace& workspace) const override {
-    if (!workspace.has_other_graphs) {
+    if (!workspace.outputs.has<OtherGraphsDone>()) {
       run_other_graphs(workspace, "graph");
     }
   }

@@ -11,6 +11,8 @@
 #include "kith/qa/audit_design.hpp"
 #include "kith/statistics/grouping.hpp"
 
+#include "stages/cells/cells_output.hpp"
+
 namespace kith::stages {
 namespace {
 

@@ -1,0 +1,17 @@
+/// What the stage propagate leaves.
+#pragma once
+
+#include <vector>
+
+#include "kith/ensemble/ensemble.hpp"
+#include "kith/run/workspace.hpp"
+
+namespace kith::stages {
+
+using FoldedSeeds = std::vector<ensemble::FoldedSeed>;
+using Members = std::vector<ensemble::Member>;
+
+/// Collective. Makes sure of FoldedSeeds and Members, from the stage's file if need be.
+void need_members(run::Workspace& workspace);
+
+}  // namespace kith::stages
