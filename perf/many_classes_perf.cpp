@@ -12,6 +12,7 @@
 #include "kith/core/memory.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
+#include "kith/propagate/memory.hpp"
 #include "kith/propagate/propagate.hpp"
 
 namespace {

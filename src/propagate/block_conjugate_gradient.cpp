@@ -15,7 +15,6 @@
 namespace kith::propagate {
 namespace {
 
-constexpr Count kRowsPerChunk = 512;
 // A column whose squared residual is below this share of its first is solved to double precision:
 // it stops, for further steps would only add up rounding errors where a system is singular.
 constexpr double kSolved = 1e-24;

@@ -6,6 +6,7 @@
 
 #include "kith/core/aligned.hpp"
 #include "kith/graph/components.hpp"
+#include "kith/propagate/memory.hpp"
 
 #include "propagate/gradient_kernel.hpp"
 #include "propagate/plan.hpp"
@@ -27,6 +28,9 @@ namespace kith::propagate {
 /// part of x begins and stays: the same as after max_sweeps sweeps.
 class BlockConjugateGradient {
  public:
+  /// x, r, q and p, of which p has ghosts.
+  static constexpr ColumnBytes kColumnBytes{4 * sizeof(double), sizeof(double), sizeof(double)};
+
   /// Collective. plans: one a task, kept alive by the caller.
   BlockConjugateGradient(const graph::Graph& graph, const graph::Components& components,
                          std::span<const Plan* const> plans);

@@ -1,5 +1,7 @@
 #include "propagate/columns.hpp"
 
+#include "kith/propagate/memory.hpp"
+
 #include "propagate/kernel.hpp"
 
 namespace kith::propagate {

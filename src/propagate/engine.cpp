@@ -6,13 +6,9 @@
 
 #include "kith/core/parallel.hpp"
 
+#include "propagate/columns.hpp"
+
 namespace kith::propagate {
-namespace {
-
-constexpr Count kRowsPerChunk = 512;
-
-}  // namespace
-
 std::int32_t best_class(std::span<const float> scores) {
   const auto best = std::max_element(scores.begin(), scores.end());
   const bool reached =

@@ -9,11 +9,12 @@
 
 #include "kith/core/parallel.hpp"
 
+#include "propagate/columns.hpp"
+
 namespace kith::propagate {
 namespace {
 
 constexpr Count kNothing = std::numeric_limits<Count>::max();
-constexpr Count kRowsPerChunk = 512;
 
 Count pack(float distance, std::size_t seed) {
   return (Count{std::bit_cast<std::int32_t>(distance)} << 32) | static_cast<Count>(seed);

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "kith/propagate/memory.hpp"
+
 #include "propagate/engine.hpp"
 
 namespace kith::propagate {
@@ -18,6 +20,9 @@ namespace kith::propagate {
 /// Ties go to the smaller node.
 class NearestSeeds : public Engine {
  public:
+  /// The lists and the next ones.
+  static constexpr ColumnBytes kColumnBytes{2 * sizeof(Count), 2 * sizeof(Count), sizeof(Count)};
+
   /// Collective. tasks: kept alive by the caller.
   NearestSeeds(const graph::Graph& graph, std::span<const Task* const> tasks, int num_classes);
 

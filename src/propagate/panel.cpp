@@ -15,7 +15,6 @@
 namespace kith::propagate {
 namespace {
 
-constexpr Count kRowsPerChunk = 512;
 constexpr std::int32_t kNotProjected = -2;  // differs from every class and from none
 
 }  // namespace

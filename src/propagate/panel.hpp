@@ -9,6 +9,7 @@
 
 #include "kith/core/aligned.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/propagate/memory.hpp"
 
 #include "propagate/kernel.hpp"
 #include "propagate/plan.hpp"
@@ -26,6 +27,9 @@ namespace kith::propagate {
 /// drop; when all have ended, nothing is computed.
 class Panel {
  public:
+  /// The state and the next one.
+  static constexpr ColumnBytes kColumnBytes{2 * sizeof(float), 2 * sizeof(float), sizeof(float)};
+
   /// Collective. plans: one a task, either all accelerated or none. Sets the start values and
   /// pushes them to the ghosts. inverse_degree: one an owned node. All are kept alive by the
   /// caller.

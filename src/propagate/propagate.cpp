@@ -8,6 +8,7 @@
 #include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
+#include "kith/propagate/memory.hpp"
 
 #include "propagate/columns.hpp"
 #include "propagate/pass.hpp"
@@ -19,21 +20,6 @@ namespace {
 
 Count columns_of(const Task& task, int num_classes) {
   return task.solver.method->num_columns(task.solver, num_classes);
-}
-
-Count bytes_per_column(Kind kind) {
-  switch (kind) {
-    case Kind::sweeps:
-      return 2 * sizeof(float);
-    case Kind::conjugate_gradient:
-      return 4 * sizeof(double);
-    case Kind::shortest_paths:
-      return 2 * sizeof(Count);
-    case Kind::truncated_sweeps:
-    case Kind::truncated_paths:
-      break;
-  }
-  return 0;
 }
 
 /// Adds the columns of the tasks of a run's group that are waiting, or its own: what must run
@@ -63,6 +49,7 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
     return first;
   }
   const Kind kind = kind_of(*waiting.front().task, config);
+  const Count column_bytes = propagate::column_bytes(waiting.front().task->solver).owned;
   const int sweep = waiting.front().sweep;
   std::map<int, bool> group_fits;
   std::vector<char> is_taken(waiting.size(), 0);
@@ -80,9 +67,8 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
     }
     std::vector<Count> wanted = widths;
     add_columns(waiting, waiting[i], config.num_classes, wanted);
-    const bool fits =
-        is_first || config.memory_bytes == 0 ||
-        most_nodes * panel_columns(wanted) * bytes_per_column(kind) <= config.memory_bytes;
+    const bool fits = is_first || config.memory_bytes == 0 ||
+                      most_nodes * panel_columns(wanted) * column_bytes <= config.memory_bytes;
     is_first = false;
     widths = fits ? std::move(wanted) : widths;
     is_taken[i] = fits ? 1 : 0;
@@ -122,14 +108,6 @@ std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tas
 }
 
 }  // namespace
-
-Count truncated_state_bytes(Count local_nodes, const Task& task, int top) {
-  const bool follows_paths = task.solver.method->facts().walk == Walk::shortest_paths;
-  const Count row_bytes = follows_paths ? task.solver.method->num_columns(task.solver, top) *
-                                              static_cast<Count>(sizeof(Count))
-                                        : (2 * Count{top} + 2) * static_cast<Count>(sizeof(float));
-  return 2 * local_nodes * row_bytes;
-}
 
 std::vector<TaskResult> propagate(const graph::Graph& graph, std::span<const Task> tasks,
                                   const PropagateConfig& config) {

@@ -8,10 +8,10 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 
+#include "propagate/columns.hpp"
+
 namespace kith::propagate {
 namespace {
-
-constexpr Count kRowsPerChunk = 512;
 
 /// To a multiple of 2^-40, for |x| below 2^11.
 double round_to_unit(double x) {

@@ -9,12 +9,6 @@
 #include "propagate/columns.hpp"
 
 namespace kith::propagate {
-namespace {
-
-constexpr Count kRowsPerChunk = 512;
-
-}  // namespace
-
 Sweeps::Sweeps(const graph::Graph& graph, std::span<const Plan> plans, int num_classes)
     : Engine{graph, plans.size(), num_classes} {
   inverse_degree_.resize(to_size(graph.num_owned()));

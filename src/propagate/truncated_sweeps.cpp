@@ -9,12 +9,12 @@
 
 #include "kith/core/parallel.hpp"
 
+#include "propagate/columns.hpp"
 #include "propagate/truncated.hpp"
 
 namespace kith::propagate {
 namespace {
 
-constexpr Count kRowsPerChunk = 512;
 constexpr std::size_t kAhead = 2;  // neighbors whose rows are on their way
 
 }  // namespace

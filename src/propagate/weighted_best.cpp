@@ -10,7 +10,7 @@
 namespace kith::propagate {
 namespace {
 
-constexpr Count kRowsPerChunk = 4096;
+constexpr Count kNodesPerChunk = 4096;
 
 }  // namespace
 
@@ -34,7 +34,7 @@ std::vector<Count> count_best(const comm::Communicator& comm, Count num_rows,
                               const std::function<std::span<const float>(Count)>& read) {
   std::vector<Count> counts(weights.size(), 0);
   std::mutex merging;
-  parallel_for(num_rows, kRowsPerChunk, [&](Count begin, Count end) {
+  parallel_for(num_rows, kNodesPerChunk, [&](Count begin, Count end) {
     std::vector<Count> mine(weights.size(), 0);
     for (Count row = begin; row < end; ++row) {
       const std::int32_t best = weighted_best(read(row), weights);

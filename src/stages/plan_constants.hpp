@@ -43,10 +43,8 @@ inline constexpr double kLabelColumns = 100;   // a row of labels.h5 without vot
 
 // Factors.
 inline constexpr double kItemsPerCell = 600;
-inline constexpr double kColumnBlock = 16;    // panels are padded to so many columns
-inline constexpr double kPanelColumns = 128;  // of tasks that are swept together at most
-inline constexpr double kSampleCopies = 4;    // of the training sample
-inline constexpr double kMovedCopies = 3.5;   // of rows and home cells on their way
+inline constexpr double kSampleCopies = 4;   // of the training sample
+inline constexpr double kMovedCopies = 3.5;  // of rows and home cells on their way
 inline constexpr double kPanelPadding = 1.02;
 inline constexpr double kWaveShare = 0.5;          // of the memory that is left
 inline constexpr double kEdgesPerNeighbor = 1.45;  // of the union of both directions, over k

@@ -25,10 +25,6 @@ struct PropagateConfig {
   return config.top_labels > 0;
 }
 
-/// Bytes of label state that a rank needs for one task whose rows are truncated. Local nodes are
-/// owned ones and ghosts.
-[[nodiscard]] Count truncated_state_bytes(Count local_nodes, const Task& task, int top);
-
 /// Collective. One result a task, in order. Each sweep is: for each owned node the weighted sum of
 /// its neighbors' rows in stored order, the task's update, one halo push; every few sweeps one
 /// allreduce. Tasks that have settled leave. Cost a sweep: edges x columns. The results do not

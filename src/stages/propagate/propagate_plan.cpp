@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <vector>
+
+#include "kith/propagate/memory.hpp"
 
 #include "stages/plan_sizes.hpp"
 
@@ -13,29 +15,11 @@ using propagate::Solver;
 
 namespace {
 
-/// Columns of tasks that are dealt to panels in order, as the engines deal them.
-class Panels {
- public:
-  void add(double width) {
-    if (used_ > 0 && used_ + width > kPanelColumns) {
-      closed_ += padded();
-      used_ = 0;
-    }
-    used_ += width;
-  }
-  [[nodiscard]] double columns() const { return closed_ + padded(); }
-
- private:
-  [[nodiscard]] double padded() const { return std::ceil(used_ / kColumnBlock) * kColumnBlock; }
-
-  double closed_ = 0;
-  double used_ = 0;
-};
-
 /// One engine's tasks.
 struct Pass {
-  Panels panels;
-  Panels accelerated;  // panels of their own
+  propagate::ColumnBytes bytes;
+  std::vector<Count> widths;       // columns of each task
+  std::vector<Count> accelerated;  // the same of those that have panels of their own
   double columns = 0;
   double tasks = 0;
   double column_sweeps = 0;  // columns x how often they are swept
@@ -58,14 +42,14 @@ std::array<Pass, 3> passes_of(const run::PlanInput& in) {
   std::array<Pass, 3> passes;
   for (const ensemble::MemberConfig& member : in.members) {
     Pass& pass = passes[kind_of(member)];
-    const auto of_task = static_cast<double>(columns_of_task(in, member));
-    const double tasks = tasks_a_member(in);
-    const double columns = tasks * of_task;
+    const Count of_task = columns_of_task(in, member);
+    const int tasks = tasks_a_member(in);
+    const auto columns = static_cast<double>(tasks * of_task);
+    pass.bytes = propagate::column_bytes(member.solver);
     pass.columns += columns;
-    Panels& panels = member.solver.solver == Solver::chebyshev ? pass.accelerated : pass.panels;
-    for (int task = 0; task < tasks_a_member(in); ++task) {
-      panels.add(of_task);
-    }
+    std::vector<Count>& widths =
+        member.solver.solver == Solver::chebyshev ? pass.accelerated : pass.widths;
+    widths.insert(widths.end(), to_size(tasks), of_task);
     pass.tasks += tasks;
     pass.column_sweeps += columns * expected_sweeps(member);
     pass.sweeps = std::max(pass.sweeps, expected_sweeps(member));
@@ -75,25 +59,26 @@ std::array<Pass, 3> passes_of(const run::PlanInput& in) {
 
 /// Bytes of label state of an engine, its messages included.
 double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
-  const double columns =
-      kind == paths ? pass.columns : pass.panels.columns() + pass.accelerated.columns();
-  constexpr std::array kOwned{2 * kFloat, 4 * kDouble, 2 * kDouble};
-  constexpr std::array kOfGhost{2 * kFloat, 1 * kDouble, 2 * kDouble};
-  const double value = kind == sweeps ? kFloat : kDouble;
-  const double sent = kind == paths ? columns : std::min(columns, kPanelColumns);  // at a time
-  return columns * (of.nodes * kOwned.at(kind) + of.graph_ghosts * kOfGhost.at(kind)) +
+  const auto in_panels = static_cast<double>(propagate::panel_columns(pass.widths) +
+                                             propagate::panel_columns(pass.accelerated));
+  const double columns = kind == paths ? pass.columns : in_panels;
+  const double most_sent = propagate::kPanelColumns;
+  const double sent = kind == paths ? columns : std::min(columns, most_sent);  // at a time
+  const auto owned = static_cast<double>(pass.bytes.owned);
+  const auto ghost = static_cast<double>(pass.bytes.ghost);
+  const auto value = static_cast<double>(pass.bytes.value);
+  return columns * (of.nodes * owned + of.graph_ghosts * ghost) +
          2 * value * sent * of.graph_ghosts +
          pass.tasks * of.nodes * (kTaskNode + (kind == solver ? kDiagonal : 0));
 }
 
 /// Bytes of label state of the largest task: sparse ones are done one after another.
 double sparse_bytes(const run::PlanInput& in, const Sizes& of) {
-  const double row = (2 * of.row_labels + 2) * kFloat;  // labels, values, rest, walk
   double most = 0;
   for (const ensemble::MemberConfig& member : in.members) {
-    const double bytes =
-        kind_of(member) == paths ? static_cast<double>(columns_of_task(in, member)) * kDouble : row;
-    most = std::max(most, of.nodes * 2 * bytes + of.graph_ghosts * 4 * bytes);
+    const auto row =
+        static_cast<double>(propagate::truncated_row_bytes(member.solver, of.row_labels));
+    most = std::max(most, of.nodes * 2 * row + of.graph_ghosts * 4 * row);
   }
   return most + of.nodes * kTaskNode;
 }
