@@ -8,15 +8,12 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
-
-#include <boost/program_options.hpp>
 
 #include "kith/cells/cells.hpp"
 #include "kith/cells/probes.hpp"
@@ -29,29 +26,15 @@
 #include "kith/distance/direct.hpp"
 #include "kith/distance/target.hpp"
 #include "kith/io/input_file.hpp"
-#include "kith/io/output_file.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/knn/pilot.hpp"
 #include "kith/knn/recall.hpp"
 
 #include "baselines.hpp"
-#include "made_corpus.hpp"
+#include "knn_options.hpp"
 
 namespace kith::perf {
 namespace {
-
-struct Options {
-  std::string corpus = "mixture";
-  std::string file;
-  std::string dataset = "/embeddings";
-  std::string folder = "/tmp";
-  Count num_items = 200'000;
-  Count dim = 128;
-  int k = 10;
-  int repeats = 1;
-  Count num_samples = 1000;
-  std::vector<std::string> runs;
-};
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -77,72 +60,6 @@ Count peak_memory() {
   }
   return 0;
 }
-
-Options parse(int argc, char** argv) {
-  namespace po = boost::program_options;
-  Options options;
-  po::options_description table{"Options"};
-  auto add = table.add_options();
-  add("help", "this text");
-  add("corpus", po::value(&options.corpus), "mixture, skewed or duplicates");
-  add("file", po::value(&options.file), "an HDF5 file instead of a made corpus");
-  add("dataset", po::value(&options.dataset), "its vectors");
-  add("folder", po::value(&options.folder), "where a made corpus is written meanwhile");
-  add("items", po::value(&options.num_items), "of a made corpus");
-  add("dim", po::value(&options.dim), "of a made corpus");
-  add("k", po::value(&options.k), "neighbors");
-  add("repeats", po::value(&options.repeats), "of every run");
-  add("samples", po::value(&options.num_samples), "items whose recall is measured");
-  add("run", po::value(&options.runs)->composing(),
-      "kith:CELLS,PROBES,ROUNDS (CELLS 0 = chosen), kith:recall=TARGET, faiss:FACTORY[:PARAMETERS] "
-      "or "
-      "hnswlib:M,EFCONSTRUCTION,EF; any number of times");
-  po::variables_map given;
-  po::store(po::parse_command_line(argc, argv, table), given);
-  po::notify(given);
-  if (given.count("help") > 0) {
-    std::cout << table;
-    std::exit(0);  // NOLINT(concurrency-mt-unsafe): one thread
-  }
-  if (options.runs.empty()) {
-    options.runs = {"kith:0,8,1"};
-  }
-  if (options.file.empty() && !is_made_corpus(options.corpus)) {
-    fail("--corpus {}: must be mixture, skewed or duplicates", options.corpus);
-  }
-  return options;
-}
-
-/// The corpus as a file; a made one is removed at the end.
-class CorpusFile {
- public:
-  CorpusFile(const comm::Communicator& comm, const Options& options)
-      : path_{options.file}, is_made_{options.file.empty()}, removes_{is_made_ && comm.is_root()} {
-    if (is_made_) {
-      path_ = fmt::format("{}/kith-perf-{}-{}x{}.h5", options.folder, options.corpus,
-                          options.num_items, options.dim);
-      const auto rows = make_corpus(options.corpus, options.num_items, options.dim);
-      io::OutputFile file = io::OutputFile::create(comm, path_);
-      file.write_whole<float>(options.dataset, rows, {options.num_items, options.dim});
-      file.commit();
-    }
-  }
-  ~CorpusFile() {
-    if (removes_) {
-      std::error_code ignored;
-      std::filesystem::remove(path_, ignored);
-    }
-  }
-  CorpusFile(const CorpusFile&) = delete;
-  CorpusFile& operator=(const CorpusFile&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  bool is_made_;
-  bool removes_;
-};
 
 struct Line {
   std::string run;

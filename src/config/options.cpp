@@ -136,7 +136,7 @@ void append_graph_options(std::vector<Option>& table) {
       1, 1024, "the neighbor whose distance is an item's local scale"));
 }
 
-void append_result_options(std::vector<Option>& table) {
+void append_ensemble_options(std::vector<Option>& table) {
   table.push_back(number<int>(
       "ensemble.folds", "propagate", [](Config & c) -> auto& { return c.ensemble.folds; }, 0, 20,
       "held-out folds of the seeds, which measure the accuracy; 0 = none"));
@@ -184,17 +184,9 @@ void append_result_options(std::vector<Option>& table) {
       "ensemble.outlier_factor", "ensemble",
       [](Config & c) -> auto& { return c.ensemble.outlier_factor; }, 0, 1e6,
       "mean neighbor distance, in medians, above which an item is an outlier; 0 = never"));
-  table.push_back(number<int>(
-      "qa.bootstrap_draws", "qa", [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
-      100000,
-      "resamples behind the intervals of agreement statistics; 0 = intervals from the linearized "
-      "variance"));
-  table.push_back(number<Count>(
-      "qa.max_patterns", "qa", [](Config & c) -> auto& { return c.qa.max_patterns; }, 1,
-      Count{1} << 32,
-      "distinct rows of votes that are counted on every rank; with more, agreement is computed "
-      "from "
-      "the rows and there is no model of the voters"));
+}
+
+void append_acceptance_options(std::vector<Option>& table) {
   Option errors = text(
       "qa.accept_errors", "qa", [](Config & c) -> auto& { return c.qa.accept_errors; },
       qa::errors_range(),
@@ -207,6 +199,21 @@ void append_result_options(std::vector<Option>& table) {
   table.push_back(number<double>(
       "qa.accept_confidence", "qa", [](Config & c) -> auto& { return c.qa.accept_confidence; }, 0.5,
       0.9999, "confidence with which all thresholds of acceptance keep to their errors"));
+}
+
+void append_qa_options(std::vector<Option>& table) {
+  table.push_back(number<int>(
+      "qa.bootstrap_draws", "qa", [](Config & c) -> auto& { return c.qa.bootstrap_draws; }, 0,
+      100000,
+      "resamples behind the intervals of agreement statistics; 0 = intervals from the linearized "
+      "variance"));
+  table.push_back(number<Count>(
+      "qa.max_patterns", "qa", [](Config & c) -> auto& { return c.qa.max_patterns; }, 1,
+      Count{1} << 32,
+      "distinct rows of votes that are counted on every rank; with more, agreement is computed "
+      "from "
+      "the rows and there is no model of the voters"));
+  append_acceptance_options(table);
   table.push_back(choice<qa::Allocation>(
       "qa.audit_allocation", "qa", [](Config & c) -> auto& { return c.qa.audit_allocation; },
       {{"proportional", qa::Allocation::proportional},
@@ -265,7 +272,8 @@ std::vector<Option> make_table() {
       "KiB, or every value; a change of this key does all again there"));
   append_corpus_options(table);
   append_graph_options(table);
-  append_result_options(table);
+  append_ensemble_options(table);
+  append_qa_options(table);
   return table;
 }
 

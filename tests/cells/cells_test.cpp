@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <optional>
 #include <set>
 
 #include <faiss/IndexFlat.h>
@@ -13,99 +11,24 @@
 
 #include "kith/cells/probes.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/comm/stop.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
-#include "kith/core/stop.hpp"
-#include "kith/corpus/census.hpp"
 #include "kith/distance/direct.hpp"
-#include "kith/io/output_file.hpp"
-#include "kith/io/snapshots.hpp"
 
-#include "support/mpi_world.hpp"
-#include "support/temporary_directory.hpp"
+#include "cells/made_cells.hpp"
 
 namespace kith::cells {
 namespace {
 
-using test::world;
-
-constexpr Count kDim = 6;
-constexpr int kProbes = 4;
-
-/// A corpus file with vectors made row by row.
-class Made {
- public:
-  template <class MakeValue>
-  Made(Count rows, MakeValue&& make) : directory_{world()} {
-    for (Count row = 0; row < rows; ++row) {
-      for (Count i = 0; i < kDim; ++i) {
-        values_.push_back(make(row, i));
-      }
-    }
-    auto file = io::OutputFile::create(world(), directory_ / "made.h5");
-    file.write_whole<float>("embeddings", values_, {rows, kDim});
-    file.write_whole<std::int32_t>("labels", std::vector<std::int32_t>(to_size(rows), 0), {rows});
-    file.commit();
-    config_.files = {directory_ / "made.h5"};
-    config_.labels = "labels";
-  }
-
-  /// Collective over `comm`. A shard with its duplicates taken out first.
-  BuiltShard build(const comm::Communicator& comm, const CellConfig& config) const {
-    const corpus::Corpus corpus = corpus::describe(comm, config_);
-    corpus::RowReader reader{corpus};
-    const auto seeds = corpus::read_seeds(comm, corpus, config_);
-    const auto census = corpus::take_census(comm, corpus, config_, reader, seeds);
-    BuiltShard built = build_shard(comm, corpus, reader, census.duplicates, config);
-    find_probes(built.shard, kProbes);
-    return built;
-  }
-  /// Collective. Vectors of a shard whose rows are known.
-  void fetch(Shard& shard) const {
-    const corpus::Corpus corpus = corpus::describe(*shard.comm, config_);
-    corpus::RowReader reader{corpus};
-    fetch_vectors(corpus, reader, shard);
-  }
-  [[nodiscard]] std::span<const float> vector(GlobalId row) const {
-    return std::span{values_}.subspan(to_size(row.value() * kDim), to_size(kDim));
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
-
- private:
-  test::TemporaryDirectory directory_;
-  std::vector<float> values_;
-  corpus::CorpusConfig config_;
-};
-
-/// Five blobs; every tenth item repeats the item before it.
-Made make_blobs(Count rows) {
-  return Made{rows, [](Count row, Count i) {
-                const Count source = row % 10 == 9 ? row - 1 : row;
-                const double noise = random_uniform(3, Purpose::tie, source, to_size(i));
-                return static_cast<float>(10.0 * static_cast<double>(source % 5) + noise);
-              }};
-}
-
-/// What all ranks' shards are together.
-struct Whole {
-  std::vector<GlobalId> rows;
-  std::vector<CellId> probes;
-  std::vector<float> vectors;
-  bool operator==(const Whole&) const = default;
-};
-
-Whole gather(const comm::Communicator& comm, const Shard& shard) {
-  return {comm::gather_to_all<GlobalId>(comm, shard.rows).items,
-          comm::gather_to_all<CellId>(comm, shard.probes).items,
-          comm::gather_to_all<float>(comm, shard.vectors.copy()).items};
-}
-
-CellConfig few_cells(Count num_cells) {
-  CellConfig config;
-  config.num_cells = num_cells;
-  return config;
-}
+using kith::test::world;
+using test::few_cells;
+using test::gather;
+using test::kDim;
+using test::kProbes;
+using test::Made;
+using test::make_blobs;
+using test::make_dense_at_zero;
+using test::Whole;
 
 TEST(Cells, HoldEveryDistinctVectorOnceInRowOrder) {
   const Made made = make_blobs(400);
@@ -193,15 +116,6 @@ TEST(Cells, SurviveCorporaThatAreHardToSplit) {
   EXPECT_GE(built.stats.imbalance, 1);
 }
 
-/// The nearer to zero, the denser, without end: k-means cuts where items are far apart.
-Made make_dense_at_zero() {
-  return Made{
-      4000, [](Count row, Count i) {
-        const double scale = std::pow(10.0, -6 * random_uniform(6, Purpose::tie, row));
-        return static_cast<float>(scale * (random_uniform(5, Purpose::tie, row, to_size(i)) - 0.5));
-      }};
-}
-
 TEST(Cells, AreSplitWhereTheyAreTooLarge) {
   const Made made = make_dense_at_zero();
   const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
@@ -212,73 +126,6 @@ TEST(Cells, AreSplitWhereTheyAreTooLarge) {
   EXPECT_LE(built.stats.largest_cell, 4 * 4000 / 20);
   EXPECT_GT(built.stats.smallest_cell, 0) << "empty cells are dropped";
   EXPECT_EQ(gather(world(), built.shard), gather(self, made.build(self, few_cells(20)).shard));
-}
-
-/// Asks for a stop at the eleventh offer: the sample alone is eight.
-class StopsOften : public comm::Checkpoint {
- public:
-  explicit StopsOften(io::Snapshots& snapshots) : whole_{&snapshots} {}
-  bool resume(const std::function<void(const comm::StateReader&)>& load) override {
-    return whole_->resume(load);
-  }
-  void offer(const std::function<void(comm::StateWriter&)>& save) override {
-    if (++offers_ == 11) {
-      ask_to_stop();
-    }
-    whole_->offer(save);
-  }
-
- private:
-  io::Snapshots* whole_;
-  int offers_ = 0;
-};
-
-/// Collective over `comm`. One start, up to its eleventh offer; its result if it comes to the end.
-std::optional<BuiltShard> build_a_little(const comm::Communicator& comm, const Made& made,
-                                         CellConfig config) {
-  constexpr double kNever_s = 1e9;  // only a stop saves
-  io::Snapshots snapshots{comm, made.path(""), "cells", "this corpus", kNever_s};
-  StopsOften checkpoint{snapshots};
-  config.checkpoint = &checkpoint;
-  config.block_bytes = 500 * kDim * static_cast<Count>(sizeof(float));
-  std::optional<BuiltShard> built;
-  try {
-    built = made.build(comm, config);
-  } catch (const comm::Stopped&) {
-  }
-  forget_stop();
-  return built;
-}
-
-TEST(Cells, GoOnAfterAnyBlockOnAnyNumberOfRanks) {
-  const Made made = make_dense_at_zero();
-  const auto self = comm::Communicator::duplicate(MPI_COMM_SELF);
-  const BuiltShard expected = made.build(self, few_cells(20));
-  int starts = 0;
-  std::optional<BuiltShard> built;
-  for (bool ended = false; !ended; ended = comm::any_rank(world(), built.has_value())) {
-    ASSERT_LT(starts, 100);
-    if (starts % 2 == 1) {
-      built = build_a_little(world(), made, few_cells(20));
-    } else if (world().is_root()) {
-      built = build_a_little(self, made, few_cells(20));
-    }
-    ++starts;
-    comm::barrier(world());
-  }
-
-  EXPECT_GT(starts, 3);
-  const bool is_shared = starts % 2 == 0;
-  if (is_shared) {
-    EXPECT_EQ(gather(world(), built->shard), gather(self, expected.shard));
-  } else if (built) {
-    EXPECT_EQ(gather(self, built->shard), gather(self, expected.shard));
-  }
-  if (built) {
-    EXPECT_EQ(built->cell_work, expected.cell_work);
-    EXPECT_EQ(built->stats.sample_items, expected.stats.sample_items);
-    EXPECT_EQ(built->stats.split_cells, expected.stats.split_cells);
-  }
 }
 
 TEST(Cells, ProbeAllCellsIfThereAreFewer) {
