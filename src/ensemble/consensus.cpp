@@ -13,7 +13,6 @@
 namespace kith::ensemble {
 namespace {
 
-constexpr Count kNodesPerChunk = 1024;
 constexpr float kSmallestProbability = 1e-9F;
 
 double second_best(const Candidates& columns, std::span<const double> distribution, Label best) {

@@ -12,7 +12,6 @@
 namespace kith::ensemble {
 namespace {
 
-constexpr Count kNodesPerChunk = 1024;
 constexpr float kUndefined = std::numeric_limits<float>::quiet_NaN();
 
 /// Infinite where q excludes what p holds possible.

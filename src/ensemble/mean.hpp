@@ -10,6 +10,8 @@
 
 namespace kith::ensemble {
 
+inline constexpr Count kNodesPerChunk = 1024;  // of loops over nodes
+
 /// The class of the largest value, ties to the smaller; none without a class that is named.
 inline Label best_label(const Candidates& columns, std::span<const double> values) {
   const auto named = values.first(columns.num_named());

@@ -218,7 +218,7 @@ double BlockConjugateGradient::residual_norm(std::size_t task) const {
 }
 
 Count BlockConjugateGradient::state_bytes(std::size_t task) const {
-  return 3 * slots_[task].plan->num_columns * static_cast<Count>(sizeof(double));
+  return Count{3} * slots_[task].plan->num_columns * static_cast<Count>(sizeof(double));
 }
 
 void BlockConjugateGradient::save_state(std::size_t task, Count row, std::byte* to) const {

@@ -45,8 +45,8 @@ class TruncatedSweeps : public Engine {
 
     [[nodiscard]] float value(int i) const { return data[i]; }
     [[nodiscard]] std::int32_t label(int i) const;
-    [[nodiscard]] float residual_mass() const { return data[2 * top]; }
-    [[nodiscard]] float walk() const { return data[2 * top + 1]; }
+    [[nodiscard]] float residual_mass() const { return data[Count{2} * top]; }
+    [[nodiscard]] float walk() const { return data[Count{2} * top + 1]; }
   };
 
   void start(const graph::Components& components);

@@ -103,6 +103,46 @@ Count parse_audit(const std::string& text) {
   return *items;
 }
 
+/// Puts what is no key into the command; returns whether it was that.
+bool take_word(const po::option& option, const std::string& value, Command& command) {
+  const std::map<std::string, std::string*> texts{{"config", &command.config_path},
+                                                  {"graph", &command.export_path},
+                                                  {"file", &command.file_path},
+                                                  {"gold", &command.gold_path}};
+  if (option.position_key >= 0 || option.string_key.empty()) {
+    (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
+    return true;
+  }
+  if (option.string_key == "audit") {
+    command.audit_items = parse_audit(value);
+    return true;
+  }
+  const auto text = texts.find(option.string_key);
+  if (text != texts.end()) {
+    *text->second = value;
+  }
+  return text != texts.end();
+}
+
+/// The configuration's own sources, from the weakest to the strongest.
+void apply_settings(std::span<const config::Setting> from_line, Command& command) {
+  std::vector<config::Setting> settings;
+  if (!command.config_path.empty()) {
+    settings = config::read_ini(io::TextFile{command.config_path, io::kMostKeptBytes});
+  }
+  for (const config::Setting& setting : settings) {
+    apply(setting, command.config);
+  }
+  if (command.name == "replay") {
+    for (const config::Setting& setting : settings_of_manifest(command.arguments)) {
+      apply(setting, command.config);
+    }
+  }
+  for (const config::Setting& setting : from_line) {
+    apply(setting, command.config);
+  }
+}
+
 Command parse_on_root(const StageList& stages, const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (const std::string fault = io::fault_of_text(word); !fault.empty()) {
@@ -113,22 +153,11 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   std::vector<config::Setting> from_line;
   for (const po::option& option : parse_words(words)) {
     const std::string value = option.value.empty() ? "" : option.value.front();
-    if (option.position_key >= 0 || option.string_key.empty()) {
-      (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
-    } else if (option.string_key == "config") {
-      command.config_path = value;
-    } else if (option.string_key == "help" || option.string_key == "version") {
+    if (option.string_key == "help" || option.string_key == "version") {
       command.name = option.string_key;
       return command;
-    } else if (option.string_key == "graph") {
-      command.export_path = value;
-    } else if (option.string_key == "file") {
-      command.file_path = value;
-    } else if (option.string_key == "gold") {
-      command.gold_path = value;
-    } else if (option.string_key == "audit") {
-      command.audit_items = parse_audit(value);
-    } else {
+    }
+    if (!take_word(option, value, command)) {
       from_line.push_back({option.string_key, value, "command line"});
     }
   }
@@ -138,20 +167,7 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   if (command.name == "help" || command.name == "version") {
     return command;
   }
-  if (!command.config_path.empty()) {
-    for (const config::Setting& setting :
-         config::read_ini(io::TextFile{command.config_path, io::kMostKeptBytes})) {
-      apply(setting, command.config);
-    }
-  }
-  if (command.name == "replay") {
-    for (const config::Setting& setting : settings_of_manifest(command.arguments)) {
-      apply(setting, command.config);
-    }
-  }
-  for (const config::Setting& setting : from_line) {
-    apply(setting, command.config);
-  }
+  apply_settings(from_line, command);
   config::complete(command.config);
   command.config.corpus.is_no_input = [&stages](const std::string& path) {
     return is_of_a_run(stages, path);

@@ -183,10 +183,6 @@ std::vector<std::string> paths_of(const Json& files) {
   return paths;
 }
 
-std::string numbers_text(std::span<const std::int32_t> numbers) {
-  return fmt::format("{};", fmt::join(numbers, " "));
-}
-
 }  // namespace
 
 std::string input_of_graph(const std::string& name) {
@@ -210,79 +206,6 @@ Inputs::Inputs(const comm::Communicator& comm, const config::Config& config,
   std::transform(corpus.files.begin(), corpus.files.end(), paths.begin(),
                  [](const corpus::FileExtent& file) { return file.path; });
   hash_missing(comm, config, paths, files_);
-}
-
-/// The hashes of all files, in order.
-std::string Inputs::hashes_of(const std::string& dataset) const {
-  std::string text;
-  for (const Json& file : files_) {
-    if (!dataset.empty() && file.contains("datasets")) {
-      text += file["datasets"].value(dataset, "-") + "\n";
-    }
-  }
-  return text;
-}
-
-std::string Inputs::content(const std::string& input) const {
-  const corpus::CorpusConfig& names = config_->corpus;
-  std::string text;
-  const auto add_numbers = [&](auto corpus::FileNumbers::*field) {
-    for (const corpus::FileExtent& file : corpus_->files) {
-      text += numbers_text(file.numbers.*field);
-    }
-  };
-  const auto add_hash_of_file = [&](const std::string& path) {
-    for (const Json& file : files_) {
-      text += !path.empty() && file["path"] == path ? file.value("hash", "") : "";
-    }
-  };
-  const auto add_classes = [&] {
-    text += fmt::format("{}\n", fmt::join(corpus_->class_names, "\n"));
-    add_numbers(&corpus::FileNumbers::classes);
-  };
-  if (input == "embeddings") {
-    text = hashes_of(names.embeddings);
-  } else if (input == "ids") {
-    text = fmt::format("{} {}", static_cast<int>(corpus_->id_kind), hashes_of(names.ids));
-  } else if (input == "classes") {
-    add_classes();
-  } else if (input == "voter names") {
-    text = fmt::format("{}\n\n{}", fmt::join(corpus_->vote_names, "\n"),
-                       fmt::join(corpus_->prob_names, "\n"));
-  } else if (input == "seeds") {
-    add_classes();
-    text += hashes_of(names.labels);
-    add_hash_of_file(names.seeds);
-    text += names.seeds.empty() ? "" : content("ids");
-  } else if (input == "gold") {
-    add_classes();
-    text += hashes_of(names.gold);
-  } else if (input == "votes") {
-    add_classes();
-    add_numbers(&corpus::FileNumbers::voters);
-    text += fmt::format("{}\n{}", fmt::join(corpus_->vote_names, "\n"), hashes_of(names.votes));
-  } else if (input == "probs") {
-    add_classes();
-    add_numbers(&corpus::FileNumbers::prob_voters);
-    for (const std::string& voter : corpus_->prob_names) {
-      text += voter + "\n" + hashes_of(names.probs + "/" + voter);
-    }
-  } else if (input == "slices") {
-    for (const corpus::Slices& slice : corpus_->slices) {
-      text += fmt::format("{}\n{}\n{}", slice.dataset, fmt::join(slice.names, "\n"),
-                          hashes_of(slice.dataset));
-    }
-    for (const corpus::FileExtent& file : corpus_->files) {
-      for (const std::vector<std::int32_t>& groups : file.numbers.slices) {
-        text += numbers_text(groups);
-      }
-    }
-  } else {
-    for (const config::GraphSource& graph : config_->graphs) {
-      text += input == input_of_graph(graph.name) ? hashes_of(graph.dataset) : "";
-    }
-  }
-  return digest(text);
 }
 
 void check_graph_inputs(const comm::Communicator& comm, const config::Config& config,

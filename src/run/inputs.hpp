@@ -29,6 +29,13 @@ class Inputs {
 
  private:
   [[nodiscard]] std::string hashes_of(const std::string& dataset) const;
+  [[nodiscard]] std::string hash_of_file(const std::string& path) const;
+  [[nodiscard]] std::string numbers_of(
+      const std::vector<std::int32_t> corpus::FileNumbers::*numbers) const;
+  [[nodiscard]] std::string slices_text() const;
+  [[nodiscard]] std::string probs_text() const;
+  /// What content() is a digest of.
+  [[nodiscard]] std::string text_of(const std::string& input) const;
 
   const config::Config* config_;
   const corpus::Corpus* corpus_;

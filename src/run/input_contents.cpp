@@ -1,0 +1,115 @@
+// What makes an input another one.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "kith/run/stage.hpp"
+
+#include "run/inputs.hpp"
+
+namespace kith::run {
+namespace {
+
+using io::Json;
+
+std::string numbers_text(std::span<const std::int32_t> numbers) {
+  return fmt::format("{};", fmt::join(numbers, " "));
+}
+
+}  // namespace
+
+/// The hashes of all files, in order.
+std::string Inputs::hashes_of(const std::string& dataset) const {
+  std::string text;
+  for (const Json& file : files_) {
+    if (!dataset.empty() && file.contains("datasets")) {
+      text += file["datasets"].value(dataset, "-") + "\n";
+    }
+  }
+  return text;
+}
+
+std::string Inputs::hash_of_file(const std::string& path) const {
+  std::string text;
+  for (const Json& file : files_) {
+    text += !path.empty() && file["path"] == path ? file.value("hash", "") : "";
+  }
+  return text;
+}
+
+std::string Inputs::numbers_of(
+    const std::vector<std::int32_t> corpus::FileNumbers::*numbers) const {
+  std::string text;
+  for (const corpus::FileExtent& file : corpus_->files) {
+    text += numbers_text(file.numbers.*numbers);
+  }
+  return text;
+}
+
+std::string Inputs::slices_text() const {
+  std::string text;
+  for (const corpus::Slices& slice : corpus_->slices) {
+    text += fmt::format("{}\n{}\n{}", slice.dataset, fmt::join(slice.names, "\n"),
+                        hashes_of(slice.dataset));
+  }
+  for (const corpus::FileExtent& file : corpus_->files) {
+    for (const std::vector<std::int32_t>& groups : file.numbers.slices) {
+      text += numbers_text(groups);
+    }
+  }
+  return text;
+}
+
+std::string Inputs::probs_text() const {
+  std::string text = numbers_of(&corpus::FileNumbers::prob_voters);
+  for (const std::string& voter : corpus_->prob_names) {
+    text += voter + "\n" + hashes_of(config_->corpus.probs + "/" + voter);
+  }
+  return text;
+}
+
+std::string Inputs::text_of(const std::string& input) const {
+  const corpus::CorpusConfig& names = config_->corpus;
+  if (input == "embeddings") {
+    return hashes_of(names.embeddings);
+  }
+  if (input == "ids") {
+    return fmt::format("{} {}", static_cast<int>(corpus_->id_kind), hashes_of(names.ids));
+  }
+  if (input == "voter names") {
+    return fmt::format("{}\n\n{}", fmt::join(corpus_->vote_names, "\n"),
+                       fmt::join(corpus_->prob_names, "\n"));
+  }
+  if (input == "slices") {
+    return slices_text();
+  }
+  const std::string classes = fmt::format("{}\n", fmt::join(corpus_->class_names, "\n")) +
+                              numbers_of(&corpus::FileNumbers::classes);
+  if (input == "classes") {
+    return classes;
+  }
+  if (input == "seeds") {
+    return classes + hashes_of(names.labels) + hash_of_file(names.seeds) +
+           (names.seeds.empty() ? "" : content("ids"));
+  }
+  if (input == "gold") {
+    return classes + hashes_of(names.gold);
+  }
+  if (input == "votes") {
+    return classes + numbers_of(&corpus::FileNumbers::voters) +
+           fmt::format("{}\n{}", fmt::join(corpus_->vote_names, "\n"), hashes_of(names.votes));
+  }
+  if (input == "probs") {
+    return classes + probs_text();
+  }
+  std::string text;
+  for (const config::GraphSource& graph : config_->graphs) {
+    text += input == input_of_graph(graph.name) ? hashes_of(graph.dataset) : "";
+  }
+  return text;
+}
+
+std::string Inputs::content(const std::string& input) const {
+  return digest(text_of(input));
+}
+
+}  // namespace kith::run
