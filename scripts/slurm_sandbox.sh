@@ -147,7 +147,7 @@ up() {
         munged --force --socket="$msock" --key-file="$D/munge/munge.key" --pid-file="$D/munge/munged.pid" \
                --log-file="$D/munge/munged.log" --seed-file="$D/munge/munged.seed" 2>>"$D/log/start.log" ||
         die "munged did not start, see $D/munge/munged.log"
-    wait_for 10 munge -n --socket="$msock" -o /dev/null || die "munged does not answer"
+    wait_for 120 munge -n --socket="$msock" -o /dev/null || die "munged does not answer"
 
     # Daemons start in / with their own host name and no descriptor of the caller's.
     alive "$D/run/slurmctld.pid" slurmctld ||
@@ -158,7 +158,7 @@ up() {
             (cd / && named "n$i" slurmd -N "n$i" </dev/null >>"$D/log/start.log" 2>&1) ||
             die "slurmd n$i did not start, see $D/log"
     done
-    wait_for 30 all_idle || { sinfo -N -l || true; die "not all nodes came up, see $D/log"; }
+    wait_for 300 all_idle || { sinfo -N -l || true; die "not all nodes came up, see $D/log"; }
     sinfo
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kith/core/pause.hpp"
+#include "kith/core/quote.hpp"
 
 namespace kith::log {
 namespace {
@@ -33,7 +34,7 @@ void write(std::string_view line) {
 }
 
 void error(std::string_view message) {
-  put(fmt::format("kith: {}\n", message));
+  put(fmt::format("kith: {}\n", cut_words(message)));
 }
 
 }  // namespace kith::log

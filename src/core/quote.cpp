@@ -77,4 +77,17 @@ std::string quote(std::string_view text) {
   return shown;
 }
 
+std::string cut_words(std::string_view text) {
+  constexpr std::size_t kLongestWord = 300;
+  std::string cut;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    cut += word.size() > kLongestWord ? quote(word) : std::string{word};
+    cut += end < text.size() ? " " : "";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return cut;
+}
+
 }  // namespace kith

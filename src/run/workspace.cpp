@@ -9,13 +9,9 @@
 #include "kith/io/json.hpp"
 
 namespace kith::run {
-namespace {
-
 std::string facts_path(const Workspace& workspace, const std::string& stage) {
   return workspace.path(workspace.stages->at(stage).description().facts);
 }
-
-}  // namespace
 
 Workspace open_workspace(const comm::Communicator& comm, const StageList& stages,
                          const config::Config& config) {

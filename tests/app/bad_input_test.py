@@ -179,6 +179,20 @@ class BadInput(unittest.TestCase):
             done = kith.run(["run", "-c", kith.ini(directory), "--knn.kk", "3"], 3)
             self.check(done, ["knn.kk", "knn.k"])
 
+    def test_long_names_are_cut_and_long_paths_work(self):
+        with kith.temporary_directory() as directory:
+            kith.Blobs(items=100).write(os.path.join(directory, "corpus.h5"))
+            ini = kith.ini(directory)
+            long = "y" * 3000
+            for option in ("corpus.files=" + long, "corpus.files=" + long + "*", "knn.method=" + long,
+                           "run.directory=" + long, "ensemble.prior=" + long, "corpus.gold=" + long):
+                done = kith.run(["check", "-c", ini, "--" + option])
+                kith.expect_one_sentence(self, done, "yyy...")
+                self.assertLess(max(len(line) for line in done.stderr.splitlines() if line.startswith("kith: ")), 700)
+            deep = os.path.join(directory, *["z" * 100] * 8)  # Open MPI crashed at 256 bytes
+            done = kith.run(["run", "-c", ini, "--run.directory", deep], ranks=2)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_full_disk(self):
         with kith.temporary_directory() as directory:
             small = os.path.join(directory, "small")

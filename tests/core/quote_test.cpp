@@ -40,4 +40,12 @@ TEST(Quote, KnowsUtf8) {
   }
 }
 
+TEST(CutWords, CutsOnlyLongWords) {
+  const std::string path(299, 'p');
+  EXPECT_EQ(kith::cut_words(path + ": is gone"), path + ": is gone");
+  EXPECT_EQ(kith::cut_words("a  b " + std::string(400, 'x') + " c"),
+            "a  b " + std::string(200, 'x') + "... c");
+  EXPECT_EQ(kith::cut_words(""), "");
+}
+
 }  // namespace

@@ -23,4 +23,8 @@ inline constexpr std::size_t kQuotedBytes = 200;
 /// "..." appended.
 [[nodiscard]] std::string quote(std::string_view text);
 
+/// The text with each word of more than 300 bytes cut as by quote(): paths and names from outside
+/// that a message repeats.
+[[nodiscard]] std::string cut_words(std::string_view text);
+
 }  // namespace kith

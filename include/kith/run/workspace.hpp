@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kith/comm/agree.hpp"
 #include "kith/config/config.hpp"
 #include "kith/corpus/corpus.hpp"
 #include "kith/io/json.hpp"
@@ -50,8 +51,22 @@ struct Workspace {
 /// Collective. Seeds and a reader that keeps the rank's raw rows, so that they are read once.
 void open_corpus(Workspace& workspace);
 
+/// The file with the numbers of a stage.
+[[nodiscard]] std::string facts_path(const Workspace& workspace, const std::string& stage);
+
 /// Collective. Writes the numbers of a stage; reads them back on every rank.
 void write_facts(const Workspace& workspace, const std::string& stage, const io::Json& facts);
 [[nodiscard]] io::Json read_facts(const Workspace& workspace, const std::string& stage);
+
+/// Collective. One of them. T: what JSON converts to.
+template <class T>
+[[nodiscard]] T read_fact(const Workspace& workspace, const std::string& stage,
+                          const std::string& key) {
+  const io::Json facts = read_facts(workspace, stage);
+  return comm::locally(workspace.comm, [&] {
+    return io::interpret_json(facts_path(workspace, stage),
+                              [&] { return facts.at(key).template get<T>(); });
+  });
+}
 
 }  // namespace kith::run

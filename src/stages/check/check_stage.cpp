@@ -115,10 +115,10 @@ corpus::Census take_census(run::Workspace& workspace) {
   return census;
 }
 
-/// Writes what check.json warns of.
-void log_warnings(const io::Json& check_facts) {
-  for (const io::Json& warning : check_facts.at("warnings")) {
-    log::info("warning: {}", warning.get<std::string>());
+/// Collective. Writes what check.json warns of.
+void log_warnings(const run::Workspace& workspace) {
+  for (const auto& warning : read_fact<std::vector<std::string>>(workspace, "check", "warnings")) {
+    log::info("warning: {}", warning);
   }
 }
 
@@ -130,9 +130,8 @@ void do_check(run::Workspace& workspace) {
       workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
       workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items,
       census.num_zero_vectors, census.seed_conflicts.size());
-  const io::Json facts = census_facts(workspace, census);
-  log_warnings(facts);
-  write_facts(workspace, "check", facts);
+  write_facts(workspace, "check", census_facts(workspace, census));
+  log_warnings(workspace);
 }
 
 using namespace plan_constants;  // NOLINT(google-build-using-namespace)
@@ -162,9 +161,7 @@ class CheckStage : public run::Stage {
     return kDescription;
   }
   void run(run::Workspace& workspace) const override { do_check(workspace); }
-  void report_again(const run::Workspace& workspace) const override {
-    log_warnings(read_facts(workspace, name()));
-  }
+  void report_again(const run::Workspace& workspace) const override { log_warnings(workspace); }
   [[nodiscard]] run::StagePlan plan(const run::PlanInput& input,
                                     const run::Rates& rates) const override {
     return plan_check(input, rates);

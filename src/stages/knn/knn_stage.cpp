@@ -78,7 +78,7 @@ void log_rates(const knn::KnnStats& stats, double sgemm_flops) {
 
 /// Collective. knn.k against what the stage check has counted. Throws CollectiveError.
 void check_neighbors(const run::Workspace& workspace) {
-  const Count distinct = read_facts(workspace, "check").at("distinct_vectors").get<Count>();
+  const Count distinct = read_fact<Count>(workspace, "check", "distinct_vectors");
   if (workspace.config.knn.k >= distinct) {
     throw comm::CollectiveError{
         fmt::format("knn.k = {}, must be below the number of distinct vectors of the corpus, {}",
