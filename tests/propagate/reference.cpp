@@ -250,6 +250,33 @@ Matrix reference_correct_smooth(const Matrix& w, const Task& task, int sweeps, c
   return f;
 }
 
+/// Seeds clamped, all else drawn to the voter.
+Matrix reference_smooth(const Matrix& w, const Task& task, int sweeps, const Matrix& base) {
+  Matrix y = one_hot(task, w.size());
+  normalize(y);
+  const auto is_seed = [&](std::size_t i) {
+    return std::accumulate(y[i].begin(), y[i].end(), 0.0) > 0;
+  };
+  const double beta = task.solver.parameters["smoothing"];
+  const auto d = degrees(w);
+  Matrix f = y;
+  for (int sweep = 0; sweep < sweeps; ++sweep) {
+    Matrix next = f;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (std::size_t c = 0; c < kClasses && !is_seed(i); ++c) {
+        double sum = 0;
+        for (std::size_t j = 0; j < w.size(); ++j) {
+          sum += w[i][j] > 0 ? w[i][j] * f[j][c] / std::sqrt(d[i] * d[j]) : 0.0;
+        }
+        next[i][c] = (1 - beta) * base[i][c] + beta * sum;
+      }
+    }
+    f = next;
+  }
+  normalize(f);
+  return f;
+}
+
 }  // namespace
 
 Matrix reference(const Matrix& w, const Task& task, int sweeps, const Matrix& base) {
@@ -267,6 +294,7 @@ Matrix reference(const Matrix& w, const Task& task, int sweeps, const Matrix& ba
       {"adsorption", [&] { return reference_adsorption(w, task, sweeps); }},
       {"nearest_seed", [&] { return reference_nearest(w, task); }},
       {"correct_smooth", [&] { return reference_correct_smooth(w, task, sweeps, base); }},
+      {"smooth", [&] { return reference_smooth(w, task, sweeps, base); }},
       {"poisson_volume", [&] { return reference_volume(w, task, sweeps); }},
   };
   return references.at(task.solver.method->name())();

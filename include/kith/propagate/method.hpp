@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kith/core/numbers.hpp"
+#include "kith/core/parameter.hpp"
 #include "kith/core/types.hpp"
 
 namespace kith::propagate {
@@ -24,16 +24,7 @@ enum class Solver {
 };
 [[nodiscard]] const char* to_string(Solver solver);
 
-/// A number that a method takes. Methods may share one; it then has the same default and range.
-struct Parameter {
-  std::string name;
-  std::string help;
-  double fallback = 0;
-  NumberRange<double> range{0, 1};
-  bool is_whole = false;
-
-  [[nodiscard]] bool allows(double value) const;
-};
+using kith::Parameter;
 
 /// Where a method's labels come from.
 enum class Walk { neighbor_sums, shortest_paths };

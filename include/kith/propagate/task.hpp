@@ -58,6 +58,7 @@ struct Task {
   std::vector<Position> validation_nodes;
   std::vector<Label> truth;  // labels of the validation nodes, or empty: held-out accuracy
   int group = -1;  // of cross-validation: tasks that differ in the held-out seeds only; -1 = none
+  int fold = -1;   // which seeds it has not; -1 = it has all
   std::vector<double>
       prior;  // class shares, sum 1, for methods that aim at them; empty = as the seeds
   std::span<const float>

@@ -104,16 +104,11 @@ Plan plan_smooth(const Problem& problem) {
 class CorrectSmooth : public Method {
  public:
   CorrectSmooth()
-      : Method{
-            {.name = "correct_smooth",
-             .citation = "Correct and Smooth (Huang et al. 2021)",
-             .parameters = {alpha_parameter(),
-                            {.name = "smoothing",
-                             .help = "share that comes from the neighbors when labels are smoothed",
-                             .fallback = 0.8,
-                             .range = kOpenShare}},
-             .can_stop_early = false,
-             .takes_voter = true}} {}
+      : Method{{.name = "correct_smooth",
+                .citation = "Correct and Smooth (Huang et al. 2021)",
+                .parameters = {alpha_parameter(), smoothing_parameter()},
+                .can_stop_early = false,
+                .takes_voter = true}} {}
 
   [[nodiscard]] int num_phases() const override { return 2; }
 

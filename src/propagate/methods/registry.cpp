@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "kith/core/error.hpp"
 #include "kith/propagate/task.hpp"
@@ -18,10 +17,17 @@ Parameter alpha_parameter() {
           .range = kOpenShare};
 }
 
+Parameter smoothing_parameter() {
+  return {.name = "smoothing",
+          .help = "share that comes from the neighbors when labels are smoothed",
+          .fallback = 0.8,
+          .range = kOpenShare};
+}
+
 std::span<const Method* const> methods() {
   static const std::array kMethods{
       &harmonic(), &spreading(),      &poisson(),      &walk(),           &adsorption(),
-      &wnll(),     &poisson_volume(), &nearest_seed(), &correct_smooth(),
+      &wnll(),     &poisson_volume(), &nearest_seed(), &correct_smooth(), &smooth(),
   };
   return kMethods;
 }
@@ -68,10 +74,6 @@ std::vector<Parameter> all_parameters() {
     }
   }
   return parameters;
-}
-
-bool Parameter::allows(double value) const {
-  return range.contains(value) && (!is_whole || value == std::floor(value));
 }
 
 bool Method::has(Solver solver) const {

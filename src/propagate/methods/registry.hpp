@@ -10,6 +10,9 @@ inline constexpr NumberRange<double> kOpenShare{1e-6, 0.999999};
 /// alpha of methods that take a share from the neighbors and the rest from a source.
 [[nodiscard]] Parameter alpha_parameter();
 
+/// Of methods that smooth a voter's labels.
+[[nodiscard]] Parameter smoothing_parameter();
+
 [[nodiscard]] const Method& harmonic();
 [[nodiscard]] const Method& spreading();
 [[nodiscard]] const Method& walk();
@@ -19,5 +22,6 @@ inline constexpr NumberRange<double> kOpenShare{1e-6, 0.999999};
 [[nodiscard]] const Method& wnll();
 [[nodiscard]] const Method& nearest_seed();
 [[nodiscard]] const Method& correct_smooth();
+[[nodiscard]] const Method& smooth();
 
 }  // namespace kith::propagate
