@@ -5,12 +5,12 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "propagate", "layout", "calibrate", "label_model",
-          "qa", "ensemble",
-          "review", "statistics", "report", "config", "run", "stages", "app"]
+LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "heads", "propagate", "layout",
+          "calibrate", "label_model", "qa", "ensemble", "review", "statistics", "report", "config", "run", "stages", "app"]
 # Modules that must not see these although they stand below.
 FORBIDDEN = {
     "graph": {"io", "corpus", "distance", "cells", "knn"},
+    "heads": {"io", "corpus", "cells", "knn", "graph"},
     "propagate": {"io", "corpus", "distance", "cells", "knn"},
     "calibrate": set(LAYERS) - {"core", "calibrate"},
     "label_model": set(LAYERS) - {"core", "comm", "label_model"},
@@ -24,7 +24,7 @@ THIRD_PARTIES = {  # pattern of an include -> modules that may have it
     r"mpi\.h": {"comm", "graph"},
     r"hdf5\.h|H5": {"io"},
     r"faiss/": {"cells", "knn"},
-    r"cblas\.h": {"knn"},
+    r"cblas\.h": {"knn", "heads"},
     r"hwy/": {"distance", "knn", "propagate"},
     r"boost/program_options": {"run"},
     r"boost/math": {"calibrate", "qa"},

@@ -14,6 +14,7 @@
 #include "kith/distance/direct.hpp"
 #include "kith/distance/nearest.hpp"
 #include "kith/distance/panels.hpp"
+#include "kith/distance/products.hpp"
 #include "kith/distance/score_error.hpp"
 #include "kith/distance/target.hpp"
 
@@ -287,6 +288,29 @@ TEST(Scanner, ReachLeavesOutItemsThatAreTooFarAway) {
   }
   EXPECT_EQ(found[0].index, 0);
   EXPECT_EQ(scanner.reach(0), 0.125F);  // half the square of the distance to the first two's mean
+}
+
+TEST(Products, AreTheChainsOfInnerProductsOnEveryTarget) {
+  const TargetGuard guard;
+  for (const std::string& target : available_targets()) {
+    use_target(target);
+    for (const Shape& shape : kShapes) {  // k is not used
+      const auto items = random_rows(shape.num_items, shape.dim, 1);
+      const auto queries = random_rows(shape.num_queries, shape.dim, 2);
+      Panels panels;
+      panels.pack(items, shape.dim, Nearness::inner_product);
+      std::vector<float> products(to_size(shape.num_queries * shape.num_items));
+      inner_products(panels, queries, products);
+      std::vector<float> expected;
+      for (Count q = 0; q < shape.num_queries; ++q) {
+        for (Count i = 0; i < shape.num_items; ++i) {
+          expected.push_back(
+              inner_product(row_of(queries, q, shape.dim), row_of(items, i, shape.dim)));
+        }
+      }
+      EXPECT_TRUE(products == expected) << target << " dim " << shape.dim;
+    }
+  }
 }
 
 }  // namespace
