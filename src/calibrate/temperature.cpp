@@ -37,16 +37,20 @@ double loss_at(const LabelRows<double>& logits, std::span<const Label> truth, do
 
 }  // namespace
 
-double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth) {
+double fit_temperature(const LabelRows<double>& logits, std::span<const Label> truth,
+                       double neutral) {
   if (truth.empty()) {
-    return 1;
+    return neutral;
   }
+  const double centre = std::log(neutral);
   const auto loss = [&](double log_temperature) {
-    return loss_at(logits, truth, std::exp(log_temperature));
+    const double away = log_temperature - centre;
+    return loss_at(logits, truth, std::exp(log_temperature)) +
+           away * away / (2 * static_cast<double>(truth.size()));
   };
   const double ratio = 1 / std::numbers::phi;
-  double low = std::log(kLowestTemperature);
-  double high = std::log(kHighestTemperature);
+  double low = centre + std::log(kLowestTemperature);
+  double high = centre + std::log(kHighestTemperature);
   double left = high - ratio * (high - low);
   double right = low + ratio * (high - low);
   double left_loss = loss(left);

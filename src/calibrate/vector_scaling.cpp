@@ -1,20 +1,12 @@
 #include "kith/calibrate/vector_scaling.hpp"
 
-#include <lbfgs.h>
-
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <new>
 
-#include "kith/core/error.hpp"
+#include "kith/calibrate/minimize.hpp"
 
 namespace kith::calibrate {
 namespace {
-
-constexpr int kMaxIterations = 300;
-constexpr int kMemory = 10;
-constexpr double kSmallGradient = 1e-9;
 
 /// exp(scale * logits + shift) / sum, safe from overflow; returns the log of the sum.
 double softmax(std::span<const double> logits, std::span<const double> scale,
@@ -45,7 +37,7 @@ class VectorScalingLoss {
         ridge_{ridge},
         probabilities_(num_classes_) {}
 
-  /// The penalized loss at (scale, shift); writes its gradient. Does not throw: called from C.
+  /// The penalized loss at (scale, shift); writes its gradient.
   double at(std::span<const double> point, std::span<double> gradient) noexcept {
     const auto scale = point.first(num_classes_);
     const auto shift = point.last(num_classes_);
@@ -79,35 +71,6 @@ class VectorScalingLoss {
   std::vector<double> probabilities_;  // scratch
 };
 
-/// From `point` on, where the loss is smallest, by libLBFGS on one thread: L-BFGS of J. Nocedal
-/// (Math. Comp. 35, 1980) with the line search of More and Thuente.
-std::vector<double> minimize(VectorScalingLoss loss, const std::vector<double>& point) {
-  lbfgs_parameter_t parameters;
-  lbfgs_parameter_init(&parameters);
-  parameters.m = kMemory;
-  parameters.epsilon = kSmallGradient;
-  parameters.max_iterations = kMaxIterations;
-  const auto evaluate = [](void* instance, const double* at, double* gradient, int size,
-                           double /*step*/) {
-    const std::size_t length = to_size(size);
-    return static_cast<VectorScalingLoss*>(instance)->at({at, length}, {gradient, length});
-  };
-  const int size = narrow<int>(count_of(point), "parameters of a calibration");
-  // libLBFGS wants its own alignment.
-  const std::unique_ptr<double, decltype(&lbfgs_free)> x{lbfgs_malloc(size), &lbfgs_free};
-  if (x == nullptr) {
-    throw std::bad_alloc{};
-  }
-  std::copy(point.begin(), point.end(), x.get());
-  const int status = lbfgs(size, x.get(), nullptr, evaluate, nullptr, &loss, &parameters);
-  if (status == LBFGSERR_OUTOFMEMORY) {
-    throw std::bad_alloc{};
-  }
-  // Another status says that no step lowers the loss any more, or that steps ran out: x is the
-  // best.
-  return {x.get(), x.get() + size};
-}
-
 }  // namespace
 
 void VectorScaling::apply(std::span<const double> logits, std::span<double> probabilities) const {
@@ -119,7 +82,8 @@ VectorScaling fit_vector_scaling(std::span<const double> logits, std::span<const
   std::vector<double> start(2 * to_size(num_classes), 0.0);
   std::fill_n(start.begin(), num_classes, 1.0);
   if (!truth.empty()) {
-    start = minimize({logits, truth, num_classes, ridge}, start);
+    VectorScalingLoss loss{logits, truth, num_classes, ridge};
+    start = minimize([&](auto point, auto gradient) { return loss.at(point, gradient); }, start);
   }
   const auto middle = start.begin() + num_classes;
   return {{start.begin(), middle}, {middle, start.end()}};

@@ -105,8 +105,8 @@ class Calibration(unittest.TestCase):
             z = scale * logits + shift
             return (logsumexp(z, axis=1) - z[ITEMS, GIVEN]).mean()
 
-        best = minimize_scalar(lambda t: loss(1 / t, 0), bounds=(0.05, 20), method="bounded",
-                               options={"xatol": 1e-9})
+        best = minimize_scalar(lambda t: loss(1 / t, 0) + numpy.log(t) ** 2 / 2 / len(GIVEN), bounds=(0.05, 20),
+                               method="bounded", options={"xatol": 1e-9})
         self.assertAlmostEqual(self.ours["temperature"], best.x, places=5)
         theirs = minimize(
             lambda v: loss(v[:K], v[K:]) + ((v[:K] - 1) ** 2 + v[K:] ** 2).sum() / len(GIVEN),

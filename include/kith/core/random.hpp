@@ -19,6 +19,7 @@ enum class Purpose : std::uint64_t {
   statistics_bootstrap = 7,
   tie = 8,
   clustering = 9,
+  share_sample = 10,
 };
 
 /// 64 uniform random bits (XXH3, Y. Collet).
