@@ -124,7 +124,8 @@ class Case:
         settings["run"].update({"directory": os.path.join(self.directory, "run"), "seed": self.random.randint(1000),
                                 "memory_per_rank": self.pick(["0", "0", "64KiB", "1MiB"]),
                                 "snapshot_minutes": self.pick([10] * 7 + [0])})
-        settings["corpus"].update({"files": os.path.join(self.directory, "corpus*.h5"), "classes": "/classes",
+        settings["corpus"].update({"seed_design": self.pick(["unknown", "unknown", "random", "by_class"]),
+                                   "files": os.path.join(self.directory, "corpus*.h5"), "classes": "/classes",
                                    "metric": self.pick(["l2", "l2", "cosine", "inner_product"]),
                                    "allow_missing_classes": self.pick(["yes", "yes", "yes", "no"])})
         for key, column in (("gold", "gold"), ("votes", "votes"), ("slices", "site")):
@@ -142,14 +143,12 @@ class Case:
                                   "weights": self.pick(["gaussian", "gaussian", "binary"]),
                                   "scale_neighbor": self.pick([1, 7, 7])})
         settings["ensemble"].update({"folds": self.pick([0, 2, 3, 5, 5]), "outlier_factor": self.pick([0, 1, 4]),
-                                     "prior": self.pick(["seeds", "seeds", "uniform"])})
+                                     "prior": self.pick(["estimated", "estimated", "seeds", "uniform"])})
         if not self.many_classes:
             settings["ensemble"].update({
                 "class_mass": self.pick(["normalize", "none", "bidding", "volume"]),
                 "calibration": self.pick(["temperature", "temperature", "vector", "isotonic"]),
                 "top_labels": self.pick([0, 0, 0, 0, 0, 3])})
-            if self.chance(0.2):
-                settings["ensemble"]["prior"] = "estimated"
         settings["qa"].update({"bootstrap_draws": self.pick([0, 20]), "max_patterns": self.pick([1, 1000, 1000000]),
                                "seed_filter": self.pick(["likely_wrong", "both", "confident_learning"]),
                                "audit_allocation": self.pick(["proportional", "neyman", "per_class"])})
@@ -166,8 +165,6 @@ class Case:
         if keeps_few and self.chance(0.9):
             for key in ("class_mass", "calibration"):
                 self.settings["ensemble"].pop(key, None)
-            if self.settings["ensemble"]["prior"] == "estimated":
-                self.settings["ensemble"]["prior"] = "seeds"
 
     def draw_sparse_member(self):
         method = self.pick(["harmonic", "spreading", "walk", "poisson", "nearest_seed"])

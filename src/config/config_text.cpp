@@ -77,7 +77,7 @@ std::string help_text() {
     }
   };
   append_section(
-      "\n  Members of the ensemble: one section [member.NAME] each; without any, eight of them.\n",
+      "\n  Members of the ensemble: one section [member.NAME] each; without any, eleven of them.\n",
       "member.NAME");
   append_section(
       "\n  Graphs of other vectors of the same items, for members that name them: [graph.NAME].\n",

@@ -82,6 +82,10 @@ void append_corpus_options(std::vector<Option>& table) {
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
       "probabilities of external voters: one N x K dataset a voter");
+  corpus_text(
+      "prototypes", [](Config & c) -> auto& { return c.corpus.prototypes; },
+      "dataset name or nothing",
+      "class vectors for heads of method prototypes, K x d; nothing: means of the seeds");
   table.push_back(yes_no(
       "corpus.allow_missing_classes", "check",
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
@@ -138,18 +142,27 @@ void append_graph_options(std::vector<Option>& table) {
 
 void append_ensemble_options(std::vector<Option>& table) {
   table.push_back(number<int>(
-      "ensemble.folds", "propagate", [](Config & c) -> auto& { return c.ensemble.folds; }, 0, 20,
-      "held-out folds of the seeds, which measure the accuracy; 0 = none"));
+      "ensemble.folds", "heads, propagate", [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
+      20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
   table.push_back(number<int>(
-      "ensemble.top_labels", "propagate", [](Config & c) -> auto& { return c.ensemble.top_labels; },
-      0, 1000000,
+      "ensemble.top_labels", "heads, propagate",
+      [](Config & c) -> auto& { return c.ensemble.top_labels; }, 0, 1000000,
       "labels that an item's scores keep, the largest; the others share what is left. 0 = all of "
       "up "
       "to 64 classes, 16 of more"));
   table.push_back(text(
       "ensemble.prior", "propagate", [](Config & c) -> auto& { return c.ensemble.prior; },
       ensemble::prior_range(),
-      "class shares that class mass aims at; estimated: from the members' probabilities"));
+      "class shares of the corpus, which the consensus follows and class mass aims at; estimated: "
+      "from held-out seeds and the members' probabilities; class mass of a member then aims at the "
+      "seeds' shares"));
+  table.push_back(choice<qa::SeedDesign>(
+      "corpus.seed_design", "ensemble", [](Config & c) -> auto& { return c.ensemble.seed_design; },
+      {{"unknown", qa::SeedDesign::unknown},
+       {"random", qa::SeedDesign::random},
+       {"by_class", qa::SeedDesign::by_class}},
+      "how seeds were chosen: each item alike, or so many of each class; unknown: by class if "
+      "their numbers are too even for chance"));
   table.push_back(choice<ClassMass>(
       "ensemble.class_mass", "ensemble", [](Config & c) -> auto& { return c.ensemble.class_mass; },
       {{"none", ClassMass::none},
@@ -172,7 +185,9 @@ void append_ensemble_options(std::vector<Option>& table) {
   };
   share(
       "auto_probability", [](Config & c) -> auto& { return c.ensemble.auto_probability; },
-      "consensus probability from which a label gets status auto");
+      "share of right labels that status auto promises; with it go the labels from a probability "
+      "on "
+      "that held-out seeds bear out");
   share(
       "abstain_probability", [](Config & c) -> auto& { return c.ensemble.abstain_probability; },
       "consensus probability below which no label is stated");

@@ -33,6 +33,9 @@ std::vector<Option> graph_options(const std::string& name) {
       text(
           prefix + "dataset", "", [=](Config & c) -> auto& { return graph(c).dataset; },
           "dataset name", "other vectors of the same items: N x d, as corpus.embeddings"),
+      text(
+          prefix + "prototypes", "", [=](Config & c) -> auto& { return graph(c).prototypes; },
+          "dataset name or nothing", "class vectors among them, as corpus.prototypes"),
       choice<std::string>(
           prefix + "metric", stages, [=](Config & c) -> auto& { return graph(c).metric; },
           {{"shared", ""}, {"l2", "l2"}, {"cosine", "cosine"}, {"inner_product", "inner_product"}},
@@ -43,18 +46,11 @@ std::vector<Option> graph_options(const std::string& name) {
   };
 }
 
-std::vector<Word<const propagate::Method*>> method_words() {
-  std::vector<Word<const propagate::Method*>> words;
-  for (const propagate::Method* method : propagate::methods()) {
-    words.push_back({method->name().c_str(), method});
-  }
-  return words;
-}
-
 /// "spreading, walk: share that comes from the neighbors".
-std::string parameter_help(const propagate::Parameter& parameter) {
+template <class Method>
+std::string parameter_help(std::span<const Method* const> methods, const Parameter& parameter) {
   std::vector<std::string> takers;
-  for (const propagate::Method* method : propagate::methods()) {
+  for (const Method* method : methods) {
     if (method->takes(parameter.name)) {
       takers.push_back(method->name());
     }
@@ -62,15 +58,63 @@ std::string parameter_help(const propagate::Parameter& parameter) {
   return fmt::format("{}: {}", fmt::join(takers, ", "), parameter.help);
 }
 
+/// The names of all methods, of the graph and of heads.
+std::string method_range() {
+  std::vector<std::string> names;
+  for (const propagate::Method* method : propagate::methods()) {
+    names.push_back(method->name());
+  }
+  for (const heads::Method* head : heads::methods()) {
+    names.push_back(head->name());
+  }
+  return fmt::format("{}", fmt::join(names, " | "));
+}
+
+/// member: Config& -> MemberConfig&.
+template <class Member>
+Option method_option(std::string key, std::string stages, const Member& member) {
+  const std::string range = method_range();
+  Option option{
+      key,   std::move(stages),
+      range, "how labels spread over the graph; from softmax_regression on: a model on the vectors",
+      {},    {}};
+  option.get = [member](const Config& config) {
+    const MemberConfig& entry = member(const_cast<Config&>(config));  // NOLINT: only read here
+    return entry.head != nullptr ? entry.head->name() : entry.solver.method->name();
+  };
+  option.set = [=](Config& config, const std::string& value) {
+    MemberConfig& entry = member(config);
+    const propagate::Method* method = propagate::find_method(value);
+    entry.head = heads::find_method(value);
+    if (method == nullptr && entry.head == nullptr) {
+      fail("{} = {}, must be one of: {}", key, quote(value), range);
+    }
+    entry.solver.method = method != nullptr ? method : entry.solver.method;
+  };
+  return option;
+}
+
 /// An option for each parameter of any method.
 template <class Member>
 void add_parameters(const std::string& prefix, const Member& member, std::vector<Option>& options) {
-  for (const propagate::Parameter& parameter : propagate::all_parameters()) {
+  for (const Parameter& parameter : propagate::all_parameters()) {
     const auto field = [member, name = parameter.name](Config& config) -> double& {
       return member(config).solver.parameters[name];
     };
     options.push_back(number<double>(prefix + parameter.name, "propagate", field, parameter.range,
-                                     parameter_help(parameter)));
+                                     parameter_help(propagate::methods(), parameter)));
+  }
+  options.push_back(choice<heads::ClassWeights>(
+      prefix + "class_weights",
+      "heads", [=](Config & c) -> auto& { return member(c).fit.class_weights; },
+      {{"none", heads::ClassWeights::none}, {"balanced", heads::ClassWeights::balanced}},
+      "heads: balanced lets every class count the same, however many seeds it has"));
+  for (const Parameter& parameter : heads::all_parameters()) {
+    const auto field = [member, name = parameter.name](Config& config) -> double& {
+      return member(config).fit.parameters[name];
+    };
+    options.push_back(number<double>(prefix + parameter.name, "heads", field, parameter.range,
+                                     parameter_help(heads::methods(), parameter)));
   }
 }
 
@@ -81,9 +125,7 @@ std::vector<Option> member_options(const std::string& name) {
   const std::string prefix = std::string{kMember} + name + ".";
   const std::string stages = "propagate";
   std::vector<Option> options{
-      choice<const propagate::Method*>(
-          prefix + "method", stages, [=](Config & c) -> auto& { return member(c).solver.method; },
-          method_words(), "how labels spread"),
+      method_option(prefix + "method", "heads, propagate", member),
       choice<Solver>(
           prefix + "solver", stages, [=](Config & c) -> auto& { return member(c).solver.solver; },
           {{"sweeps", Solver::sweeps},
@@ -93,11 +135,13 @@ std::vector<Option> member_options(const std::string& name) {
           "walk, conjugate_gradient for these, harmonic, poisson and wnll"),
       text(
           prefix + "voter", stages, [=](Config & c) -> auto& { return member(c).voter; },
-          "name of a voter", "correct_smooth: the voter of corpus.probs that is corrected"),
+          "name of a head or voter",
+          "correct_smooth, smooth: the head, or voter of corpus.probs, whose labels they mend"),
       text(
-          prefix + "graph", stages, [=](Config & c) -> auto& { return member(c).graph; },
+          prefix + "graph",
+          "heads, propagate", [=](Config & c) -> auto& { return member(c).graph; },
           "name of a section [graph.NAME] or nothing",
-          "the graph of other vectors that labels spread on; nothing: that of corpus.embeddings"),
+          "other vectors that it learns from, and their graph; nothing: corpus.embeddings"),
       number<int>(
           prefix + "k", stages, [=](Config & c) -> auto& { return member(c).k; }, 0, 1024,
           "nearest neighbors of the member's graph, at most as many as were found; 0 = all"),

@@ -17,7 +17,6 @@ namespace {
 constexpr Count kRowsPerChunk = 2048;
 constexpr double kCloseEnough = 1e-3;
 constexpr int kBiddingRounds = 30;
-constexpr int kPriorSteps = 200;
 constexpr double kUnsellable = -100;  // offset of a class without a label to sell
 
 /// Calls work(chunk state, logits) for every row that counts, and fold(chunk state) once a chunk,
@@ -96,21 +95,6 @@ std::vector<float> preferences(const Unlabeled& rows, std::size_t label,
   return all;
 }
 
-/// Adds a row's probabilities under the prior, where softmax(logits) is under the seeds' shares.
-void add_corrected(std::span<const double> prior, std::span<const double> seed_shares,
-                   std::span<double> logits, std::span<ExactSum> sums) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (std::size_t label = 0; label < logits.size(); ++label) {
-    const double ratio = seed_shares[label] > 0 ? prior[label] / seed_shares[label] : 0.0;
-    logits[label] = ratio * std::exp(logits[label] - largest);
-    sum += logits[label];
-  }
-  for (std::size_t label = 0; label < logits.size() && sum > 0; ++label) {
-    sums[label].add(logits[label] / sum);
-  }
-}
-
 }  // namespace
 
 std::vector<double> volume_weights(const Unlabeled& rows, std::span<const double> prior,
@@ -157,40 +141,6 @@ std::vector<double> bidding_weights(const Unlabeled& rows, std::span<const doubl
     weights.push_back(std::exp(offset));
   }
   return weights;
-}
-
-std::vector<double> estimate_prior(const Unlabeled& rows, std::span<const double> seed_shares) {
-  std::vector<double> prior(seed_shares.begin(), seed_shares.end());
-  for (int step = 0; step < kPriorSteps; ++step) {
-    comm::stop_if_asked(rows.graph->comm());
-    std::vector<ExactSum> sums(prior.size());
-    for_rows<std::vector<ExactSum>>(
-        rows, prior.size(),
-        [&](std::vector<ExactSum>& mine, std::span<double> logits) {
-          mine.resize(logits.size());
-          add_corrected(prior, seed_shares, logits, mine);
-        },
-        [&](const std::vector<ExactSum>& mine) {
-          for (std::size_t label = 0; label < mine.size(); ++label) {
-            sums[label].add(mine[label]);
-          }
-        });
-    comm::sum_over_ranks(rows.graph->comm(), std::span{sums});
-    double total = 0;
-    for (const ExactSum& sum : sums) {
-      total += sum.value();
-    }
-    double moved = 0;
-    for (std::size_t label = 0; label < prior.size() && total > 0; ++label) {
-      const double share = sums[label].value() / total;
-      moved = std::max(moved, std::abs(share - prior[label]));
-      prior[label] = share;
-    }
-    if (moved < 1e-6) {
-      break;
-    }
-  }
-  return prior;
 }
 
 }  // namespace kith::ensemble

@@ -30,10 +30,4 @@ struct Unlabeled {
 [[nodiscard]] std::vector<double> bidding_weights(const Unlabeled& rows,
                                                   std::span<const double> prior);
 
-/// Collective. Class shares of the corpus by expectation maximization on softmax(logits) (M.
-/// Saerens, P. Latinne, C. Decaestecker, Neural Computation 14, 2002, eq. 2.9): from the seeds'
-/// shares to a fixed point or 200 steps.
-[[nodiscard]] std::vector<double> estimate_prior(const Unlabeled& rows,
-                                                 std::span<const double> seed_shares);
-
 }  // namespace kith::ensemble

@@ -26,11 +26,76 @@ MemberConfig make_bootstrap(std::string name, MemberConfig member, int bootstrap
   return member;
 }
 
+/// Throws Error if a head has what only labels that spread have, or a parameter of another head.
+void validate_head(const MemberConfig& member) {
+  const MemberConfig plain;
+  const auto refuse = [&](bool differs, const std::string& key) {
+    if (differs) {
+      fail("member.{}.{} is set, which {} does not take", member.name, key, member.head->name());
+    }
+  };
+  propagate::SolverConfig solver = member.solver;
+  solver.method = plain.solver.method;
+  for (const Parameter& parameter : propagate::all_parameters()) {
+    refuse(solver.parameters[parameter.name] != parameter.fallback, parameter.name);
+  }
+  refuse(solver.solver != plain.solver.solver, "solver");
+  refuse(solver.max_sweeps != plain.solver.max_sweeps, "max_sweeps");
+  refuse(solver.tolerance != plain.solver.tolerance, "tolerance");
+  refuse(solver.early_stop, "early_stop");
+  refuse(!member.voter.empty(), "voter");
+  refuse(member.k > 0, "k");
+  refuse(!member.weights.empty(), "weights");
+  refuse(member.bootstrap > 0, "bootstrap");
+  refuse(member.class_mass != ClassMass::none, "class_mass");
+}
+
+/// Throws Error if a parameter of heads is out of range or set for a member that does not take it.
+void validate_fit(const MemberConfig& member) {
+  for (const Parameter& parameter : heads::all_parameters()) {
+    const double value = member.fit.parameters.at(parameter.name);
+    if (!parameter.allows(value)) {
+      fail("member.{}.{} = {}, must be {}{}{}", member.name, parameter.name, value,
+           parameter.range.or_zero ? "" : "in ", parameter.range.text(),
+           parameter.is_whole ? ", a whole number" : "");
+    }
+    const bool is_taken = member.head != nullptr && member.head->takes(parameter.name);
+    if (value != parameter.fallback && !is_taken) {
+      fail("member.{}.{} = {}, which {} does not take", member.name, parameter.name, value,
+           member.head != nullptr ? member.head->name() : member.solver.method->name());
+    }
+  }
+  if (member.head == nullptr && member.fit.class_weights != heads::ClassWeights::none) {
+    fail("member.{}.class_weights is set, which {} does not take", member.name,
+         member.solver.method->name());
+  }
+}
+
+MemberConfig make_head(std::string_view method) {
+  MemberConfig member;
+  member.name = method;
+  member.head = heads::find_method(method);
+  return member;
+}
+
+/// The head's probabilities, smoothed over the graph.
+MemberConfig make_smooth(const MemberConfig& head) {
+  constexpr int kSweeps = 20;  // what is left of an older state is then 0.8^20 = 1 %
+  MemberConfig member = make_member(head.name + "-smooth", "smooth", kSweeps, ClassMass::none);
+  member.voter = head.name;
+  return member;
+}
+
 void validate_member(const MemberConfig& member) {
+  validate_fit(member);
+  if (member.head != nullptr) {
+    return validate_head(member);
+  }
   propagate::validate(member.solver, "member." + member.name);
   const propagate::MethodFacts& method = member.solver.method->facts();
   if (method.takes_voter && member.voter.empty()) {
-    fail("member.{}.voter is missing: {} needs a voter of corpus.probs", member.name, method.name);
+    fail("member.{}.voter is missing: {} needs a head or a voter of corpus.probs", member.name,
+         method.name);
   }
   if (!method.takes_voter && !member.voter.empty()) {
     fail("member.{}.voter = {}, but only {} takes a voter", member.name, member.voter,
@@ -49,36 +114,41 @@ void validate_member(const MemberConfig& member) {
 
 }  // namespace
 
+heads::FitConfig default_fit() {
+  heads::FitConfig fit;
+  for (const Parameter& parameter : heads::all_parameters()) {
+    fit.parameters[parameter.name] = parameter.fallback;
+  }
+  return fit;
+}
+
 std::vector<MemberConfig> default_members() {
   // 100 sweeps of the harmonic method: run to convergence it collapses when seeds are few (Calder
   // 2020).
   std::vector<MemberConfig> members{
       make_member("harmonic", "harmonic", 100, ClassMass::normalize),
       make_member("spreading", "spreading", 300, ClassMass::normalize),
-      make_member("adsorption", "adsorption", 300, ClassMass::normalize),
-      make_member("poisson", "poisson", 300, ClassMass::none),
-      make_member("wnll", "wnll", 300, ClassMass::normalize),
-      make_member("nearest-seed", "nearest_seed", 300, ClassMass::none)};
+      make_member("poisson", "poisson", 300, ClassMass::none)};
   members[1].solver.solver = propagate::Solver::chebyshev;
-  members[4].solver.solver = propagate::Solver::conjugate_gradient;
-  members.push_back(make_bootstrap("spreading-b1", members[1], 1));
-  members.push_back(make_bootstrap("poisson-b2", members[3], 2));
+  members.push_back(make_bootstrap("poisson-b1", members[2], 1));
+  members.push_back(make_bootstrap("poisson-b2", members[2], 2));
+  for (const char* method : {"lda", "softmax_regression", "prototypes"}) {
+    members.push_back(make_head(method));
+    members.push_back(make_smooth(members.back()));
+  }
   return members;
 }
 
 std::vector<MemberConfig> many_class_members() {
-  constexpr int kManyClassSweeps = 10;
-  std::vector<MemberConfig> members;
-  for (MemberConfig& member : default_members()) {
-    const propagate::MethodFacts& method = member.solver.method->facts();
-    if (method.has_truncated_form) {
-      if (method.walk == propagate::Walk::neighbor_sums) {
-        member.solver.max_sweeps = kManyClassSweeps;
-      }
-      member.solver.solver = propagate::Solver::sweeps;
-      members.push_back(std::move(member));
-    }
-  }
+  constexpr int kSweeps = 10;
+  std::vector<MemberConfig> members{
+      make_member("harmonic", "harmonic", kSweeps, ClassMass::normalize),
+      make_member("spreading", "spreading", kSweeps, ClassMass::normalize),
+      make_member("poisson", "poisson", kSweeps, ClassMass::none),
+      make_member("nearest-seed", "nearest_seed", 300, ClassMass::none)};
+  members.push_back(make_bootstrap("spreading-b1", members[1], 1));
+  members.push_back(make_bootstrap("poisson-b2", members[2], 2));
+  members.push_back(make_head("lda"));
   return members;
 }
 
@@ -103,6 +173,9 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
       "in memory",
       num_classes, top, num_classes);
   for (const MemberConfig& member : config.members) {
+    if (member.head != nullptr) {
+      continue;
+    }
     const propagate::SolverConfig& solver = member.solver;
     if (!solver.method->facts().has_truncated_form) {
       fail("member.{}.method = {}, which needs all classes: use {} ({})", member.name,
@@ -126,10 +199,6 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
   if (config.class_mass == ClassMass::bidding || config.class_mass == ClassMass::volume) {
     fail("ensemble.class_mass = {}, which needs all classes: use normalize or none ({})",
          to_string(config.class_mass), instead);
-  }
-  if (config.prior == "estimated") {
-    fail("ensemble.prior = estimated, which needs all classes: use seeds, uniform or shares ({})",
-         instead);
   }
   if (config.calibration != Calibration::temperature) {
     fail("ensemble.calibration = {}, which needs all classes: use temperature ({})",

@@ -7,8 +7,9 @@
 #include "kith/ensemble/ensemble.hpp"
 
 #include "ensemble/class_mass.hpp"
-#include "ensemble/held_out.hpp"
 #include "ensemble/mean.hpp"
+#include "ensemble/pool.hpp"
+#include "ensemble/shares.hpp"
 
 namespace kith::ensemble {
 namespace {
@@ -66,17 +67,16 @@ std::map<LocalId, GivenLabel> given_labels(const graph::Graph& graph,
   return labels;
 }
 
-/// Scratch of one thread: the members' probabilities of one node and their means.
-struct NodeMean {
+/// Scratch of one thread: the members' opinions of one node, pooled, and all alike.
+struct NodePool {
   std::span<const Member> members;
-  Candidates columns;
-  Mean consensus;  // by the members' weights
-  Mean even;       // all members alike: for disagreement
+  PooledItem item;
+  Mean even;  // for disagreement
   std::vector<LabelRow<float>> rows;
-  std::vector<double> one;
   std::vector<std::int32_t> sorted;  // votes
 
-  NodeMean(std::span<const Member> all, int num_classes) : members{all}, columns{num_classes} {}
+  NodePool(std::span<const Member> all, const Pool& pool, int num_classes)
+      : members{all}, item{pool, num_classes} {}
 
   /// Fills votes and means; returns the members' mean entropy, or -1 if no label came to any.
   double combine(std::size_t node, std::span<std::int32_t> votes) {
@@ -84,56 +84,52 @@ struct NodeMean {
     for (const Member& member : members) {
       rows.push_back(member.scores[node]);
     }
-    columns.gather(rows);
-    one.resize(columns.width());
-    consensus.clear(one.size());
-    even.clear(one.size());
+    const bool is_reached = item.combine(rows);
+    even.clear(item.columns().width());
     double entropies = 0;
     for (std::size_t m = 0; m < members.size(); ++m) {
       votes[m] = -1;
-      if (members[m].output.probabilities(rows[m], columns, one)) {
-        votes[m] = best_label(columns, one).value();
-        entropies += entropy(columns, one);
-        consensus.add(one, members[m].config.weight);
-        even.add(one, 1);
+      if (item.speaks(m)) {
+        votes[m] = best_label(item.columns(), item.probabilities(m)).value();
+        entropies += entropy(item.columns(), item.probabilities(m));
+        even.add(item.probabilities(m), 1);
       }
     }
-    if (consensus.weight == 0) {
-      consensus = even;  // only members without a weight were reached
-    }
-    consensus.finish();
     even.finish();
-    return even.weight > 0 ? entropies / even.weight : -1.0;
+    return is_reached ? entropies / even.weight : -1.0;
   }
 };
 
-Status status_of(double probability, double distance, const ConsensusInputs& inputs,
-                 const EnsembleConfig& config) {
+Status status_of(double probability, double distance, std::optional<double> auto_threshold,
+                 const ConsensusInputs& inputs, const EnsembleConfig& config) {
   if (config.outlier_factor > 0 && inputs.typical_distance > 0 &&
       distance > config.outlier_factor * inputs.typical_distance) {
     return Status::outlier;
   }
-  if (probability >= config.auto_probability) {
+  if (auto_threshold && probability >= *auto_threshold) {
     return Status::automatic;
   }
   return probability < config.abstain_probability ? Status::abstain : Status::review;
 }
 
-/// Votes of the members on one node, their disagreement and their mean.
-void combine_node(std::size_t node, NodeMean& scratch, Consensus& result) {
+/// Votes of the members on one node, their disagreement, their pool, and how sure they are.
+void combine_node(std::size_t node, NodePool& scratch, Consensus& result,
+                  std::span<float> sureness) {
   const std::size_t num_members = scratch.members.size();
   const auto votes = std::span{result.votes}.subspan(node * num_members, num_members);
   const double member_entropy = scratch.combine(node, votes);
   if (member_entropy < 0) {
     return;  // unreachable
   }
-  scratch.columns.store(scratch.consensus.values, node, result.distributions);
+  PooledItem& item = scratch.item;
+  item.columns().store(item.distribution(), node, result.distributions);
+  sureness[node] = static_cast<float>(item.sureness());
   result.statuses[node] = Status::review;
   scratch.sorted.assign(votes.begin(), votes.end());
   std::sort(scratch.sorted.begin(), scratch.sorted.end());
   result.vote_entropy[node] = static_cast<float>(vote_entropy(scratch.sorted));
   result.bald[node] = static_cast<float>(
-      std::max(0.0, entropy(scratch.columns, scratch.even.values) - member_entropy));
+      std::max(0.0, entropy(item.columns(), scratch.even.values) - member_entropy));
 }
 
 /// Collective. prior / share of each class over all reached nodes.
@@ -164,7 +160,8 @@ std::vector<double> balance_classes(const comm::Communicator& comm, const Consen
   return factors;
 }
 
-/// Collective. What each class of the mean is multiplied with, by the configured class mass.
+/// Collective. What each class is multiplied with: its share of the corpus over that of the seeds,
+/// or what the configured class mass asks for.
 std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus& result,
                                       const ConsensusInputs& inputs, const EnsembleConfig& config) {
   const auto read = [&](Count row, std::span<double> logits) {
@@ -174,21 +171,48 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
     return result.statuses[to_size(row)] != Status::unreachable;
   };
   const Unlabeled rows{&graph, read};
-  std::vector<double> prior = class_prior(inputs.seeds, config, inputs.num_classes);
-  if (config.prior == "estimated") {
-    prior = estimate_prior(rows, prior);
-  }
+  const std::vector<double> shares = wanted_shares(result.shares, inputs, config);
   switch (config.class_mass) {
     case ClassMass::none:
       break;
     case ClassMass::normalize:
-      return balance_classes(graph.comm(), result, prior);
+      return balance_classes(graph.comm(), result, shares);
     case ClassMass::bidding:
-      return bidding_weights(rows, prior);
+      return bidding_weights(rows, shares);
     case ClassMass::volume:
-      return volume_weights(rows, prior, true);
+      return volume_weights(rows, shares, true);
   }
-  return std::vector<double>(prior.size(), 1.0);
+  return share_ratios(shares, inputs);
+}
+
+/// Collective. Pools every node; returns how sure the members are of it.
+std::vector<float> combine_nodes(std::span<const Member> members, const ConsensusInputs& inputs,
+                                 const Pool& pool, Consensus& result) {
+  std::vector<float> sureness(result.labels.size(), 0.0F);
+  parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
+    NodePool scratch{members, pool, inputs.num_classes};
+    for (Count node = begin; node < end; ++node) {
+      combine_node(to_size(node), scratch, result, sureness);
+    }
+  });
+  return sureness;
+}
+
+/// What can be promised of the labels, from the held-out seeds.
+void make_promises(const ConsensusInputs& inputs, const EnsembleConfig& config, Consensus& result) {
+  const HeldOutPredictions& held_out = result.held_out;
+  std::vector<std::uint8_t> is_right;
+  std::vector<double> confidences;
+  for (std::size_t i = 0; i < held_out.truth.size(); ++i) {
+    const Label best = held_out.consensus[i];
+    is_right.push_back(best == held_out.truth[i] ? 1 : 0);
+    confidences.push_back(best.is_none() ? 0.0 : held_out.probabilities[i][best]);
+  }
+  const Count never = count_of(inputs.seeds) - count_of(held_out.truth);
+  result.accuracy = qa::corpus_accuracy(held_out.truth, is_right, never, result.shares);
+  result.auto_threshold =
+      qa::sure_threshold(confidences, is_right, qa::corpus_weights(held_out.truth, result.shares),
+                         config.auto_probability);
 }
 
 /// What one thread needs for label_node().
@@ -207,7 +231,7 @@ void label_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleC
   columns.gather(stored);
   distribution.resize(columns.width());
   columns.spread(stored, distribution);
-  balance(columns, scratch.factors, result.temperature, distribution);
+  balance(columns, scratch.factors, distribution);
   const Label best = best_label(columns, distribution);
   const double probability = *std::max_element(
       distribution.begin(), distribution.begin() + static_cast<Count>(columns.num_named()));
@@ -215,7 +239,8 @@ void label_node(std::size_t node, const ConsensusInputs& inputs, const EnsembleC
   result.probabilities[node] = static_cast<float>(probability);
   result.margin[node] = static_cast<float>(probability - second_best(columns, distribution, best));
   columns.store(distribution, node, result.distributions);
-  const Status status = status_of(probability, inputs.neighbor_distance[node], inputs, config);
+  const Status status =
+      status_of(probability, inputs.neighbor_distance[node], result.auto_threshold, inputs, config);
   result.statuses[node] = status;
   result.labels[node] = status == Status::abstain ? Label{} : best;
 }
@@ -236,22 +261,15 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.vote_entropy.resize(num_nodes, 0.0F);
   result.bald.resize(num_nodes, 0.0F);
   result.margin.resize(num_nodes, 0.0F);
-  parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
-    NodeMean scratch{members, inputs.num_classes};
-    for (Count node = begin; node < end; ++node) {
-      combine_node(to_size(node), scratch, result);
-    }
-  });
-  result.class_factors.assign(to_size(inputs.num_classes), 1.0);
-  if (config.class_mass != ClassMass::none) {
-    result.class_factors = consensus_factors(graph, result, inputs, config);
-  }
-  std::vector<CalibratedOutput> outputs;
-  for (const Member& member : members) {
-    outputs.push_back(member.output);
-  }
-  result.temperature =
-      fit_consensus_temperature(inputs.seeds, members, outputs, result.class_factors);
+  const Pool pool = fit_pool(members, inputs.seeds);
+  result.member_weights = pool.pool.weights;
+  result.temperature = pool.temperature;
+  const std::vector<float> sureness = combine_nodes(members, inputs, pool, result);
+  result.held_out = predict_held_out(inputs.seeds, members);
+  result.shares = corpus_shares(graph, result, sureness, inputs, config);
+  result.class_factors = consensus_factors(graph, result, inputs, config);
+  balance_held_out(result.class_factors, result.held_out);
+  make_promises(inputs, config, result);
   parallel_for(count_of(result.labels), kNodesPerChunk, [&](Count begin, Count end) {
     Scratch scratch{Candidates{inputs.num_classes}, ClassFactors{result.class_factors}};
     for (Count node = begin; node < end; ++node) {

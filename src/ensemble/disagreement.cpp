@@ -164,7 +164,7 @@ void rate_seeds(const graph::Graph& graph, std::span<const FoldedSeed> seeds,
     result.quality[node] = kUndefined;
     result.quality_entropy[node] = kUndefined;
     if (is_held_out) {
-      const LabelRow<double> predicted = held_out.probabilities[at];
+      const LabelRow<double> predicted = held_out.of_seeds[at];
       values.assign(predicted.values.size(), 0.0F);
       std::transform(predicted.values.begin(), predicted.values.end(), values.begin(),
                      [](double p) { return static_cast<float>(p); });

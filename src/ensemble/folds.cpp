@@ -110,6 +110,9 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       continue;
     }
     for (const MemberConfig& member : members) {
+      if (member.head != nullptr) {
+        continue;
+      }
       propagate::Task task;
       task.name = fold < 0 ? member.name : fmt::format("{}/fold{}", member.name, fold);
       task.solver = member.solver;
@@ -118,6 +121,7 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       task.validation_nodes = held_out;
       task.truth = truth;
       task.group = static_cast<int>(&member - members.data());
+      task.fold = fold;
       task.prior = prior;
       tasks.push_back(std::move(task));
     }

@@ -6,6 +6,7 @@
 
 #include "ensemble/class_mass.hpp"
 #include "ensemble/held_out.hpp"
+#include "ensemble/node_sample.hpp"
 
 namespace kith::ensemble {
 namespace {
@@ -43,10 +44,8 @@ ReadLogits read_unlabeled(const graph::Graph& graph, std::span<const FoldedSeed>
 
 /// Collective. The output at temperature 1.
 CalibratedOutput make_output(const graph::Graph& graph, const Member& member,
-                             std::span<const FoldedSeed> seeds, std::span<const double> seed_prior,
-                             const EnsembleConfig& config) {
+                             std::span<const FoldedSeed> seeds, std::span<const double> prior) {
   CalibratedOutput output;
-  std::vector<double> prior(seed_prior.begin(), seed_prior.end());
   std::vector<double> factors(prior.size(), 1.0);
   if (!member.config.solver.method->facts().gives_distributions) {
     output.takes_log = false;
@@ -58,9 +57,6 @@ CalibratedOutput make_output(const graph::Graph& graph, const Member& member,
     return output;
   }
   const Unlabeled rows{&graph, read_unlabeled(graph, seeds, output, member.scores)};
-  if (config.prior == "estimated") {
-    prior = estimate_prior(rows, prior);
-  }
   if (class_mass == ClassMass::volume || class_mass == ClassMass::bidding) {
     const std::vector<double> weights = class_mass == ClassMass::volume
                                             ? volume_weights(rows, prior, output.takes_log)
@@ -131,15 +127,19 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
                                  const EnsembleConfig& config, int num_classes) {
   const std::vector<double> prior = class_prior(seeds, config, num_classes);
   const int top_labels = labels_kept(config, num_classes);
-  const std::size_t num_members = config.members.size();
-  std::vector<Member> members(num_members);
+  std::vector<Member> members;
+  for (const MemberConfig& member : config.members) {
+    if (member.head == nullptr) {
+      members.emplace_back().config = member;
+    }
+  }
+  const std::size_t num_members = members.size();
   for (std::size_t m = 0; m < num_members; ++m) {
-    members[m].config = config.members[m];
     members[m].scores = take_scores(results[m], num_classes, top_labels);
     members[m].result = std::move(results[m]);
     members[m].held_out_scores = LabelRows<float>{num_classes, top_labels};
     members[m].held_out_scores.resize(seeds.size());
-    members[m].output = make_output(graph, members[m], seeds, prior, config);
+    members[m].output = make_output(graph, members[m], seeds, prior);
   }
   std::size_t next =
       num_members;  // the folds' tasks follow, fold by fold, as make_tasks laid them out
@@ -155,6 +155,8 @@ std::vector<Member> join_results(const graph::Graph& graph, std::span<const Fold
     }
   }
   for (Member& member : members) {
+    member.output.neutral_temperature =
+        neutral_temperature(nodes_of(graph), member, seeds, config.seed);
     member.output.temperature = fit_member_temperature(member, seeds);
   }
   return members;

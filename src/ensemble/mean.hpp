@@ -51,13 +51,12 @@ struct Mean {
   }
 };
 
-/// Scales by the classes' factors, raises to 1 / temperature, and scales to sum 1.
-inline void balance(const Candidates& columns, const ClassFactors& factors, double temperature,
+/// Scales by the classes' factors and to sum 1.
+inline void balance(const Candidates& columns, const ClassFactors& factors,
                     std::span<double> distribution) {
   double sum = 0;
   for (std::size_t column = 0; column < distribution.size(); ++column) {
-    const double p = distribution[column] * factors.of(columns, column);
-    distribution[column] = temperature == 1 ? p : std::pow(p, 1 / temperature);
+    distribution[column] *= factors.of(columns, column);
     sum += columns.times(column) * distribution[column];
   }
   for (double& p : distribution) {

@@ -18,7 +18,7 @@ std::string accuracy_tile(const Report& report) {
   const BestAccuracy best = best_accuracy(report);
   std::string note = best.how;
   const HeldOut& held_out = report.consensus.held_out;
-  const Share& own = held_out.accuracy;
+  const Share& own = report.consensus.corpus.accuracy;
   if (best.accuracy != &own && own.value) {
     note += "; own estimate " + share_text(own);
   }

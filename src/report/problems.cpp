@@ -117,9 +117,11 @@ BestAccuracy best_accuracy(const Report& report) {
     return {&report.audit->accuracy, &held_out.per_class,
             fmt::format("estimated from an audit of {} items", grouped(report.audit->audited))};
   }
-  return {&held_out.accuracy, &held_out.per_class,
-          fmt::format("estimated on {} held-out seeds; valid for items that resemble the seeds",
-                      grouped(held_out.accuracy.trials))};
+  const CorpusEstimate& corpus = consensus.corpus;
+  return {&corpus.accuracy, &held_out.per_class,
+          fmt::format("estimated for the corpus from {} held-out seeds drawn {}",
+                      grouped(held_out.accuracy.trials),
+                      corpus.seed_design == "by_class" ? "by class" : "at random")};
 }
 
 bool has_noise(const SeedCheck& seeds) {

@@ -12,7 +12,7 @@ namespace {
 std::string method_citations(const std::vector<Member>& members) {
   std::vector<std::string> texts;
   for (const Member& member : members) {
-    const std::string text = member.propagation ? member.propagation->citation : "";
+    const std::string& text = member.citation;
     if (!text.empty() && std::find(texts.begin(), texts.end(), text) == texts.end()) {
       texts.push_back(text);
     }
@@ -41,14 +41,16 @@ std::string calibration_citation(const std::string& calibration) {
 std::string learning_text(const Report& report) {
   return fmt::format(
       "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds; a seed "
-      "was predicted without its own fold. The consensus is the weighted mean of the calibrated "
-      "probabilities{}. Its temperature was fitted together with the share of wrong seeds (noise "
+      "was predicted without its own fold. The consensus is the logarithmic pool (Genest and Zidek "
+      "1986) of the calibrated probabilities, at weights fitted on held-out seeds{}. Its "
+      "temperature was fitted together with the share of wrong seeds (noise "
       "as in Patrini et al. 2017). Random seed {}.",
       calibration_citation(option_of(report, "ensemble.calibration")),
       option_of(report, "ensemble.folds"),
-      option_of(report, "ensemble.class_mass") == "normalize"
-          ? ", with class shares moved towards the prior"
-          : "",
+      option_of(report, "ensemble.prior") == "estimated"
+          ? "; where seeds were drawn by class, it follows the corpus' estimated class shares "
+            "(Saerens et al. 2002)"
+          : "; it follows the given class shares",
       option_of(report, "run.seed"));
 }
 
@@ -113,9 +115,12 @@ std::string other_graphs_text(const Report& report) {
   for (const OtherGraph& graph : report.graph.others) {
     std::vector<std::string> members;
     for (const Member& member : report.members) {
-      if (member.propagation && member.propagation->graph == graph.name) {
+      if (member.propagation && member.graph == graph.name) {
         members.push_back(escape(member.name));
       }
+    }
+    if (members.empty()) {
+      continue;
     }
     text += fmt::format(
         "{} spread their labels on a graph of the {} nearest neighbors under the {} metric{} among "

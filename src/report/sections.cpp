@@ -12,6 +12,7 @@ std::span<const Section> sections() {
       {"seeds", "Are the seeds right?", seed_section},
       {"seed-values", "What are the seeds worth?", value_section},
       {"classes", "Classes", class_section},
+      {"shares", "How large are the classes?", share_section},
       {"calibration", "Are the probabilities calibrated?", calibration_section},
       {"without-gold", "Accuracy without true labels", unsupervised_section},
       {"certainty", "Certainty", certainty_section},

@@ -26,6 +26,7 @@ struct Section {
 [[nodiscard]] std::string seed_section(const Report& report);
 [[nodiscard]] std::string value_section(const Report& report);
 [[nodiscard]] std::string class_section(const Report& report);
+[[nodiscard]] std::string share_section(const Report& report);
 [[nodiscard]] std::string calibration_section(const Report& report);
 [[nodiscard]] std::string unsupervised_section(const Report& report);
 [[nodiscard]] std::string certainty_section(const Report& report);

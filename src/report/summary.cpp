@@ -13,6 +13,16 @@ std::string accuracy_line(std::string_view head, const Proportion& share, std::s
              : fmt::format("{:<11}not known ({})\n", head, unknown);
 }
 
+std::string estimate_line(const CorpusEstimate& corpus) {
+  const Share& share = corpus.accuracy;
+  return share.value ? fmt::format(
+                           "{:<11}{:.2f} % [{:.2f}, {:.2f}] of the corpus, from held-out "
+                           "seeds {}\n",
+                           "estimate", *share.value * 100, share.low * 100, share.high * 100,
+                           corpus.seed_design == "by_class" ? "drawn by class" : "drawn at random")
+                     : fmt::format("{:<11}not known (no class has two seeds)\n", "estimate");
+}
+
 }  // namespace
 
 std::string summary(const Report& report) {
@@ -31,8 +41,7 @@ std::string summary(const Report& report) {
     text += accuracy_line("auto", consensus.gold_auto->accuracy, "gold labels",
                           "no item of status auto has a gold label");
   }
-  text += accuracy_line("estimate", consensus.held_out.accuracy, "held-out seeds",
-                        "no class has two seeds");
+  text += estimate_line(consensus.corpus);
   const Knn& knn = report.graph.knn;
   if (knn.recall) {
     text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n", knn.k,

@@ -75,6 +75,9 @@ std::string Inputs::text_of(const std::string& input) const {
   if (input == "ids") {
     return fmt::format("{} {}", static_cast<int>(corpus_->id_kind), hashes_of(names.ids));
   }
+  if (input == "prototypes") {
+    return hashes_of(names.prototypes);
+  }
   if (input == "voter names") {
     return fmt::format("{}\n\n{}", fmt::join(corpus_->vote_names, "\n"),
                        fmt::join(corpus_->prob_names, "\n"));

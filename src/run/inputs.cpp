@@ -44,6 +44,9 @@ std::vector<std::string> datasets_of(const config::Config& config, const corpus:
   for (const config::GraphSource& graph : config.graphs) {
     datasets.push_back(graph.dataset);
   }
+  if (file.has(names.prototypes)) {  // one file is enough
+    datasets.push_back(names.prototypes);
+  }
   if (!names.probs.empty()) {
     for (const std::string& voter : file.children(names.probs)) {
       datasets.push_back(names.probs + "/" + voter);

@@ -140,6 +140,9 @@ Rates measure_rates(const comm::Communicator& comm, const PlanInput& input, cons
   std::vector<ensemble::MemberConfig> swept;
   std::vector<ensemble::MemberConfig> solved;
   for (const ensemble::MemberConfig& member : input.members) {
+    if (member.head != nullptr) {
+      continue;
+    }
     if (member.solver.solver == propagate::Solver::conjugate_gradient) {
       solved.push_back(member);
     } else if (member.solver.method->facts().walk == propagate::Walk::neighbor_sums) {

@@ -23,6 +23,9 @@ int tasks_a_member(const PlanInput& input) {
 }
 
 Count columns_of_task(const PlanInput& input, const ensemble::MemberConfig& member) {
+  if (member.head != nullptr) {
+    return 0;
+  }
   const propagate::Method& method = *member.solver.method;
   const int labels = labels_of_row(input);
   const bool is_of_paths = method.facts().walk == propagate::Walk::shortest_paths;

@@ -32,6 +32,8 @@ inline constexpr double kMeeting = 98;           // hashes, sent and received, a
 inline constexpr double kRequest = 24;           // who waits for a row, and its order
 inline constexpr double kTaskNode = 8;           // best class, and what a method keeps
 inline constexpr double kDiagonal = 8;           // of a system, a node and task
+inline constexpr double kShareNodes = 20000;     // that class shares are estimated from
+inline constexpr double kShareCopies = 6;        // of their rows
 inline constexpr double kConsensus =
     110;  // a node without its classes, and its columns on their way
 inline constexpr double kConsensusVote = 22;   // a node and member
@@ -64,8 +66,12 @@ inline constexpr double kRefineDistances = 30;  // an item, in all rounds
 inline constexpr double kAssignShare = 0.2;     // of the scan's rate: few points a group
 inline constexpr double kPathEntry_s = 60e-9;   // a seed of a node, with its merging
 
+inline constexpr double kTrainingCopies = 3;  // of the seeds' vectors while heads learn
+inline constexpr double kPredictShare = 0.5;  // of the scan's rate: few classes a head
+
 // Seconds, on one core of 2024.
 inline constexpr double kLookAtValue_s = 3e-9;
+inline constexpr double kLearnHead_s = 0.5;
 inline constexpr double kLookAtItem_s = 150e-9;
 inline constexpr double kMoveItem_s = 1e-6;
 inline constexpr double kLook_s = 8e-9;

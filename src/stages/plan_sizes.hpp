@@ -46,6 +46,13 @@ struct Sizes {
     return seeds * (2 * members + 2) * row_bytes(plan_constants::kDouble);
   }
 
+  /// The sample of nodes that class shares are estimated from, the same on every rank.
+  [[nodiscard]] double share_sample() const {
+    return is_sparse ? 0.0
+                     : plan_constants::kShareCopies * std::min(items, plan_constants::kShareNodes) *
+                           row_labels * plan_constants::kDouble;
+  }
+
   /// Nodes of other ranks that a rank looks at, over its own.
   [[nodiscard]] double in_reach(double reach) const {
     const double others = ranks - 1;

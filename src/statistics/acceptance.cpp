@@ -80,14 +80,22 @@ io::Json curve_json(const qa::RiskCoverage& risk) {
   return points;
 }
 
-/// The held-out seeds as known items: each drawn with the same chance.
-std::vector<qa::AuditedItem> held_out_items(const ensemble::HeldOutPredictions& held_out) {
+/// The held-out seeds as known items: drawn with the same chance, or, of seeds by class, with one
+/// that goes with the seeds of its class over its share.
+std::vector<qa::AuditedItem> held_out_items(const RunResults& run) {
+  const ensemble::HeldOutPredictions& held_out = run.held_out;
+  const std::vector<double> weights = qa::corpus_weights(held_out.truth, run.consensus.shares);
+  double lightest = 1;
+  for (const double weight : weights) {
+    lightest = weight > 0 ? std::min(lightest, weight) : lightest;
+  }
   std::vector<qa::AuditedItem> items;
   for (std::size_t i = 0; i < held_out.truth.size(); ++i) {
     if (!held_out.consensus[i].is_none()) {
       qa::AuditedItem item;
       item.predicted = held_out.consensus[i];
       item.truth = held_out.truth[i];
+      item.inclusion = weights[i] > 0 ? lightest / weights[i] : 1.0;
       // The corpus has its probabilities in single precision: thresholds are compared with those.
       item.confidence = double{static_cast<float>(held_out.probabilities[i][item.predicted])};
       items.push_back(item);
@@ -110,7 +118,7 @@ KnownItems known_items(const RunResults& run, const Computed& earlier,
   if (audit && audit->answered >= fewest) {
     return {audit->items, "the audit"};
   }
-  return {held_out_items(run.held_out), "held-out seeds"};
+  return {held_out_items(run), "held-out seeds"};
 }
 
 std::vector<std::vector<qa::AuditedItem>> by_class(std::span<const qa::AuditedItem> known,

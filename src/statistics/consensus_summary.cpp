@@ -73,6 +73,31 @@ io::Json without_noise_json(const qa::Confusion& held_out, const SeedErrors& see
   return json;
 }
 
+/// What holds for the corpus: the labels' accuracy, the classes' shares, and how that is known.
+io::Json corpus_json(const ensemble::Consensus& consensus,
+                     const std::vector<std::string>& class_names) {
+  const qa::ClassShares& shares = consensus.shares;
+  io::Json json;
+  json["accuracy"] = {{"value", number(consensus.accuracy.value)},
+                      {"low", consensus.accuracy.interval.low},
+                      {"high", consensus.accuracy.interval.high}};
+  json["seed_design"] = qa::to_string(shares.design);
+  json["shares_known"] = shares.is_known;
+  json["auto_threshold"] = number(consensus.auto_threshold);
+  json["shares"] = io::Json::array();
+  for (std::size_t k = 0; k < shares.shares.size(); ++k) {
+    const Interval interval = shares.interval(k);
+    json["shares"].push_back(
+        {{"class", class_names[k]},
+         {"share", shares.shares[k]},
+         {"low", interval.low},
+         {"high", interval.high},
+         {"by_confusion",
+          number(shares.confusion.empty() ? std::nullopt : std::optional{shares.confusion[k]})}});
+  }
+  return json;
+}
+
 /// Collective. A table of K x (K + 1); with many classes the pairs that occur instead.
 void write_confusion(io::OutputFile& file, const std::string& name,
                      const qa::Confusion& confusion) {
@@ -137,10 +162,11 @@ io::Json ConsensusSummary::json(const RunResults& run, const Computed& all) cons
   json["held_out"] = accuracy_json(held_out_, names);
   json["held_out"]["accuracy_without_noise"] = without_noise_json(held_out_, all.get<SeedErrors>());
   json["temperature"] = run.consensus.temperature;
+  json["corpus"] = corpus_json(run.consensus, names);
   json["held_out"]["calibration_before"] =
       calibration_json(run.held_out.raw_mean, run.held_out.truth);
   json["held_out"]["calibration_after"] =
-      calibration_json(run.held_out.probabilities, run.held_out.truth);
+      calibration_json(run.held_out.of_seeds, run.held_out.truth);
   if (gold_) {
     json["gold"] = accuracy_json(*gold_, names);
     json["gold_auto"] = accuracy_json(gold_auto_, names);

@@ -52,6 +52,14 @@ void add_solver(io::Json& json, const ensemble::Member& member) {
   json["trace"] = trace_json(member.result);
 }
 
+/// How a head was made, and what it has chosen.
+void add_head(io::Json& json, const ensemble::Member& member) {
+  json["method"] = member.config.head->name();
+  json["citation"] = member.config.head->facts().citation;
+  json["graph"] = member.config.graph;
+  json["parameters"] = member.chosen;
+}
+
 }  // namespace
 
 void MemberSummary::compute(const RunResults& run, const Computed& /*earlier*/) {
@@ -77,8 +85,12 @@ io::Json MemberSummary::json(const RunResults& run, const Computed& all) const {
     json["name"] = member.config.name;
     json["source"] = ensemble::to_string(member.source);
     json["weight"] = member.config.weight;
+    json["pool_weight"] = run.consensus.member_weights[m];
+    json["adds"] = run.held_out.added[m];
     if (member.source == ensemble::Source::graph) {
       add_solver(json, member);
+    } else if (member.source == ensemble::Source::vectors) {
+      add_head(json, member);
     }
     json["temperature"] = member.output.temperature;
     json["voter"] = {{"coverage", voters[m].coverage},

@@ -160,7 +160,7 @@ io::Json SeedErrors::suspects_json(const RunResults& run,
 
 void SeedErrors::compute(const RunResults& run, const Computed& /*earlier*/) {
   ids_ = layout::id_texts(run.comm, run.corpus, run.corpus_config, run.held_out_rows);
-  const LabelRows<float> probabilities = to_floats(run.held_out.probabilities);
+  const LabelRows<float> probabilities = to_floats(run.held_out.of_seeds);
   for (std::size_t i = 0; i < run.held_out.truth.size(); ++i) {
     const LabelRow<float> row = probabilities[i];
     suggested_.push_back(most_probable(row));
@@ -168,8 +168,8 @@ void SeedErrors::compute(const RunResults& run, const Computed& /*earlier*/) {
     normalized_margin_.push_back(qa::normalized_margin(row, run.held_out.truth[i]));
     weighted_entropy_.push_back(qa::confidence_weighted_entropy(row, run.held_out.truth[i]));
   }
-  noise_ = calibrate::fit_label_noise(run.held_out.probabilities, run.held_out.truth);
-  suspicion_ = calibrate::suspect_labels(run.held_out.probabilities, run.held_out.truth);
+  noise_ = calibrate::fit_label_noise(run.held_out.of_seeds, run.held_out.truth);
+  suspicion_ = calibrate::suspect_labels(run.held_out.of_seeds, run.held_out.truth);
   if (run.num_classes() <= qa::kTableClasses) {
     learn_confidently(run, probabilities);
   } else {

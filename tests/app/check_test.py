@@ -51,7 +51,7 @@ CASES = [
     (["--corpus.probs", "/bad-probs"], "/bad-probs/model: row 0: probabilities sum to 1.5, expected 1"),
     (["--corpus.probs", "/clash"], "its voter harmonic has the name of another voter or member"),
     (["--member.m.method", "correct_smooth", "--member.m.voter", "nobody", "--corpus.probs", "/probs"],
-     "member.m.voter = nobody, but corpus.probs has model"),
+     "member.m.voter = nobody, which is no head of the ensemble, and corpus.probs has model"),
     (["--member.a/b.method", "harmonic"], "[member.a/b]: a name has at most 100 bytes, no /"),
     ([*OTHER, "--graph.other.dataset", "/broken"],
      "graph.other: {}/corpus.h5: /broken: row 17: the vector holds NaN"),

@@ -64,6 +64,11 @@ def measures(calibration):
             for name in ("nll", "brier")] + [f"{calibration[name]:.3f}" for name in ("ece", "ece_equal_mass", "rms_debiased")]
 
 
+def method_of(member):
+    chosen = ", ".join(f"{name} {value:.3g}" for name, value in member.get("parameters", {}).items())
+    return member["method"] + (f" ({chosen})" if chosen else "")
+
+
 class Report(unittest.TestCase):
     def check_accuracy(self, tree, report):
         for number, known in enumerate((report["consensus"]["gold"], report["consensus"]["held_out"])):
@@ -71,8 +76,9 @@ class Report(unittest.TestCase):
                              [[one["class"], share(one["precision"]), share(one["recall"]), decimal(one["f1"], 3)]
                               for one in known["per_class"]])
         self.assertEqual(table_with(tree, "members", "temperature"),
-                         [[one["name"], one["method"], str(one["sweeps"]), one["stop"], share(one["held_out"]),
-                           share(one["gold"]), f"{one['temperature']:.3f}"] for one in report["members"]])
+                         [[one["name"], method_of(one), str(one.get("sweeps", "")), one.get("stop", ""),
+                           share(one["held_out"]), share(one["gold"]), f"{one['temperature']:.3f}",
+                           f"{one['pool_weight']:.3f}", f"{one['adds']:+.4f}"] for one in report["members"]])
         rows = []
         for one in [{"name": "consensus", **report["consensus"]["held_out"]}, *report["members"]]:
             rows += [[one["name"], "before", *measures(one["calibration_before"])], ["", "after", *measures(one["calibration_after"])]]

@@ -100,11 +100,11 @@ class Resume(unittest.TestCase):
             self.assertEqual(stages_of(*slices), [], "stored in another way")
 
             change("labels", lambda labels: labels.__setitem__(numpy.flatnonzero(labels == 1)[0], -1))
-            self.assertEqual(stages_of(*slices, reasons=["other seeds", "other seeds; propagate done again"]),
-                             ["check", "propagate", "ensemble", "qa"])
+            self.assertEqual(stages_of(*slices, reasons=["other seeds", "other seeds; heads, propagate done again"]),
+                             ["check", "heads", "propagate", "ensemble", "qa"])
             change("embeddings", lambda vectors: vectors.__setitem__((7, 0), vectors[7, 0] + 1))
             self.assertEqual(stages_of(*slices, reasons=["other embeddings", "other embeddings; cells done again"]),
-                             ["check", "cells", "knn", "graph", "propagate", "ensemble", "qa"])
+                             ["check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"])
 
             # The corpus and its run in another place.
             with tempfile.TemporaryDirectory(dir=directory) as place:
@@ -120,7 +120,7 @@ class Resume(unittest.TestCase):
             self.assertEqual(kith.run(["run", "-c", config], 2).returncode, 0)
             expected = digests(directory)
             os.rename(os.path.join(directory, "run"), os.path.join(directory, "whole"))
-            stages = ["check", "cells", "knn", "graph", "propagate", "ensemble", "qa"]
+            stages = ["check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"]
             for number, stage in enumerate(stages):
                 done = kith.run([stage, "-c", config], 1 + number % 3)
                 self.assertEqual(done.returncode, 0, done.stderr)

@@ -136,7 +136,7 @@ class Voters(unittest.TestCase):
         self.assertGreater((rough == model)[blobs.labels < 0].mean(), 0.99)  # it is that voter's, item by item
         self.assertEqual({member["name"]: member for member in report["members"]}["smooth"]["corrected_voter"], "model")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("member.smooth.voter = nobody, but corpus.probs has model", done.stderr)
+        self.assertIn("member.smooth.voter = nobody, which is no head of the ensemble, and corpus.probs has model", done.stderr)
 
     def test_a_member_with_fewer_neighbors_is_as_on_a_graph_of_its_own(self):
         blobs = kith.Blobs(spread=90)

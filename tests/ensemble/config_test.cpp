@@ -33,7 +33,7 @@ TEST(Validate, NamesTheMemberAndWhatIsExpected) {
   EnsembleConfig config;
   config.members = default_members();
   EXPECT_NO_THROW(validate(config));
-  config.members[3].class_mass = ClassMass::normalize;
+  config.members[2].class_mass = ClassMass::normalize;
   try {
     validate(config);
     FAIL();

@@ -61,25 +61,25 @@ Member make_member(const std::vector<float>& scores, double weight, int num_clas
   return member;
 }
 
-TEST(Consensus, IsTheWeightedMeanAndDisagreementIsNot) {
+TEST(Consensus, IsTheWeightedPoolAndDisagreementIsNot) {
   const graph::Graph graph = make_row();
   const std::vector<Member> members{make_member({0.9F, 0.1F, 0.6F, 0.4F, 0, 0, 0.5F, 0.5F}, 3),
                                     make_member({0.1F, 0.9F, 0.6F, 0.4F, 0, 0, 0.5F, 0.5F}, 1)};
-  const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
+  const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, -1},
+                                      {{Position{100}, Label{0}, 1.0F}, -1}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
   EnsembleConfig config;
-  config.class_mass = ClassMass::none;
   config.auto_probability = 0.65;
 
   const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 2}, config);
 
   if (world().is_root()) {
-    EXPECT_NEAR(consensus.probabilities[0], 0.7, 1e-6);
-    EXPECT_EQ(consensus.statuses[0], Status::automatic);
+    EXPECT_NEAR(consensus.probabilities[0], 0.75, 1e-6);  // odds 9^0.75 (1/9)^0.25
+    EXPECT_EQ(consensus.statuses[0], Status::review) << "nothing was held out: no promise";
     EXPECT_NEAR(consensus.vote_entropy[0], std::log(2.0), 1e-6);
     const double h = -0.9 * std::log(0.9) - 0.1 * std::log(0.1);
     EXPECT_NEAR(consensus.bald[0], std::log(2.0) - h, 1e-6);
-    EXPECT_NEAR(consensus.margin[0], 0.4, 1e-6);
+    EXPECT_NEAR(consensus.margin[0], 0.5, 1e-6);
     EXPECT_EQ(consensus.statuses[1], Status::review);
     EXPECT_EQ(consensus.vote_entropy[1], 0);
     EXPECT_EQ(consensus.statuses[2], Status::unreachable);
@@ -99,7 +99,6 @@ TEST(Consensus, SetsOutliersAndAbstentionsApart) {
     distances[0] = 5.0F;
   }
   EnsembleConfig config;
-  config.class_mass = ClassMass::none;
   config.abstain_probability = 0.6;
   config.auto_probability = 0.85;
 
@@ -110,7 +109,7 @@ TEST(Consensus, SetsOutliersAndAbstentionsApart) {
     EXPECT_EQ(consensus.statuses[1], Status::abstain);
     EXPECT_TRUE(consensus.labels[1].is_none());
     EXPECT_EQ(consensus.best[1], Label{0});
-    EXPECT_EQ(consensus.statuses[2], Status::automatic);
+    EXPECT_EQ(consensus.statuses[2], Status::review);
   }
 }
 
@@ -118,12 +117,13 @@ TEST(Consensus, BalancesItsClassesTowardsThePrior) {
   const graph::Graph graph = make_row();
   const std::vector<Member> members{
       make_member({0.6F, 0.4F, 0.55F, 0.45F, 0.7F, 0.3F, 0.52F, 0.48F}, 1)};
-  const std::vector<FoldedSeed> seeds{{{Position{100}, Label{0}, 1.0F}, 0},
-                                      {{Position{101}, Label{1}, 1.0F}, 1}};
+  const std::vector<FoldedSeed> seeds{{{Position{100}, Label{0}, 1.0F}, -1},
+                                      {{Position{101}, Label{1}, 1.0F}, -1}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.class_mass = ClassMass::normalize;
 
-  const Consensus consensus =
-      form_consensus(graph, members, {seeds, distances, 1.0, 2}, EnsembleConfig{});
+  const Consensus consensus = form_consensus(graph, members, {seeds, distances, 1.0, 2}, config);
 
   EXPECT_NEAR(consensus.class_factors[0], 0.5 * 4 / 2.37, 1e-6);  // the same on every rank
   if (world().is_root()) {
@@ -151,12 +151,11 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
   const std::vector<FoldedSeed> seeds{{{Position{3}, Label{1}, 1.0F}, 0}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
   EnsembleConfig config;
-  config.class_mass = ClassMass::none;
-  std::vector<FoldedSeed> never_held_out = seeds;  // so that nothing is calibrated
+  std::vector<FoldedSeed> never_held_out = seeds;  // so that nothing is fitted
   never_held_out[0].fold = -1;
   const Consensus consensus =
       form_consensus(graph, members, {never_held_out, distances, 1.0, 3}, config);
-  const HeldOutPredictions held_out = predict_held_out(seeds, members, consensus.class_factors);
+  const HeldOutPredictions held_out = predict_held_out(seeds, members);
 
   const Disagreement found = measure_disagreement(graph, members, seeds, consensus, held_out);
 
@@ -164,11 +163,14 @@ TEST(Disagreement, OfThreeVotersOnOneItem) {
     EXPECT_NEAR(found.consensus_entropy[0], 0.972952, 1e-6);
     EXPECT_NEAR(consensus.bald[0], 0.091915, 1e-6);
     EXPECT_NEAR(found.kl_max[0], 0.123899, 1e-6);
-    EXPECT_NEAR(found.surprise[1], 0.123899, 1e-6);
+    const double q[] = {0.605398, 0.236368, 0.158234};  // geometric means, scaled to sum 1
+    EXPECT_NEAR(
+        found.surprise[1],
+        0.4 * std::log(0.4 / q[0]) + 0.5 * std::log(0.5 / q[1]) + 0.1 * std::log(0.1 / q[2]), 1e-5);
     EXPECT_NEAR(found.variation_ratio[0], 1.0 / 3, 1e-6);
     EXPECT_NEAR(found.pair_agreement[0], 1.0 / 3, 1e-6);
     EXPECT_NEAR(found.flip_rate[0], 0.5, 1e-6);  // of the two bootstraps one votes otherwise
-    EXPECT_NEAR(found.quality[0], (0.566667 - 0.266667 + 1) / 2, 1e-6);
+    EXPECT_NEAR(found.quality[0], (q[0] - q[1] + 1) / 2, 1e-5);
     EXPECT_EQ(found.variation_ratio[1], 0);
     EXPECT_EQ(found.neighbor_agreement[0], 1);
     EXPECT_NEAR(found.neighbor_agreement[1], 0.5, 1e-6);  // node 0 has its class, node 2 none
@@ -221,14 +223,12 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
     member.held_out_scores.values.push_back(label == 0 ? 1 - given : given);
   }
 
-  const HeldOutPredictions held_out =
-      predict_held_out(seeds, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions held_out = predict_held_out(seeds, std::vector{member, member});
   std::vector<FoldedSeed> reversed = seeds;  // other labels in fold 0 change nothing for fold 0
   for (int i = 0; i < 4; ++i) {
     reversed[to_size(i)].seed.label = Label{1 - i % 2};
   }
-  const HeldOutPredictions other =
-      predict_held_out(reversed, std::vector{member, member}, std::vector{1.0, 1.0});
+  const HeldOutPredictions other = predict_held_out(reversed, std::vector{member, member});
 
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_EQ(held_out.probabilities.values[i], other.probabilities.values[i]);
@@ -268,8 +268,8 @@ TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
     const auto p = static_cast<float>(0.95 - 0.5 * static_cast<double>(i) / kCount);
     member.scores.values.insert(member.scores.values.end(), {p, 1 - p});
   }
-  const std::vector<FoldedSeed> seeds{{{Position{1000}, Label{0}, 1.0F}, 0},
-                                      {{Position{1001}, Label{1}, 1.0F}, 1}};
+  const std::vector<FoldedSeed> seeds{{{Position{1000}, Label{0}, 1.0F}, -1},
+                                      {{Position{1001}, Label{1}, 1.0F}, -1}};
   const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
   for (const ClassMass class_mass : {ClassMass::bidding, ClassMass::volume}) {
     for (const auto& [prior, share] : {std::pair{"uniform", 0.5}, std::pair{"0.3, 0.7", 0.3}}) {
@@ -290,30 +290,6 @@ TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {
           << to_string(class_mass) << " " << prior;
     }
   }
-}
-
-/// Seeds are even, the corpus is not: 80 % of the rows are as class 0's rows are.
-TEST(Prior, IsEstimatedFromTheMembersProbabilities) {
-  constexpr int kCount = 1000;
-  const graph::Graph graph = make_line(kCount);
-  Member member;
-  member.output = {true, {1.0, 1.0}, 1.0};
-  member.scores = LabelRows<float>{2, 2};
-  for (Count i = graph.owned().begin.value(); i < graph.owned().end.value(); ++i) {
-    const float p = i % 10 < 5 ? 0.9F : 0.3F;  // the golden case of Saerens et al.: 13/16
-    member.scores.values.insert(member.scores.values.end(), {p, 1 - p});
-  }
-  const std::vector<FoldedSeed> seeds{{{Position{5000}, Label{0}, 1.0F}, 0},
-                                      {{Position{5001}, Label{1}, 1.0F}, 1}};
-  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
-  EnsembleConfig config;
-  config.prior = "estimated";
-
-  const Consensus consensus =
-      form_consensus(graph, std::vector{member}, {seeds, distances, 1.0, 2}, config);
-
-  // Normalization multiplies class 0 by its prior over its mass, 13/16 over 0.6.
-  EXPECT_NEAR(consensus.class_factors[0], 0.8125 / 0.6, 1e-3);
 }
 
 TEST(ExternalVoter, VotesGetTheProbabilityThatTheSeedsGiveThem) {

@@ -143,7 +143,7 @@ TEST(Summary, SaysHowTheRunWent) {
             "labels     31 auto, 60 to review, 5 abstained, 4 unreachable\n"
             "accuracy   100.00 % [96.30, 100.00] of 100 gold labels\n"
             "auto       96.77 % [83.81, 99.43] of 31 gold labels\n"
-            "estimate   80.00 % [58.40, 91.93] of 20 held-out seeds\n"
+            "estimate   78.00 % [55.00, 91.00] of the corpus, from held-out seeds drawn by class\n"
             "recall@5  0.9966 [0.9813, 0.9994] on 119 sampled items\n");
 }
 
@@ -151,7 +151,7 @@ TEST(Summary, LeavesOutWhatTheRunHasNot) {
   Report report = read_view(small_report().dump());
   report.consensus.gold.reset();
   report.consensus.gold_auto->accuracy = {};
-  report.consensus.held_out.accuracy = {};
+  report.consensus.corpus.accuracy = {};
   report.graph.knn.recall.reset();
 
   EXPECT_EQ(summary(report),

@@ -250,7 +250,8 @@ TEST(Config, StagesDependOnTheirOwnOptionsOnly) {
   const Config after = parse({"run", "-c", ini.path(), "--knn.k", "5", "--run.threads", "2",
                               "--corpus.labels", "/other"})
                            .config;
-  for (const char* stage : {"check", "cells", "knn", "graph", "propagate", "ensemble", "qa"}) {
+  for (const char* stage :
+       {"check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"}) {
     const auto values = config::values_of_stage(before, stage);
     EXPECT_FALSE(values.empty()) << stage;
     EXPECT_EQ(values == config::values_of_stage(after, stage), std::string{stage} != "knn")

@@ -44,9 +44,22 @@ ensemble::HeldOutPredictions predict_seeds() {
   held_out.member_probabilities = {rows, rows};
   held_out.raw_probabilities = {rows, rows};
   held_out.consensus = held_out.truth;
+  held_out.of_seeds = rows;
   held_out.probabilities = rows;
   held_out.raw_mean = rows;
+  held_out.added = {0.1, 0.0};
   return held_out;
+}
+
+/// What held-out seeds say of the corpus.
+ensemble::Consensus make_consensus() {
+  ensemble::Consensus consensus;
+  consensus.member_weights = {0.75, 0.25};
+  consensus.shares.design = qa::SeedDesign::random;
+  consensus.shares.is_known = true;
+  consensus.shares.shares = {0.5, 0.5};
+  consensus.shares.deviations = {0.1, 0.1};
+  return consensus;
 }
 
 /// One cell a rank, of the rows of its block.
@@ -119,6 +132,7 @@ MadeRun::MadeRun(bool has_audit)
       corpus_{make_corpus(num_items_)},
       seeds_{make_seeds()},
       members_{make_members()},
+      consensus_{make_consensus()},
       held_out_{predict_seeds()},
       cells_{make_cells(num_items_)},
       lists_{make_lists(block_, num_items_)},

@@ -30,9 +30,10 @@ struct RunConfig {
 /// Other vectors of the same items, with a graph of their own: [graph.NAME].
 struct GraphSource {
   std::string name;
-  std::string dataset;  // as corpus.embeddings
-  std::string metric;   // of corpus::to_string(Metric); empty = corpus.metric
-  int k = 0;            // nearest neighbors; 0 = knn.k
+  std::string dataset;     // as corpus.embeddings
+  std::string prototypes;  // as corpus.prototypes, among these vectors
+  std::string metric;      // of corpus::to_string(Metric); empty = corpus.metric
+  int k = 0;               // nearest neighbors; 0 = knn.k
 };
 
 struct Config {

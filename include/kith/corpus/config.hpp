@@ -24,6 +24,7 @@ struct CorpusConfig {
   std::string classes;                     // dataset, or path of a text file; names in order
   std::string votes;                       // [N, M] classes; -1 = abstains
   std::string probs;                       // group with one [N, K] float dataset a voter
+  std::string prototypes;                  // [K, d] class vectors, say of the classes' names
   std::vector<std::string> slices;         // [N] each: the group of an item; -1 = in none
   Metric metric = Metric::l2;
   bool allow_missing_classes = false;  // a class without seed is no error

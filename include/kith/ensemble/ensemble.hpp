@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +13,9 @@
 #include "kith/core/label_rows.hpp"
 #include "kith/ensemble/candidates.hpp"
 #include "kith/graph/graph.hpp"
+#include "kith/heads/heads.hpp"
 #include "kith/propagate/task.hpp"
+#include "kith/qa/corpus_accuracy.hpp"
 
 namespace kith::ensemble {
 
@@ -32,13 +35,18 @@ enum class Calibration {
 };
 [[nodiscard]] const char* to_string(Calibration calibration);
 
-/// One voter made from the graph.
+/// Every parameter of any head at its fallback.
+[[nodiscard]] heads::FitConfig default_fit();
+
+/// One member: labels that spread over the graph, or a head, which is a model on the vectors.
 struct MemberConfig {
   std::string name;
+  const heads::Method* head = nullptr;   // null: labels spread as `solver` says
+  heads::FitConfig fit = default_fit();  // of a head
   propagate::SolverConfig solver;
   ClassMass class_mass = ClassMass::none;
-  std::string voter;    // correct_smooth: whose probabilities are corrected
-  std::string graph;    // that its labels spread on; empty = the shared one
+  std::string voter;    // correct_smooth, smooth: whose probabilities they start from
+  std::string graph;    // whose vectors it learns from; empty = the shared ones
   int k = 0;            // nearest neighbors of its graph; 0 = as many as there are
   std::string weights;  // of its graph's edges, as GraphConfig's; empty = as the shared graph's
   int bootstrap = 0;    // 0 = all seeds; b > 0 = the b-th resample of the seeds, class by class
@@ -49,29 +57,29 @@ struct MemberConfig {
 };
 
 struct EnsembleConfig {
-  std::vector<MemberConfig> members;  // empty = default_members()
-  int top_labels = 0;                 // that a row keeps; 0 = see labels_kept()
-  int folds = 5;                      // held-out folds of the seeds; 0 = none
-  std::string prior =
-      "seeds";  // class shares for class mass: seeds | uniform | estimated | K numbers
-  ClassMass class_mass = ClassMass::normalize;  // of the consensus
+  std::vector<MemberConfig> members;                     // empty = default_members()
+  int top_labels = 0;                                    // that a row keeps; 0 = see labels_kept()
+  int folds = 5;                                         // held-out folds of the seeds; 0 = none
+  qa::SeedDesign seed_design = qa::SeedDesign::unknown;  // unknown: by the counts of the seeds
+  std::string prior = "estimated";  // the corpus' shares: estimated | seeds | uniform | K numbers
+  ClassMass class_mass = ClassMass::none;  // of the consensus
   Calibration calibration = Calibration::temperature;
-  double auto_probability = 0.9;     // consensus probability from which a label is used as it is
+  double auto_probability = 0.9;  // share of right ones among the labels that are used as they are
   double abstain_probability = 0.4;  // below it no label is stated
   double outside_weight = 1;         // of each external voter in the consensus
   double outlier_factor = 4.0;       // mean neighbor distance over the median from which: outlier
   std::uint64_t seed = 1;
 };
 
-/// Eight that err differently, chosen for what they are and not by their accuracy on any corpus:
-/// clamped seeds (harmonic), damped walks (spreading), walks that give up where the graph is dense
-/// (adsorption), sources and sinks (poisson), a correction for few seeds (wnll), paths instead of
-/// averages (nearest-seed), and two resamples of the seeds.
+/// Eleven that err differently: on the graph clamped seeds (harmonic), damped walks (spreading),
+/// sources and sinks (poisson) and two resamples of it; on the vectors three heads (lda,
+/// softmax_regression, prototypes), each also smoothed over the graph.
 [[nodiscard]] std::vector<MemberConfig> default_members();
 
-/// Those of default_members() that have a form for rows of few labels, by ten sweeps: the first
-/// ones are often the best (M. Douze et al., "Low-shot learning with large-scale diffusion", CVPR
-/// 2018), and later ones mix what rows cannot keep. Seeds count from any distance.
+/// For rows of few labels: harmonic, spreading, poisson and a resample of each of the last two by
+/// ten sweeps: the first ones are often the best (M. Douze et al., "Low-shot learning with
+/// large-scale diffusion", CVPR 2018), and later ones mix what rows cannot keep; nearest-seed,
+/// where seeds count from any distance; lda.
 [[nodiscard]] std::vector<MemberConfig> many_class_members();
 
 inline constexpr int kMostDenseClasses = 64;
@@ -114,6 +122,7 @@ struct CalibratedOutput {
   bool takes_log = true;
   ClassFactors factors;  // class mass and scale
   double temperature = 1;
+  double neutral_temperature = 1;  // before anything was held out
   Calibration calibration = Calibration::temperature;
   calibrate::VectorScaling vector{};          // if calibration is vector
   calibrate::IsotonicCalibration isotonic{};  // if it is isotonic
@@ -145,8 +154,8 @@ struct FoldedSeed {
                                                  std::span<const Position> soft,
                                                  const EnsembleConfig& config);
 
-/// The tasks of all members: first each member on all its seeds, then each member on each fold's
-/// complement, with the seeds held out as validation nodes.
+/// The tasks of the members that are no heads: first each member on all its seeds, then each member
+/// on each fold's complement, with the seeds held out as validation nodes.
 [[nodiscard]] std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
                                                       std::span<const MemberConfig> members,
                                                       const EnsembleConfig& config,
@@ -160,13 +169,17 @@ struct FoldedSeed {
 void validate_prior(const EnsembleConfig& config, int num_classes);
 
 /// Shares of the classes that class mass aims at: of the seeds by weight, equal for all that have a
-/// seed, or as listed. "estimated": those of the seeds, from which the estimate starts.
+/// seed, or as listed. "estimated": those of the seeds.
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 
-/// Where a member's scores come from: propagation, or an external voter of the corpus.
-enum class Source : std::uint8_t { graph, votes, probabilities };
+/// Where a member's scores come from: propagation, a head, or an external voter of the corpus.
+enum class Source : std::uint8_t { graph, vectors, votes, probabilities };
 [[nodiscard]] const char* to_string(Source source);
+/// Votes and probabilities of the corpus: no fold of the seeds was kept from them.
+[[nodiscard]] inline bool is_external(Source source) {
+  return source == Source::votes || source == Source::probabilities;
+}
 
 /// A member after propagation.
 struct Member {
@@ -176,10 +189,27 @@ struct Member {
   propagate::TaskResult result;      // without its scores
   LabelRows<float> scores;           // of owned nodes
   LabelRows<float> held_out_scores;  // of seeds, in the order of FoldedSeed; zero where fold < 0
+  std::map<std::string, double> chosen;  // parameters that a head was given or has chosen
 };
 
+/// The nodes of this rank among those of all.
+struct NodeRange {
+  const comm::Communicator* comm;
+  IdRange<Position> owned;
+  Count num_nodes;
+};
+[[nodiscard]] inline NodeRange nodes_of(const graph::Graph& graph) {
+  return {&graph.comm(), graph.owned(), graph.num_nodes()};
+}
+
+/// A head as a member: its probabilities on owned nodes, and on the seeds by models that had not
+/// seen them. Collective: its neutral temperature is a mean over nodes. seed: of random choices.
+[[nodiscard]] Member head_member(const NodeRange& nodes, const MemberConfig& config,
+                                 LabelRows<float> scores, LabelRows<float> held_out_scores,
+                                 std::span<const FoldedSeed> seeds, std::uint64_t seed);
+
 /// Joins tasks' results to members and fits each one's temperature on its held-out scores (Guo et
-/// al., ICML 2017). Collective: the scale of potentials is a mean over all nodes.
+/// al., ICML 2017). Collective: scales and neutral temperatures are means over nodes.
 [[nodiscard]] std::vector<Member> join_results(const graph::Graph& graph,
                                                std::span<const FoldedSeed> seeds,
                                                std::vector<propagate::TaskResult> results,
@@ -207,19 +237,45 @@ struct ExternalVoter {
 [[nodiscard]] Member external_member(ExternalVoter voter, std::span<const FoldedSeed> seeds,
                                      int num_classes, double weight);
 
+/// The members' joint opinion of each held-out seed, from tasks that had not seen it, at weights
+/// and temperatures fitted without its fold: nothing here has looked at the seed's label.
+struct HeldOutPredictions {
+  std::vector<Label> truth;                             // one a held-out seed
+  std::vector<std::vector<Label>> member_votes;         // [member][seed]
+  std::vector<LabelRows<double>> member_probabilities;  // [member], of seeds, calibrated
+  std::vector<LabelRows<double>> raw_probabilities;     // [member], of seeds, uncalibrated
+  std::vector<double> added;  // [member]: mean log probability of the truth by the consensus less
+                              // that without the member, before classes are balanced
+  std::vector<double> sureness;  // of seeds: the members' mean largest probability
+  std::vector<Label> consensus;
+  LabelRows<double> of_seeds;       // of seeds, of the consensus under the seeds' class shares
+  LabelRows<double> probabilities;  // of seeds, of the consensus: of_seeds, balanced
+  LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities, pooled evenly
+};
+/// Before classes are balanced.
+[[nodiscard]] HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
+                                                  std::span<const Member> members);
+/// Multiplies the classes of the consensus.
+void balance_held_out(std::span<const double> class_factors, HeldOutPredictions& held_out);
+
 /// The consensus of all members on every owned node.
 struct Consensus {
   std::vector<Label> labels;         // none where abstaining or unreachable
   std::vector<Label> best;           // most probable class whatever the status; none if unreachable
   std::vector<float> probabilities;  // of `best`; 1 for seeds
   std::vector<Status> statuses;
-  std::vector<std::int32_t> votes;    // nodes x members, -1 = abstains
-  LabelRows<float> distributions;     // of nodes: the members' mean, balanced, calibrated
-  std::vector<double> class_factors;  // K: what balances it; 1 without class mass
-  double temperature = 1;             // of the balanced mean, from the held-out seeds
-  std::vector<float> vote_entropy;    // nats, of the votes
-  std::vector<float> bald;            // nats, mutual information (Houlsby 2011)
-  std::vector<float> margin;          // best minus second probability of the mean
+  std::vector<std::int32_t> votes;       // nodes x members, -1 = abstains
+  LabelRows<float> distributions;        // of nodes: the members' pool, calibrated, balanced
+  std::vector<double> member_weights;    // in the pool
+  qa::ClassShares shares;                // of the corpus; empty with rows of few labels
+  std::vector<double> class_factors;     // K: what balances it; 1 where nothing is pulled
+  double temperature = 1;                // of the pool, from the held-out seeds
+  std::optional<double> auto_threshold;  // of the probability; none: no label is used as it is
+  qa::AccuracyEstimate accuracy;         // of the corpus
+  HeldOutPredictions held_out;
+  std::vector<float> vote_entropy;  // nats, of the votes
+  std::vector<float> bald;          // nats, mutual information (Houlsby 2011)
+  std::vector<float> margin;        // best minus second probability of the pool
 };
 
 /// What consensus needs beside the members. neighbor_distance: mean distance of each owned node to
@@ -232,27 +288,13 @@ struct ConsensusInputs {
   int top_labels = num_classes;  // that a row of the consensus keeps
 };
 
-/// Collective. Weighted mean of the members' calibrated probabilities, its classes balanced towards
-/// the prior (class-mass normalization of the mean), then at the temperature that fits the held-out
-/// seeds: the mean of calibrated members is less sure than it could be (R. Rahaman, A. Thiery,
-/// "Uncertainty quantification and deep ensembles", NeurIPS 2021). Seeds keep their given label.
+/// Collective. The logarithmic pool of the members' calibrated probabilities at weights, shifts and
+/// a temperature fitted on held-out seeds (qa::LogPool). Probabilities then hold for the seeds'
+/// class shares; they are multiplied by the corpus' shares over these (M. Saerens et al., Neural
+/// Computation 14, 2002), or balanced by the configured class mass. Labels are used as they are
+/// from a probability on from which enough of the held-out seeds, weighted as the corpus, are
+/// right. Seeds keep their given label.
 [[nodiscard]] Consensus form_consensus(const graph::Graph& graph, std::span<const Member> members,
                                        const ConsensusInputs& inputs, const EnsembleConfig& config);
-
-/// The members' joint opinion of each held-out seed, from tasks that had not seen it, at
-/// temperatures fitted without its fold: nothing here has looked at the seed's label.
-struct HeldOutPredictions {
-  std::vector<Label> truth;                             // one a held-out seed
-  std::vector<std::vector<Label>> member_votes;         // [member][seed]
-  std::vector<LabelRows<double>> member_probabilities;  // [member], of seeds, calibrated
-  std::vector<LabelRows<double>> raw_probabilities;     // [member], of seeds, uncalibrated
-  std::vector<Label> consensus;
-  LabelRows<double> probabilities;  // of seeds, of the consensus
-  LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities
-};
-/// class_factors: those of the consensus.
-[[nodiscard]] HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
-                                                  std::span<const Member> members,
-                                                  std::span<const double> class_factors);
 
 }  // namespace kith::ensemble

@@ -42,9 +42,6 @@ struct TraceEntry {
 
 /// What only members on a graph have.
 struct Propagation {
-  std::string method;
-  std::string citation;
-  std::string graph;  // name of one of Graph::others, or empty
   Count sweeps = 0;
   std::string stop;
   std::optional<double> mean_residual_mass;  // of the classes that truncated rows do not keep
@@ -52,11 +49,22 @@ struct Propagation {
   std::vector<TraceEntry> trace;
 };
 
+/// What a head was given or has found best on the held-out seeds.
+struct ChosenParameters {
+  std::vector<Named<double>> parameters;
+};
+
 struct Member {
   std::string name;
-  std::string source;  // "graph", or what an external voter gives
+  std::string source;  // "graph", "vectors", or what an external voter gives
+  std::string method;  // empty of external voters, as the next two
+  std::string citation;
+  std::string graph;        // name of one of Graph::others, or empty
+  ChosenParameters chosen;  // of a head
   std::optional<Propagation> propagation;
   double temperature = 1;
+  double pool_weight = 0;
+  double adds = 0;  // nats a held-out seed, of log probability
   Proportion held_out;
   std::optional<Proportion> gold;
   Calibration calibration_before;
@@ -93,7 +101,26 @@ struct StatusCounts {
   std::vector<Named<Count>> all;
 };
 
+/// A class' share of the corpus.
+struct CorpusShare {
+  std::string name;
+  double share = 0;
+  double low = 0;
+  double high = 1;
+  std::optional<double> by_confusion;
+};
+
+/// What holds for the corpus, from the seeds.
+struct CorpusEstimate {
+  Share accuracy;
+  std::string seed_design;
+  bool shares_known = false;
+  std::optional<double> auto_threshold;
+  std::vector<CorpusShare> shares;
+};
+
 struct Consensus {
+  CorpusEstimate corpus;
   std::vector<double> class_counts;
   StatusCounts status_counts;
   Histogram probability_histogram;

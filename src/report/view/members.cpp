@@ -31,9 +31,6 @@ void describe(const JsonFields& json, TraceEntry& entry) {
 }
 
 void describe(const JsonFields& json, Propagation& propagation) {
-  json("method", propagation.method);
-  json.if_present("citation", propagation.citation);
-  json.if_present("graph", propagation.graph);
   json("sweeps", propagation.sweeps);
   json("stop", propagation.stop);
   json("mean_rest", propagation.mean_residual_mass);
@@ -41,13 +38,23 @@ void describe(const JsonFields& json, Propagation& propagation) {
   json("trace", propagation.trace);
 }
 
+void describe(const JsonFields& json, ChosenParameters& chosen) {
+  json.all(chosen.parameters);
+}
+
 void describe(const JsonFields& json, Member& member) {
   json("name", member.name);
   json("source", member.source);
+  json.if_present("method", member.method);
+  json.if_present("citation", member.citation);
+  json.if_present("graph", member.graph);
+  json.if_present("parameters", member.chosen);
   if (member.source == "graph") {
     describe(json, member.propagation.emplace());
   }
   json("temperature", member.temperature);
+  json("pool_weight", member.pool_weight);
+  json("adds", member.adds);
   json("held_out", member.held_out);
   json.if_present("gold", member.gold);
   json("calibration_before", member.calibration_before);
@@ -82,7 +89,24 @@ void describe(const JsonFields& json, StatusCounts& counts) {
   json.all(counts.all);
 }
 
+void describe(const JsonFields& json, CorpusShare& share) {
+  json("class", share.name);
+  json("share", share.share);
+  json("low", share.low);
+  json("high", share.high);
+  json("by_confusion", share.by_confusion);
+}
+
+void describe(const JsonFields& json, CorpusEstimate& corpus) {
+  json("accuracy", corpus.accuracy);
+  json("seed_design", corpus.seed_design);
+  json("shares_known", corpus.shares_known);
+  json("auto_threshold", corpus.auto_threshold);
+  json("shares", corpus.shares);
+}
+
 void describe(const JsonFields& json, Consensus& consensus) {
+  json("corpus", consensus.corpus);
   json("class_counts", consensus.class_counts);
   json("status_counts", consensus.status_counts);
   json("probability_histogram", consensus.probability_histogram);

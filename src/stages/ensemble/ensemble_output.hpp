@@ -9,7 +9,4 @@ namespace kith::stages {
 /// Collective. Makes sure of ensemble::Consensus; voters of the corpus are members from then on.
 void need_consensus(run::Workspace& workspace);
 
-/// Collective. Makes sure of ensemble::HeldOutPredictions.
-void need_held_out(run::Workspace& workspace);
-
 }  // namespace kith::stages

@@ -7,6 +7,7 @@
 #include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
 #include "kith/ensemble/disagreement.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/layout/item_ids.hpp"
@@ -55,7 +56,7 @@ void write_disagreement(const run::Workspace& workspace, ColumnWriter& columns) 
   const ensemble::Disagreement measures = ensemble::measure_disagreement(
       workspace.outputs.get<graph::Graph>(), workspace.outputs.get<Members>(),
       workspace.outputs.get<FoldedSeeds>(), workspace.outputs.get<ensemble::Consensus>(),
-      workspace.outputs.get<ensemble::HeldOutPredictions>());
+      workspace.outputs.get<ensemble::Consensus>().held_out);
   columns.write<float>("/variation_ratio", measures.variation_ratio);
   columns.write<float>("/pair_agreement", measures.pair_agreement);
   columns.write<float>("/consensus_entropy", measures.consensus_entropy);
@@ -150,16 +151,6 @@ void need_consensus(run::Workspace& workspace) {
       workspace.config.ensemble));
 }
 
-void need_held_out(run::Workspace& workspace) {
-  if (workspace.outputs.has<ensemble::HeldOutPredictions>()) {
-    return;
-  }
-  need_consensus(workspace);
-  workspace.outputs.put<ensemble::HeldOutPredictions>(ensemble::predict_held_out(
-      workspace.outputs.get<FoldedSeeds>(), workspace.outputs.get<Members>(),
-      workspace.outputs.get<ensemble::Consensus>().class_factors));
-}
-
 namespace {
 
 /// Collective. Votes and probabilities are read once, so that what is wrong with them is said
@@ -178,9 +169,20 @@ void check_voters(const run::Workspace& workspace) {
   });
 }
 
+void log_estimate(const ensemble::Consensus& consensus, bool is_tested) {
+  const auto& accuracy = consensus.accuracy;
+  log::info(
+      "stage=ensemble seed_design={}{} shares_known={} accuracy={:.4f} low={:.4f} high={:.4f}",
+      qa::to_string(consensus.shares.design), is_tested ? " (tested)" : "",
+      consensus.shares.is_known ? "yes" : "no", accuracy.value.value_or(0), accuracy.interval.low,
+      accuracy.interval.high);
+}
+
 /// Collective.
 void do_ensemble(run::Workspace& workspace) {
-  need_held_out(workspace);
+  need_consensus(workspace);
+  log_estimate(workspace.outputs.get<ensemble::Consensus>(),
+               workspace.config.ensemble.seed_design == qa::SeedDesign::unknown);
   comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
 }
@@ -195,7 +197,7 @@ run::StagePlan plan_ensemble(const run::PlanInput& in, const run::Rates& rates) 
   const Sizes of{in};
   const auto members = static_cast<double>(in.members.size());
   const double memory =
-      graph_bytes(of) + of.held_out() + of.judged(members) +
+      graph_bytes(of) + of.held_out() + of.judged(members) + of.share_sample() +
       of.nodes * (of.scores + of.row_bytes(kFloat) + kConsensus + members * kConsensusVote);
   run::StagePlan plan{"ensemble", static_cast<Count>(memory),
                       static_cast<Count>(of.items * column_bytes(in)),
@@ -211,7 +213,7 @@ class EnsembleStage : public run::Stage {
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{
         .name = "ensemble",
-        .stages = {"cells", "knn", "graph", "propagate"},
+        .stages = {"cells", "knn", "graph", "heads", "propagate"},
         .inputs = {"seeds", "classes", "votes", "probs", "ids"},
         .files = {"labels.h5"},
         .facts = {},

@@ -13,6 +13,7 @@
 
 #include "stages/cells/cells_output.hpp"
 #include "stages/graph/graph_output.hpp"
+#include "stages/heads/heads.hpp"
 #include "stages/propagate/propagate_output.hpp"
 
 namespace kith::stages {
@@ -146,9 +147,10 @@ void check_voter_names(const run::Workspace& workspace) {
     }
     const std::vector<std::string>& known = workspace.corpus.prob_names;
     for (const ensemble::MemberConfig& member : workspace.config.ensemble.members) {
-      if (!member.voter.empty() &&
+      if (!member.voter.empty() && find_head(workspace.config, member.voter) == nullptr &&
           std::find(known.begin(), known.end(), member.voter) == known.end()) {
-        fail("member.{}.voter = {}, but {}", member.name, member.voter,
+        fail("member.{}.voter = {}, which is no head of the ensemble, and {}", member.name,
+             member.voter,
              known.empty() ? std::string{"corpus.probs names no voters"}
                            : fmt::format("corpus.probs has {}", fmt::join(known, ", ")));
       }

@@ -14,6 +14,7 @@
 #include "stages/ensemble/external_voters.hpp"
 #include "stages/graph/graph_output.hpp"
 #include "stages/graph/other_graph.hpp"
+#include "stages/heads/heads.hpp"
 #include "stages/knn/knn_files.hpp"
 #include "stages/propagate/graph_schedule.hpp"
 
@@ -91,29 +92,37 @@ std::vector<ScheduledTask> schedule_of(const TasksByGraph& by_graph,
   return schedule;
 }
 
-/// Collective. Gives the tasks of correct_smooth their voters' probabilities, which are returned:
-/// the tasks look at them. workspace: of their graph.
-std::map<std::string, std::vector<float>> add_voters(const run::Workspace& workspace,
-                                                     std::vector<propagate::Task>& tasks) {
-  std::map<std::string, std::vector<float>> of_voter;
+/// Collective. Gives tasks the probabilities that they start from, of heads or of voters of the
+/// corpus. Returned: what the tasks look at. workspace: of their graph.
+HeadRows add_voters(const run::Workspace& workspace, const HeadRows& heads,
+                    std::vector<propagate::Task>& tasks) {
+  const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
+                                     workspace.corpus.num_items};
+  HeadRows on_nodes;
   for (propagate::Task& task : tasks) {
     const std::string& voter = workspace.config.ensemble.members[to_size(task.group)].voter;
     if (voter.empty()) {
       continue;
     }
-    if (!of_voter.contains(voter)) {
-      of_voter[voter] = voter_on_nodes(workspace, voter);
+    const auto head = heads.find({voter, task.fold});
+    const std::pair<std::string, int> key{voter, head == heads.end() ? -1 : task.fold};
+    if (!on_nodes.contains(key)) {
+      on_nodes[key] = head == heads.end()
+                          ? voter_on_nodes(workspace, voter)
+                          : exchange.to_nodes<float>(head->second, owned_nodes(workspace).size(),
+                                                     workspace.num_classes());
     }
-    task.base = of_voter[voter];
+    task.base = on_nodes[key];
   }
-  return of_voter;
+  return on_nodes;
 }
 
 /// Collective. Propagates tasks of one variant. workspace: of the variant's graph.
 std::vector<propagate::TaskResult> propagate_on(run::Workspace& workspace, const Variant& variant,
+                                                const HeadRows& heads,
                                                 std::vector<propagate::Task>& tasks,
                                                 comm::Checkpoint& checkpoint) {
-  const auto voters = add_voters(workspace, tasks);
+  const HeadRows voters = add_voters(workspace, heads, tasks);
   const int num_classes = workspace.num_classes();
   const int kept = ensemble::labels_kept(workspace.config.ensemble, num_classes);
   const int top = kept < num_classes ? kept : 0;
@@ -133,6 +142,7 @@ std::vector<propagate::TaskResult> propagate_members(run::Workspace& workspace,
                                                      comm::Checkpoint& checkpoint) {
   check_voter_names(workspace);
   const config::Config& config = workspace.config;
+  const HeadRows heads = predict_for(workspace, tasks);
   const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
   const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());
@@ -165,7 +175,8 @@ std::vector<propagate::TaskResult> propagate_members(run::Workspace& workspace,
     log::info("stage=propagate graph={} k={} weights={} tasks={}",
               name.empty() ? config.corpus.embeddings : name, variant.k, variant.weights,
               here.size());
-    std::vector<propagate::TaskResult> found = propagate_on(of_graph, variant, here, schedule);
+    std::vector<propagate::TaskResult> found =
+        propagate_on(of_graph, variant, heads, here, schedule);
     for (std::size_t at = 0; at < indices.size(); ++at) {
       if (other && here[at].validation_nodes.empty()) {
         other->give(found[at]);

@@ -6,9 +6,10 @@
 #include "kith/ensemble/ensemble.hpp"
 #include "kith/run/workspace.hpp"
 
+#include "stages/folds.hpp"
+
 namespace kith::stages {
 
-using FoldedSeeds = std::vector<ensemble::FoldedSeed>;
 using Members = std::vector<ensemble::Member>;
 
 /// Collective. Makes sure of FoldedSeeds and Members, from the stage's file if need be.

@@ -41,9 +41,12 @@ double expected_sweeps(const ensemble::MemberConfig& member) {
 std::array<Pass, 3> passes_of(const run::PlanInput& in) {
   std::array<Pass, 3> passes;
   for (const ensemble::MemberConfig& member : in.members) {
+    if (member.head != nullptr) {
+      continue;
+    }
     Pass& pass = passes[kind_of(member)];
     const Count of_task = columns_of_task(in, member);
-    const int tasks = tasks_a_member(in);
+    const int tasks = run::tasks_a_member(in);
     const auto columns = static_cast<double>(tasks * of_task);
     pass.bytes = propagate::column_bytes(member.solver);
     pass.columns += columns;
@@ -76,6 +79,9 @@ double state_bytes(const Pass& pass, Kind kind, const Sizes& of) {
 double sparse_bytes(const run::PlanInput& in, const Sizes& of) {
   double most = 0;
   for (const ensemble::MemberConfig& member : in.members) {
+    if (member.head != nullptr) {
+      continue;
+    }
     const auto row =
         static_cast<double>(propagate::truncated_row_bytes(member.solver, of.row_labels));
     most = std::max(most, of.nodes * 2 * row + of.graph_ghosts * 4 * row);
@@ -83,11 +89,19 @@ double sparse_bytes(const run::PlanInput& in, const Sizes& of) {
   return most + of.nodes * kTaskNode;
 }
 
+/// Bytes of the probabilities that members start from, by node and as rows of the corpus.
+double voter_bytes(const run::PlanInput& in, const Sizes& of) {
+  const auto smoothed = static_cast<double>(
+      std::count_if(in.members.begin(), in.members.end(),
+                    [](const ensemble::MemberConfig& member) { return !member.voter.empty(); }));
+  return 2 * smoothed * run::tasks_a_member(in) * of.nodes * in.classes * kFloat;
+}
+
 }  // namespace
 
 run::StagePlan plan_propagate(const run::PlanInput& in, const run::Rates& rates) {
   const Sizes of{in};
-  const double before = graph_bytes(of);
+  const double before = graph_bytes(of) + voter_bytes(in, of);
   const std::array<Pass, 3> passes = passes_of(in);
   run::StagePlan plan{"propagate", 0, 0, 0, 0};
   const double results = of.nodes * of.scores + of.held_out();

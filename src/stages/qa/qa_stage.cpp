@@ -83,7 +83,7 @@ namespace {
 
 /// Collective.
 void do_qa(run::Workspace& workspace) {
-  need_held_out(workspace);
+  need_consensus(workspace);
   need_lists(workspace);
   const comm::Communicator& comm = workspace.comm;
   const config::Config& config = workspace.config;
@@ -97,7 +97,7 @@ void do_qa(run::Workspace& workspace) {
                                    workspace.seeds,
                                    workspace.outputs.get<Members>(),
                                    workspace.outputs.get<ensemble::Consensus>(),
-                                   workspace.outputs.get<ensemble::HeldOutPredictions>(),
+                                   workspace.outputs.get<ensemble::Consensus>().held_out,
                                    held_out_rows(workspace),
                                    workspace.outputs.get<cells::Shard>().layout,
                                    workspace.outputs.get<NeighborLists>(),
@@ -147,7 +147,8 @@ run::StagePlan plan_qa(const run::PlanInput& in, const run::Rates& rates) {
   const Sizes of{in};
   const auto members = static_cast<double>(in.members.size());
   const double memory =
-      graph_bytes(of) + of.held_out() + of.judged(members) + in.classes * kReportClass +
+      graph_bytes(of) + of.held_out() + of.judged(members) + of.share_sample() +
+      in.classes * kReportClass +
       of.nodes * (of.scores + of.row_bytes(kFloat) + kStatistics + members * kStatisticsVote);
   run::StagePlan plan{"qa", static_cast<Count>(memory), Count{1} << 20,
                       static_cast<Count>(exchanged(of.items * (members * kFloat + 32), of)), 0};
@@ -161,7 +162,7 @@ class QaStage : public run::Stage {
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{
         .name = "qa",
-        .stages = {"check", "cells", "knn", "graph", "propagate", "ensemble"},
+        .stages = {"check", "cells", "knn", "graph", "heads", "propagate", "ensemble"},
         .inputs = {"seeds", "classes", "gold", "votes", "probs", "slices", "ids"},
         .files = {"qa.h5", "report.html", "report.json"},
         .facts = "report.json",
