@@ -33,6 +33,7 @@ class Case:
     """All that a seed stands for: a folder with a corpus and run.ini, and numbers of ranks."""
 
     def __init__(self, seed, directory):
+        self.seed = seed
         self.random = numpy.random.RandomState(seed)
         self.directory = directory
         self.settings = collections.defaultdict(dict)
@@ -165,6 +166,22 @@ class Case:
         if keeps_few and self.chance(0.9):
             for key in ("class_mass", "calibration"):
                 self.settings["ensemble"].pop(key, None)
+        self.add_heads(smooths=not keeps_few)
+
+    def add_heads(self, smooths):
+        """Beside members of the graph, drawn apart from all else."""
+        random = numpy.random.RandomState(self.seed + (1 << 20))
+        if not any(name.startswith("member.") for name in self.settings) or random.uniform() < 0.5:
+            return
+        for number in range(random.randint(1, 4)):
+            head = {"method": ["softmax_regression", "lda", "prototypes", "nearest_seed_vectors"][random.randint(4)]}
+            head["class_weights"] = ["none", "balanced"][random.randint(2)]
+            if "graph.side" in self.settings and random.uniform() < 0.3:
+                head["graph"] = "side"
+            self.settings[f"member.h{number}"] = head
+            if smooths and random.uniform() < 0.6:
+                method = ["smooth", "correct_smooth"][random.randint(2)]
+                self.settings[f"member.s{number}"] = {"method": method, "voter": f"h{number}", "max_sweeps": 20}
 
     def draw_sparse_member(self):
         method = self.pick(["harmonic", "spreading", "walk", "poisson", "nearest_seed"])
