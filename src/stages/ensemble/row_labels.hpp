@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kith/layout/row_exchange.hpp"
 #include "kith/run/workspace.hpp"
 
 namespace kith::stages {

@@ -12,6 +12,7 @@
 
 #include "stages/cells/cells_output.hpp"
 #include "stages/ensemble/external_voters.hpp"
+#include "stages/folds.hpp"
 #include "stages/graph/graph_output.hpp"
 #include "stages/graph/other_graph.hpp"
 #include "stages/heads/heads.hpp"
