@@ -105,16 +105,16 @@ class ManyClasses(unittest.TestCase):
                 truth = numpy.where(file["labels"][...] >= 0, file["labels"][...], file["gold"][...])
                 far = 100 * numpy.eye(16, dtype=numpy.float32)[truth // 8]
                 file["embeddings"][...] = file["embeddings"][...] + far
+            # Potentials of Poisson learning differ in every class: rows of few labels keep the mean of the others.
+            members = {name: member for name, member in MEMBERS.items() if name != "member.poisson"}
             found = {}
             for top in (96, 16):
-                found[top] = self.run_in(directory, f"run{top}", 2, ensemble={"top_labels": top, "folds": 2}, **MEMBERS)
+                found[top] = self.run_in(directory, f"run{top}", 2, ensemble={"top_labels": top, "folds": 2}, **members)
         for member in found[16][1]["members"]:
             self.assertEqual(member["largest_rest"], 0, member["name"])
         for name, values in found[96][2].items():
             if values.dtype.kind == "f":
-# Zeros of dense rows stand for 1e-9 each; surprise is the logarithm of such a ratio.
-                atol = 2e-3 if name == "surprise" else 1e-4
-                numpy.testing.assert_allclose(found[16][2][name], values, atol=atol, err_msg=name)
+                numpy.testing.assert_allclose(found[16][2][name], values, atol=1e-6, err_msg=name)
             else:
                 numpy.testing.assert_array_equal(found[16][2][name], values, name)
 

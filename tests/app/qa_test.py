@@ -44,7 +44,7 @@ class Seeds(unittest.TestCase):
         self.assertGreater(len(by_confident_learning), 15)
         self.assertGreater(len(by_confident_learning), 0.8 * (flags["prune_by_noise_rate"] != 0).sum())
         hits = set(found) & set(wrong)
-        self.assertGreater(len(hits), 12)
+        self.assertGreater(len(hits), 16)
         self.assertGreaterEqual(len(hits), 0.9 * len(found))
         rate = report["noise_rate"]
         self.assertLess(rate["low"], 0.1)
