@@ -34,7 +34,7 @@ Config config_of_graph(const Config& config, const GraphSource& source) {
   other.run.directory =
       (std::filesystem::path{config.run.directory} / "graphs" / source.name).string();
   other.corpus.embeddings = source.dataset;
-  other.corpus.prototypes = source.prototypes;
+  other.corpus.prototypes.clear();  // its heads are members of this run
   other.corpus.metric = metric_of(source, config.corpus.metric);
   other.knn.k = source.k > 0 ? source.k : config.knn.k;
   other.graphs.clear();

@@ -37,7 +37,8 @@ std::vector<Option> graph_options(const std::string& name) {
           prefix + "prototypes", "", [=](Config & c) -> auto& { return graph(c).prototypes; },
           "dataset name or nothing", "class vectors among them, as corpus.prototypes"),
       choice<std::string>(
-          prefix + "metric", stages, [=](Config & c) -> auto& { return graph(c).metric; },
+          prefix + "metric",
+          "heads, propagate", [=](Config & c) -> auto& { return graph(c).metric; },
           {{"shared", ""}, {"l2", "l2"}, {"cosine", "cosine"}, {"inner_product", "inner_product"}},
           "what near means among them; shared: corpus.metric"),
       number<int>(

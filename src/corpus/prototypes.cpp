@@ -5,6 +5,7 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/corpus/labels.hpp"
 #include "kith/corpus/row_reader.hpp"
 #include "kith/io/input_file.hpp"
@@ -18,7 +19,7 @@ const FileExtent& file_with(const Corpus& corpus, const std::string& dataset) {
       std::find_if(corpus.files.begin(), corpus.files.end(),
                    [&](const FileExtent& file) { return io::InputFile{file.path}.has(dataset); });
   if (found == corpus.files.end()) {
-    fail("corpus.prototypes = {}: no file of the corpus has this dataset", dataset);
+    fail("{}: no file of the corpus has these class vectors", quote(dataset));
   }
   return *found;
 }
@@ -38,31 +39,31 @@ void check_row(std::span<const float> row, const std::string& place) {
 }  // namespace
 
 std::vector<float> read_prototypes(const comm::Communicator& comm, const Corpus& corpus,
-                                   const CorpusConfig& config) {
+                                   const std::string& dataset) {
   std::vector<float> vectors;
-  if (config.prototypes.empty()) {
+  if (dataset.empty()) {
     return vectors;
   }
   comm::on_root(comm, [&] {
-    const FileExtent& extent = file_with(corpus, config.prototypes);
+    const FileExtent& extent = file_with(corpus, dataset);
     const io::InputFile file{extent.path};
-    const io::DatasetInfo info = file.describe(config.prototypes);
+    const io::DatasetInfo info = file.describe(dataset);
     const auto& numbers = extent.numbers.classes;
     const Count rows = numbers.empty() ? corpus.num_classes() : count_of(numbers);
     if (info.shape.size() != 2 || info.shape[0] != rows || info.shape[1] != corpus.dim ||
         !info.is_number()) {
       fail("{}: {}: expected {} x {} numbers, one vector a class and as long as those of {}",
-           extent.path, config.prototypes, rows, corpus.dim, corpus.embeddings);
+           extent.path, dataset, rows, corpus.dim, corpus.embeddings);
     }
     if (rows != corpus.num_classes()) {
-      fail("{}: {}: is of {} classes, but the corpus has {}", extent.path, config.prototypes, rows,
+      fail("{}: {}: is of {} classes, but the corpus has {}", extent.path, dataset, rows,
            corpus.num_classes());
     }
-    const auto stored = file.read_all<float>(config.prototypes);
+    const auto stored = file.read_all<float>(dataset);
     vectors.resize(stored.size());
     for (Count row = 0; row < rows; ++row) {
       const auto values = std::span{stored}.subspan(to_size(row * corpus.dim), to_size(corpus.dim));
-      check_row(values, fmt::format("{}: {}: row {}", extent.path, config.prototypes, row));
+      check_row(values, fmt::format("{}: {}: row {}", extent.path, dataset, row));
       const Count label = numbers.empty() ? row : Count{numbers[to_size(row)]};
       std::copy(values.begin(), values.end(), vectors.begin() + label * corpus.dim);
     }

@@ -67,6 +67,14 @@ std::string Inputs::probs_text() const {
   return text;
 }
 
+std::string Inputs::prototypes_text() const {
+  std::string text = hashes_of(config_->corpus.prototypes);
+  for (const config::GraphSource& graph : config_->graphs) {
+    text += fmt::format("{}\n{}", graph.name, hashes_of(graph.prototypes));
+  }
+  return text;
+}
+
 std::string Inputs::text_of(const std::string& input) const {
   const corpus::CorpusConfig& names = config_->corpus;
   if (input == "embeddings") {
@@ -76,7 +84,7 @@ std::string Inputs::text_of(const std::string& input) const {
     return fmt::format("{} {}", static_cast<int>(corpus_->id_kind), hashes_of(names.ids));
   }
   if (input == "prototypes") {
-    return hashes_of(names.prototypes);
+    return prototypes_text();
   }
   if (input == "voter names") {
     return fmt::format("{}\n\n{}", fmt::join(corpus_->vote_names, "\n"),

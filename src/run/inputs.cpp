@@ -44,9 +44,12 @@ std::vector<std::string> datasets_of(const config::Config& config, const corpus:
   for (const config::GraphSource& graph : config.graphs) {
     datasets.push_back(graph.dataset);
   }
-  if (file.has(names.prototypes)) {  // one file is enough
-    datasets.push_back(names.prototypes);
+  std::vector<std::string> prototypes{names.prototypes};
+  for (const config::GraphSource& graph : config.graphs) {
+    prototypes.push_back(graph.prototypes);
   }
+  std::copy_if(prototypes.begin(), prototypes.end(), std::back_inserter(datasets),
+               [&](const std::string& name) { return file.has(name); });  // one file is enough
   if (!names.probs.empty()) {
     for (const std::string& voter : file.children(names.probs)) {
       datasets.push_back(names.probs + "/" + voter);

@@ -34,6 +34,7 @@ class Inputs {
       const std::vector<std::int32_t> corpus::FileNumbers::*numbers) const;
   [[nodiscard]] std::string slices_text() const;
   [[nodiscard]] std::string probs_text() const;
+  [[nodiscard]] std::string prototypes_text() const;
   /// What content() is a digest of.
   [[nodiscard]] std::string text_of(const std::string& input) const;
 

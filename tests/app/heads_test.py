@@ -136,8 +136,33 @@ class Heads(unittest.TestCase):
                             kith.expect_one_sentence(self, done, word)
         self.assertGreater(found["given"], found["none"] + 0.1)
 
+    def test_given_class_vectors_of_other_vectors(self):
+        blobs = kith.Blobs(items=300, seeds_per_class=1, spread=90)
+        centers = numpy.array([blobs.vectors[blobs.truth == label].mean(0) for label in range(4)])
+        sections = {"graph.side": {"dataset": "/side", "prototypes": "/centers"},
+                    "member.p": {"method": "prototypes", "graph": "side"}}
+        with kith.temporary_directory() as directory:
+            path = blobs.write(os.path.join(directory, "corpus.h5"))
+            with h5py.File(path, "a") as file:
+                file["side"] = blobs.vectors
+                file["centers"] = centers.astype(numpy.float32)
+            self.assertEqual(run(directory, 2, **sections).returncode, 0)
+            first = results(directory)
+            with h5py.File(path, "a") as file:
+                file["centers"][...] = centers[::-1]
+            done = run(directory, 2, **sections)
+            self.assertIn('stage=heads state=stale reason="other prototypes"', done.stderr)
+            self.assertNotEqual(results(directory)[1], first[1])
+            with h5py.File(path, "a") as file:
+                file["centers"][0] = 0
+            for command in ("run", "check"):
+                done = kith.run([command, "-c", kith.ini(directory, **sections)], 2)
+                kith.expect_one_sentence(self, done, "/centers: row 0: the vector is zero")
+
     def test_bad_input_is_one_sentence(self):
-        cases = [({"member.a": {"method": "lda", "alpha": 0.5}}, "member.a.alpha is set, which lda does not take"),
+        cases = [({"corpus": {"prototypes": "/centers"}, "member.a": {"method": "lda"}},
+                  "corpus.prototypes = /centers, but no member"),
+                 ({"member.a": {"method": "lda", "alpha": 0.5}}, "member.a.alpha is set, which lda does not take"),
                  ({"member.a": {"method": "lda", "bootstrap": 1}}, "member.a.bootstrap is set"),
                  ({"member.a": {"method": "smooth"}}, "member.a.voter is missing"),
                  ({"member.a": {"method": "smooth", "voter": "b"}}, "which is no head of the ensemble"),

@@ -33,11 +33,11 @@ struct Seed {
 [[nodiscard]] std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
                                            const CorpusConfig& config);
 
-/// Collective. Class vectors, num_classes x dim, the same on every rank; empty if none are
-/// configured. From the first file that has them, its classes by name. Throws CollectiveError for
+/// Collective. Class vectors, num_classes x dim, the same on every rank; none if `dataset` is
+/// empty. From the first file that has them, its classes by name. Throws CollectiveError for
 /// another shape, values that are not finite, and zero vectors.
 [[nodiscard]] std::vector<float> read_prototypes(const comm::Communicator& comm,
-                                                 const Corpus& corpus, const CorpusConfig& config);
+                                                 const Corpus& corpus, const std::string& dataset);
 
 /// Gold labels of these rows; none where unknown. Empty if no gold is configured. Local; throws
 /// Error.

@@ -43,14 +43,16 @@ std::vector<std::int32_t> training_rows(std::span<const ensemble::FoldedSeed> fo
   return rows;
 }
 
-HeadVectors::HeadVectors(run::Workspace& shared, const std::string& graph) : shared_{&shared} {
+HeadVectors::HeadVectors(run::Workspace& shared, const std::string& graph)
+    : shared_{&shared}, prototypes_{shared.config.corpus.prototypes} {
   if (graph.empty()) {
     need_vectors(shared);
     return;
   }
-  other_ = std::make_unique<run::Workspace>(
-      shared.comm, *shared.stages,
-      config::config_of_graph(shared.config, config::graph_source(shared.config, graph)));
+  const config::GraphSource& source = config::graph_source(shared.config, graph);
+  prototypes_ = source.prototypes;
+  other_ = std::make_unique<run::Workspace>(shared.comm, *shared.stages,
+                                            config::config_of_graph(shared.config, source));
   other_->memory_bytes = shared.memory_bytes;
   other_->corpus = corpus::describe(shared.comm, other_->config.corpus);
   other_->reader.emplace(other_->corpus);
@@ -120,7 +122,7 @@ heads::TrainingSet HeadVectors::training_set() const {
     std::copy_n(all_vectors.begin() + static_cast<Count>(at) * dim, dim,
                 training.vectors.begin() + all_indices[at] * dim);
   }
-  training.class_vectors = corpus::read_prototypes(from.comm, from.corpus, from.config.corpus);
+  training.class_vectors = corpus::read_prototypes(from.comm, from.corpus, prototypes_);
   const std::vector<std::int32_t> rows = training_rows(shared_->outputs.get<FoldedSeeds>());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const propagate::NodeSeed& seed = shared_->outputs.get<FoldedSeeds>()[i].seed;

@@ -39,6 +39,7 @@ class HeadVectors {
   [[nodiscard]] std::vector<Position> nodes_of_seeds() const;
 
   run::Workspace* shared_;
+  std::string prototypes_;                 // dataset of class vectors, or empty
   std::unique_ptr<run::Workspace> other_;  // null: the shared vectors
   std::unique_ptr<layout::RowExchange> rows_here_;
   std::unique_ptr<layout::RowExchange> rows_shared_;

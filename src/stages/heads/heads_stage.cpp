@@ -6,8 +6,10 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/stop.hpp"
+#include "kith/config/graph_source.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
+#include "kith/core/quote.hpp"
 #include "kith/corpus/labels.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/io/output_file.hpp"
@@ -161,6 +163,29 @@ void do_heads(run::Workspace& workspace) {
   write_facts(workspace, "heads", facts);
 }
 
+/// Collective. Class vectors that nobody looks at are a mistake of the user's.
+void require_takers(const run::Workspace& workspace) {
+  const config::Config& config = workspace.config;
+  const auto require_taker = [&](const std::string& key, const std::string& dataset,
+                                 const std::string& graph) {
+    const std::vector<const MemberConfig*> members = heads_of(config);
+    const bool is_taken =
+        std::any_of(members.begin(), members.end(), [&](const MemberConfig* member) {
+          return member->graph == graph && member->head->facts().takes_class_vectors;
+        });
+    if (!dataset.empty() && !is_taken) {
+      fail("{} = {}, but no member with method = prototypes looks at these vectors", key,
+           quote(dataset));
+    }
+  };
+  comm::locally(workspace.comm, [&] {
+    require_taker("corpus.prototypes", config.corpus.prototypes, "");
+    for (const config::GraphSource& graph : config.graphs) {
+      require_taker(fmt::format("graph.{}.prototypes", graph.name), graph.prototypes, graph.name);
+    }
+  });
+}
+
 class HeadsStage : public run::Stage {
  public:
   [[nodiscard]] const run::StageDescription& description() const override {
@@ -183,7 +208,14 @@ class HeadsStage : public run::Stage {
     return all;
   }
   void check(run::Workspace& workspace) const override {
-    (void)corpus::read_prototypes(workspace.comm, workspace.corpus, workspace.config.corpus);
+    require_takers(workspace);
+    const config::Config& config = workspace.config;
+    (void)corpus::read_prototypes(workspace.comm, workspace.corpus, config.corpus.prototypes);
+    for (const config::GraphSource& graph : config.graphs) {
+      const auto other =
+          corpus::describe(workspace.comm, config::config_of_graph(config, graph).corpus);
+      (void)corpus::read_prototypes(workspace.comm, other, graph.prototypes);
+    }
   }
   void prepare(run::Workspace& workspace) const override {
     const std::vector<const MemberConfig*> members = heads_of(workspace.config);
