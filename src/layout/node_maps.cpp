@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/core/error.hpp"
 
 namespace kith::layout {
 namespace {
@@ -93,6 +95,12 @@ std::vector<propagate::NodeSeed> seeds_on_nodes(const cells::Shard& shard,
     Position node;
   };
   const comm::Communicator& comm = *shard.comm;
+  comm::locally(comm, [&] {
+    if (!std::is_sorted(seeds.begin(), seeds.end(),
+                        [](const auto& a, const auto& b) { return a.row < b.row; })) {
+      fail("seeds are looked up by row, but their rows are in another order");
+    }
+  });
   const IdRange<Position> owned = shard.layout.nodes_of(comm.rank());
   std::vector<Found> mine;
   for (const ItemOfNode& item : items) {

@@ -50,7 +50,10 @@ class Heads(unittest.TestCase):
                 done = run(directory, ranks, threads, cells={"num_cells": 4}, **HEADS, **SMOOTH, **other)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 found.add(results(directory))
+                gold = {member["name"]: member["gold"]["value"] for member in report_of(directory)["members"]}
         self.assertEqual(len(found), 1)
+        self.assertAlmostEqual(gold["there"], gold["lda"], delta=0.01)  # the same columns in another order
+        self.assertAlmostEqual(gold["smooth-there"], gold["smooth"], delta=0.03)
 
     def test_models_in_the_file_are_the_members(self):
         blobs = kith.Blobs(spread=90)

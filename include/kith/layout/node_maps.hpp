@@ -16,7 +16,8 @@ namespace kith::layout {
 [[nodiscard]] std::vector<ItemOfNode> items_of_nodes(
     const cells::Shard& shard, std::span<const corpus::DuplicateItem> duplicates, Count num_rows);
 
-/// Collective. The seeds on their nodes, the same on every rank, in the order of `seeds`.
+/// Collective. The seeds on their nodes, the same on every rank, in the order of `seeds`, which is
+/// that of their rows. Throws CollectiveError if it is not.
 [[nodiscard]] std::vector<propagate::NodeSeed> seeds_on_nodes(const cells::Shard& shard,
                                                               std::span<const ItemOfNode> items,
                                                               std::span<const corpus::Seed> seeds);

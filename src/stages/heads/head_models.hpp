@@ -19,7 +19,11 @@ void share_fits(const comm::Communicator& comm, heads::Fits& fits, Rank root);
 /// Collective. The same on all ranks.
 void write_model(io::OutputFile& file, const std::string& group, const heads::Model& model);
 
-/// Looked at before it is used. dim: kAnySize = as it is there. Local; throws Error.
+/// All but the arrays. Local; throws Error.
+[[nodiscard]] heads::Model read_model_facts(const io::InputFile& file, const std::string& group,
+                                            int num_classes);
+
+/// Looked at before it is used. Local; throws Error.
 [[nodiscard]] heads::Model read_model(const io::InputFile& file, const std::string& group,
                                       int num_classes, Count dim);
 

@@ -85,14 +85,18 @@ std::vector<Position> HeadVectors::nodes_of_seeds() const {
       mine.push_back({static_cast<Count>(i), shared_->outputs.get<cells::Shard>().rows[local]});
     }
   }
-  std::vector<corpus::Seed> seeds(nodes.size());
-  for (const SeedRow& seed : comm::gather_to_all<SeedRow>(shared_->comm, mine).items) {
-    seeds[to_size(seed.index)] = {seed.row, Label{0}};
+  std::vector<SeedRow> by_row = comm::gather_to_all<SeedRow>(shared_->comm, mine).items;
+  std::sort(by_row.begin(), by_row.end(),
+            [](const SeedRow& a, const SeedRow& b) { return a.row < b.row; });
+  std::vector<corpus::Seed> seeds;
+  for (const SeedRow& seed : by_row) {
+    seeds.push_back({seed.row, Label{0}});
   }
   const auto here = layout::seeds_on_nodes(other_->outputs.get<cells::Shard>(),
                                            other_->outputs.get<Items>(), seeds);
-  std::transform(here.begin(), here.end(), nodes.begin(),
-                 [](const propagate::NodeSeed& seed) { return seed.node; });
+  for (std::size_t at = 0; at < here.size(); ++at) {
+    nodes[to_size(by_row[at].index)] = here[at].node;
+  }
   return nodes;
 }
 
@@ -134,7 +138,7 @@ heads::TrainingSet HeadVectors::training_set() const {
   return training;
 }
 
-LabelRows<float> HeadVectors::predict(const heads::Model& model, int top_labels) const {
+LabelRows<float> HeadVectors::predict_here(const heads::Model& model, int top_labels) const {
   constexpr Count kBlock = 16384;
   const heads::Predictor predictor{model};
   const cells::Vectors& vectors = here().outputs.get<cells::Shard>().vectors;
@@ -147,6 +151,12 @@ LabelRows<float> HeadVectors::predict(const heads::Model& model, int top_labels)
                                               to_size(count * vectors.row_bytes())),
                       rows, to_size(begin));
   }
+  return rows;
+}
+
+LabelRows<float> HeadVectors::predict(const heads::Model& model, int top_labels) const {
+  LabelRows<float> rows =
+      comm::locally(here().comm, [&] { return predict_here(model, top_labels); });
   if (!other_) {
     return rows;
   }

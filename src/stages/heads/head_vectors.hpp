@@ -37,6 +37,8 @@ class HeadVectors {
  private:
   [[nodiscard]] const run::Workspace& here() const { return other_ ? *other_ : *shared_; }
   [[nodiscard]] std::vector<Position> nodes_of_seeds() const;
+  /// Local. Of the nodes that this rank owns among these vectors.
+  [[nodiscard]] LabelRows<float> predict_here(const heads::Model& model, int top_labels) const;
 
   run::Workspace* shared_;
   std::string prototypes_;                 // dataset of class vectors, or empty

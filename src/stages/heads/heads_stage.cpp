@@ -212,6 +212,9 @@ class HeadsStage : public run::Stage {
     const config::Config& config = workspace.config;
     (void)corpus::read_prototypes(workspace.comm, workspace.corpus, config.corpus.prototypes);
     for (const config::GraphSource& graph : config.graphs) {
+      if (graph.prototypes.empty()) {
+        continue;
+      }
       const auto other =
           corpus::describe(workspace.comm, config::config_of_graph(config, graph).corpus);
       (void)corpus::read_prototypes(workspace.comm, other, graph.prototypes);
@@ -266,8 +269,7 @@ void add_heads(run::Workspace& workspace) {
       members.push_back(read_member(file, workspace, *config));
       members.back().source = ensemble::Source::vectors;
       members.back().chosen =
-          read_model(file, model_group(config->name, -1), workspace.num_classes(), kAnySize)
-              .parameters;
+          read_model_facts(file, model_group(config->name, -1), workspace.num_classes()).parameters;
     }
     return members;
   });
