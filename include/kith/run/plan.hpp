@@ -95,7 +95,7 @@ struct StagePlan {
 [[nodiscard]] Count base_memory();
 
 /// Collective. The table that `kith plan` prints. arguments: "items=1e9 dim=128 type=f32 k=10
-/// classes=100 members=5 sweeps=100 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB
+/// classes=100 members=7 sweeps=100 nodes=32 ranks_per_node=8 threads=4 node_memory=256GiB
 /// network=100 storage=20" (Gbit/s a node, GB/s of all); what is not given comes from the
 /// configuration and its corpus, or is measured. Throws CollectiveError.
 [[nodiscard]] std::string plan(const comm::Communicator& comm, const StageList& stages,

@@ -143,7 +143,6 @@ std::vector<propagate::TaskResult> propagate_members(run::Workspace& workspace,
                                                      comm::Checkpoint& checkpoint) {
   check_voter_names(workspace);
   const config::Config& config = workspace.config;
-  const HeadRows heads = predict_for(workspace, tasks);
   const TasksByGraph by_graph = tasks_by_graph(config, tasks);
   std::vector<propagate::TaskResult> results(tasks.size());
   const int top = ensemble::labels_kept(config.ensemble, workspace.num_classes());
@@ -153,6 +152,13 @@ std::vector<propagate::TaskResult> propagate_members(run::Workspace& workspace,
                          schedule_of(by_graph, tasks),
                          results};
   const int finished = schedule.resume_finished();
+  std::vector<propagate::Task> unfinished;
+  for (std::size_t graph = to_size(finished); graph < by_graph.size(); ++graph) {
+    for (const std::size_t i : by_graph[graph].second) {
+      unfinished.push_back(tasks[i]);
+    }
+  }
+  const HeadRows heads = predict_for(workspace, unfinished);
   if (finished > 0) {
     log::info("stage=propagate state=resumed graphs_done={} of={}", finished, by_graph.size());
   }

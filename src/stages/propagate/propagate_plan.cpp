@@ -89,19 +89,35 @@ double sparse_bytes(const run::PlanInput& in, const Sizes& of) {
   return most + of.nodes * kTaskNode;
 }
 
-/// Bytes of the probabilities that members start from, by node and as rows of the corpus.
+/// Bytes of the probabilities that members start from, as rows of the corpus; by node as many
+/// again.
 double voter_bytes(const run::PlanInput& in, const Sizes& of) {
   const auto smoothed = static_cast<double>(
       std::count_if(in.members.begin(), in.members.end(),
                     [](const ensemble::MemberConfig& member) { return !member.voter.empty(); }));
-  return 2 * smoothed * run::tasks_a_member(in) * of.nodes * in.classes * kFloat;
+  return smoothed * run::tasks_a_member(in) * of.nodes * in.classes * kFloat;
+}
+
+/// Of the vectors, while heads predict once more.
+double vector_bytes(const run::PlanInput& in, const Sizes& of) {
+  return voter_bytes(in, of) > 0 ? of.nodes * (of.row + kRequest) + kFetchBlocks * kFetchBlock +
+                                       of.nodes * of.row_bytes(kFloat)
+                                 : 0.0;
+}
+
+/// Of reading the vectors and of the predictions.
+double voter_seconds(const run::PlanInput& in, const Sizes& of, const run::Rates& rates) {
+  const double products = voter_bytes(in, of) / kFloat * of.dim;
+  return 2 * products / (rates.scan_flops * kPredictShare) +
+         (products > 0 ? of.nodes * of.stored_row / rates.read_bytes : 0.0);
 }
 
 }  // namespace
 
 run::StagePlan plan_propagate(const run::PlanInput& in, const run::Rates& rates) {
   const Sizes of{in};
-  const double before = graph_bytes(of) + voter_bytes(in, of);
+  const double voters = voter_bytes(in, of);
+  const double before = graph_bytes(of) + 2 * voters;
   const std::array<Pass, 3> passes = passes_of(in);
   run::StagePlan plan{"propagate", 0, 0, 0, 0};
   const double results = of.nodes * of.scores + of.held_out();
@@ -119,10 +135,11 @@ run::StagePlan plan_propagate(const run::PlanInput& in, const run::Rates& rates)
                                            : 1 / rates.entries;
     plan.seconds += of.nodes * pass.column_sweeps * entry_s + pass.sweeps * rates.allreduce_s;
   }
-  plan.memory_bytes = static_cast<Count>(before + results + most);
+  plan.memory_bytes = static_cast<Count>(
+      std::max(graph_bytes(of) + voters + vector_bytes(in, of), before + results + most));
   plan.disk_bytes = static_cast<Count>(of.items * (of.scores + kRowNumber));
   plan.wire_bytes = static_cast<Count>(wire);
-  plan.seconds += wire_seconds(plan, of, rates);
+  plan.seconds += voter_seconds(in, of, rates) + wire_seconds(plan, of, rates);
   return with_common(plan, of, rates);
 }
 

@@ -80,7 +80,6 @@ void need_members(run::Workspace& workspace) {
     return;
   }
   need_graph(workspace);
-  need_graph(workspace);
   need_folds(workspace);
   workspace.outputs.put<Members>(comm::locally(workspace.comm, [&] {
     const io::InputFile file{workspace.path(kFile)};
