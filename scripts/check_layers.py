@@ -5,8 +5,8 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "heads", "propagate", "layout",
-          "calibrate", "label_model", "qa", "ensemble", "review", "statistics", "report", "config", "run", "stages", "app"]
+LAYERS = ["core", "comm", "io", "corpus", "distance", "cells", "knn", "graph", "calibrate", "heads", "propagate",
+          "layout", "label_model", "qa", "ensemble", "review", "statistics", "report", "config", "run", "stages", "app"]
 # Modules that must not see these although they stand below.
 FORBIDDEN = {
     "graph": {"io", "corpus", "distance", "cells", "knn"},

@@ -4,11 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "kith/calibrate/minimize.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/distance/panels.hpp"
 #include "kith/distance/products.hpp"
-
-#include "heads/minimize.hpp"
 
 namespace kith::heads {
 namespace {
@@ -137,8 +136,8 @@ Sharpness fit_sharpness(const ScoredRows& rows, double usual, bool has_shifts) {
   SharpnessLoss loss{rows, usual};
   const std::vector<double> start(has_shifts ? 1 + columns : 1, 0.0);
   const std::vector<double> point =
-      minimize([&](auto at, auto gradient) { return loss.at(at, gradient); }, start,
-               {.gradient = 1e-7, .decrease = 1e-10, .max_iterations = 200});
+      calibrate::minimize([&](auto at, auto gradient) { return loss.at(at, gradient); }, start,
+                          {.gradient = 1e-7, .decrease = 1e-10, .max_iterations = 200});
   sharpness.tau = usual * std::exp(point[0]);
   std::vector<double> gradient(point.size());
   sharpness.log_loss = loss.at(point, gradient);

@@ -204,7 +204,7 @@ class Discriminant {
       double& entry = matrix[i * dim_ + i];
       entry = entry > kSmall ? entry : 1.0;
     }
-    for (double ridge = 1e-6;; ridge *= 10) {
+    for (double ridge = 1e-6; ridge < 1e6; ridge *= 10) {
       std::vector<double> factor = matrix;
       if (factorize(factor, count_of(standard_.mean))) {
         return factor;
@@ -213,6 +213,7 @@ class Discriminant {
         matrix[i * dim_ + i] *= 1 + ridge;
       }
     }
+    fail("lda: the covariance of the seeds' vectors is not finite");
   }
 
   /// w_k = S^-1 m_k,  b_k = -m_k' w_k / 2 + log pi_k

@@ -24,8 +24,14 @@ const Method* find_method(std::string_view name) {
 std::vector<Parameter> all_parameters() {
   std::vector<Parameter> parameters;
   for (const Method* method : methods()) {
-    const auto& own = method->facts().parameters;
-    parameters.insert(parameters.end(), own.begin(), own.end());
+    for (const Parameter& parameter : method->facts().parameters) {
+      const bool is_known =
+          std::any_of(parameters.begin(), parameters.end(),
+                      [&](const Parameter& known) { return known.name == parameter.name; });
+      if (!is_known) {
+        parameters.push_back(parameter);
+      }
+    }
   }
   return parameters;
 }

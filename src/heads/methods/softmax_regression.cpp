@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 
+#include "kith/calibrate/minimize.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/parallel.hpp"
 
 #include "heads/methods/registry.hpp"
-#include "heads/minimize.hpp"
 #include "heads/sharpness.hpp"
 #include "heads/task.hpp"
 
@@ -21,6 +21,8 @@ const Parameter kC{.name = "c",
                        "0: chosen on held-out seeds",
                    .fallback = 0,
                    .range = {1e-8, 1e8, true}};
+
+constexpr calibrate::StopRule kFine{.gradient = 1e-5, .decrease = 1e-7, .max_iterations = 500};
 
 /// sum_i w_i CE(y_i, softmax(W z_i + b)) + |W|^2 / (2 C) over the sum of weights, z_i the
 /// standardized rows. A point is W, columns x dim, and b behind it.
@@ -185,10 +187,10 @@ class Path {
         standard_{standardize(part_)},
         point_(to_size(part_.data->num_columns()) * to_size(part_.data->dim + 1), 0.0) {}
 
-  void go_to(double c, const StopRule& stop) {
+  void go_to(double c, const calibrate::StopRule& stop) {
     SoftmaxLoss loss{part_, standard_, c};
-    point_ =
-        minimize([&](auto point, auto gradient) { return loss.at(point, gradient); }, point_, stop);
+    point_ = calibrate::minimize(
+        [&](auto point, auto gradient) { return loss.at(point, gradient); }, point_, stop);
   }
   [[nodiscard]] const std::vector<double>& point() const { return point_; }
   void start_from(std::vector<double> point) { point_ = std::move(point); }
@@ -246,7 +248,7 @@ class SoftmaxRegression : public Method {
     if (task.data.num_folds() > 0) {
       choice = fit_folds(task, values, fits, all);
     }
-    all.go_to(choice.c, {});
+    all.go_to(choice.c, kFine);
     fits.model = all.model(choice.c);
     sharpen(fits, choice.tau);
     return fits;
@@ -262,7 +264,7 @@ class SoftmaxRegression : public Method {
   /// the models at the best value in `fits`, and a good start for all rows in `all`.
   static Choice fit_folds(const Task& task, std::span<const double> values, Fits& fits, Path& all) {
     constexpr int kPatience = 2;
-    constexpr StopRule kRough{.gradient = 1e-4, .decrease = 1e-5, .max_iterations = 200};
+    constexpr calibrate::StopRule kRough{.gradient = 1e-4, .decrease = 1e-5, .max_iterations = 200};
     std::vector<Path> paths;
     for (int fold = 0; fold < task.data.num_folds(); ++fold) {
       paths.emplace_back(task.part(fold));
@@ -274,12 +276,12 @@ class SoftmaxRegression : public Method {
     for (const double c : values) {
       std::vector<Model> models;
       for (std::size_t fold = 0; fold < paths.size(); ++fold) {
-        paths[fold].go_to(c, values.size() > 1 ? kRough : StopRule{});
+        paths[fold].go_to(c, values.size() > 1 ? kRough : kFine);
         models.push_back(paths[fold].model(c));
       }
       const Sharpness sharpness = fit_sharpness(whole, models, 1);
       worse = sharpness.log_loss < best ? 0 : worse + 1;
-      if (worse == 0) {
+      if (worse == 0 || fits.folds.empty()) {
         best = sharpness.log_loss;
         choice = {c, sharpness.tau};
         fits.folds = std::move(models);
