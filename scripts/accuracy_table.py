@@ -64,8 +64,8 @@ def measure_ensemble(args, seeds):
     """The same of the default members and the consensus, and whether the program's own interval covers the latter's."""
     report = run(args, os.path.join(args.work, "run"), seeds, [])
     consensus = report["consensus"]["gold"]["accuracy"]["value"]
-    estimate = report["consensus"]["held_out"]["accuracy"]
-    covered = estimate["trials"] > 0 and estimate["low"] <= consensus <= estimate["high"]
+    estimate = report["consensus"]["corpus"]["accuracy"]
+    covered = estimate["value"] is not None and estimate["low"] <= consensus <= estimate["high"]
     return {**gold_of(report), "consensus": 100 * consensus, "covered": covered}
 
 

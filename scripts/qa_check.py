@@ -59,7 +59,7 @@ def check_estimates(directory, report, truth):
         accepted = file["accepted_error"][...]
     others = status != 1
     accuracy = (best == truth)[others].mean()
-    estimate = report["consensus"]["held_out"]["accuracy"]
+    estimate = report["consensus"]["corpus"]["accuracy"]
     found = {"accuracy": accuracy, "low": estimate["low"], "high": estimate["high"],
              "covered": estimate["low"] <= accuracy <= estimate["high"],
              "suspects": len(report["seeds"]["suspects"]), "seeds": report["seeds"]["held_out"]}

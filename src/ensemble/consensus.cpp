@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
@@ -208,7 +209,12 @@ void make_promises(const ConsensusInputs& inputs, const EnsembleConfig& config, 
     is_right.push_back(best == held_out.truth[i] ? 1 : 0);
     confidences.push_back(best.is_none() ? 0.0 : held_out.probabilities[i][best]);
   }
-  const Count never = count_of(inputs.seeds) - count_of(held_out.truth);
+  // A class with one seed is never held out: held out it would be unknown, and so wrong.
+  const std::set<Label> measured(held_out.truth.begin(), held_out.truth.end());
+  const Count never =
+      std::count_if(inputs.seeds.begin(), inputs.seeds.end(), [&](const FoldedSeed& entry) {
+        return entry.fold < 0 && !measured.contains(entry.seed.label);
+      });
   result.accuracy = qa::corpus_accuracy(held_out.truth, is_right, never, result.shares);
   result.auto_threshold =
       qa::sure_threshold(confidences, is_right, qa::corpus_weights(held_out.truth, result.shares),
@@ -263,6 +269,7 @@ Consensus form_consensus(const graph::Graph& graph, std::span<const Member> memb
   result.margin.resize(num_nodes, 0.0F);
   const Pool pool = fit_pool(members, inputs.seeds);
   result.member_weights = pool.pool.weights;
+  result.fits_weights = pool.fits_weights;
   result.temperature = pool.temperature;
   const std::vector<float> sureness = combine_nodes(members, inputs, pool, result);
   result.held_out = predict_held_out(inputs.seeds, members);

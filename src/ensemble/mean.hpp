@@ -29,7 +29,7 @@ inline double entropy(const Candidates& columns, std::span<const double> distrib
   return std::max(0.0, sum);
 }
 
-/// A sum of members' probabilities that becomes their weighted mean.
+/// A sum of members' probabilities, or of their logarithms, that becomes their weighted mean.
 struct Mean {
   std::vector<double> values;
   double weight = 0;

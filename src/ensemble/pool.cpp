@@ -145,6 +145,9 @@ Pool fit_pool(std::span<const Member> members, std::span<const FoldedSeed> seeds
   }
   if (takes_all_classes(members.front().held_out_scores)) {
     fit_weights(members, seeds, left_out, pool);
+    pool.fits_weights = std::any_of(seeds.begin(), seeds.end(), [&](const FoldedSeed& seed) {
+      return is_held_out(seed, left_out);
+    });
   }
   fit_temperature(members, seeds, left_out, pool);
   return pool;

@@ -20,6 +20,7 @@ struct Pool {
   std::vector<CalibratedOutput> outputs;  // one a member
   std::vector<double> defaults;           // one a member, sum 1
   qa::LogPool pool;
+  bool fits_weights = false;  // else they are the defaults
   double temperature = 1;
 };
 

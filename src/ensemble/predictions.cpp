@@ -54,7 +54,7 @@ HeldOutPredictions no_predictions(std::span<const Member> members) {
   held_out.raw_probabilities.resize(members.size(), empty);
   held_out.added.assign(members.size(), 0.0);
   held_out.of_seeds = empty;
-  held_out.raw_mean = empty;
+  held_out.raw_pool = empty;
   return held_out;
 }
 
@@ -78,7 +78,7 @@ HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
     const std::vector<LabelRow<float>> rows = rows_of(members, i);
     (void)raw.combine(rows);
     add_members(raw, held_out.raw_probabilities);
-    append(raw.columns(), raw.distribution(), held_out.raw_mean);
+    append(raw.columns(), raw.distribution(), held_out.raw_pool);
     PooledItem item{of_fold.at(fold), num_classes};
     const bool is_reached = item.combine(rows);
     add_seed(item, is_reached, seeds[i].seed.label, held_out);

@@ -56,15 +56,16 @@ Sample gather_sample(const graph::Graph& graph, const Consensus& consensus,
 }
 
 /// What the user says, or what is left to say.
-qa::ClassShares certain_shares(std::vector<double> shares, qa::SeedDesign design) {
+qa::ClassShares certain_shares(std::vector<double> shares, qa::ShareOrigin origin) {
   const std::size_t width = shares.size();
-  const bool has_table = width <= to_size(Count{kMostDenseClasses});
   qa::ClassShares result;
-  result.design = design;
+  // Known shares make an estimate as seeds by class do, and those of the seeds as random ones.
+  result.design =
+      origin == qa::ShareOrigin::given ? qa::SeedDesign::by_class : qa::SeedDesign::random;
+  result.origin = origin;
   result.is_known = true;
   result.shares = std::move(shares);
   result.deviations.assign(width, 0.0);
-  result.covariance.assign(has_table ? width * width : 0, 0.0);
   return result;
 }
 
@@ -74,14 +75,19 @@ qa::ClassShares corpus_shares(const graph::Graph& graph, const Consensus& consen
                               std::span<const float> sureness, const ConsensusInputs& inputs,
                               const EnsembleConfig& config) {
   const LabelRows<double>& held_out = consensus.held_out.probabilities;
-  std::vector<double> source = seed_shares(inputs);
-  if (!consensus.distributions.is_dense() || inputs.num_classes > kMostDenseClasses ||
-      config.prior == "seeds") {
-    return certain_shares(std::move(source), qa::SeedDesign::random);
-  }
-  if (config.prior != "estimated") {
+  if (config.prior != "estimated" && config.prior != "seeds") {
     return certain_shares(class_prior(inputs.seeds, config, inputs.num_classes),
-                          qa::SeedDesign::by_class);
+                          qa::ShareOrigin::given);
+  }
+  std::vector<double> source = seed_shares(inputs);
+  if (config.prior == "seeds") {
+    return certain_shares(std::move(source), qa::ShareOrigin::of_labels);
+  }
+  if (!consensus.distributions.is_dense() || inputs.num_classes > kMostDenseClasses) {
+    qa::ClassShares result = certain_shares(std::move(source), qa::ShareOrigin::of_labels);
+    result.design = design_of(inputs, config);
+    result.is_known = result.design != qa::SeedDesign::by_class;
+    return result;
   }
   const Sample sample = gather_sample(graph, consensus, sureness, inputs, config.seed);
   const qa::ShareInputs problem{to_size(inputs.num_classes),

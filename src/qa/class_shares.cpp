@@ -130,6 +130,18 @@ const char* to_string(SeedDesign design) {
   return "";
 }
 
+const char* to_string(ShareOrigin origin) {
+  switch (origin) {
+    case ShareOrigin::estimated:
+      return "estimated";
+    case ShareOrigin::of_labels:
+      return "seeds";
+    case ShareOrigin::given:
+      return "given";
+  }
+  return "";
+}
+
 SeedDesign guess_design(std::span<const Count> counts) {
   const Count total = std::accumulate(counts.begin(), counts.end(), Count{0});
   if (counts.size() < 2 || total == 0) {

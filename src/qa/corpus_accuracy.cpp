@@ -45,7 +45,7 @@ AccuracyEstimate corpus_accuracy(std::span<const Label> truth,
     value += share * recall[k];
     variance += share * share * likely * (1 - likely) / std::max(items[k], 0.25);
   }
-  for (std::size_t at = 0; at < width * width; ++at) {
+  for (std::size_t at = 0; at < shares.covariance.size(); ++at) {
     variance += recall[at / width] * shares.covariance[at] * recall[at % width];
   }
   const double effective = std::max(value * (1 - value), 0.25 / total) / variance;

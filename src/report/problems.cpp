@@ -72,7 +72,8 @@ void find_in_classes(const Report& report, Problems& problems) {
   }
   std::sort(poor.begin(), poor.end());
   constexpr std::size_t kNamed = 5;
-  std::string text = "Labels of these classes are often wrong (share right): ";
+  std::string text = fmt::format("Labels of these classes are often wrong (share right{}): ",
+                                 report.consensus.gold ? "" : " among held-out seeds");
   for (std::size_t i = 0; i < std::min(poor.size(), kNamed); ++i) {
     text += (i == 0 ? "" : ", ") + poor[i].second;
   }
@@ -105,6 +106,17 @@ void find_scarce_classes(const Report& report, Problems& problems) {
 
 }  // namespace
 
+std::string estimate_basis(const CorpusEstimate& corpus) {
+  if (corpus.shares_from == "given") {
+    return "held-out seeds, at the class shares of ensemble.prior";
+  }
+  if (corpus.shares_from == "seeds") {
+    return "held-out seeds, at their own class shares";
+  }
+  return std::string{"held-out seeds drawn "} +
+         (corpus.seed_design == "by_class" ? "by class" : "at random");
+}
+
 BestAccuracy best_accuracy(const Report& report) {
   const Consensus& consensus = report.consensus;
   const HeldOut& held_out = consensus.held_out;
@@ -119,9 +131,8 @@ BestAccuracy best_accuracy(const Report& report) {
   }
   const CorpusEstimate& corpus = consensus.corpus;
   return {&corpus.accuracy, &held_out.per_class,
-          fmt::format("estimated for the corpus from {} held-out seeds drawn {}",
-                      grouped(held_out.accuracy.trials),
-                      corpus.seed_design == "by_class" ? "by class" : "at random")};
+          fmt::format("estimated for the corpus from {} {}", grouped(held_out.accuracy.trials),
+                      estimate_basis(corpus))};
 }
 
 bool has_noise(const SeedCheck& seeds) {

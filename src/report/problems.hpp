@@ -8,6 +8,9 @@
 
 namespace kith::report {
 
+/// What the estimate for the corpus rests on: "held-out seeds drawn by class".
+[[nodiscard]] std::string estimate_basis(const CorpusEstimate& corpus);
+
 /// How often labels are right, from the best source there is: gold, an audit, held-out seeds.
 struct BestAccuracy {
   const Share* accuracy;

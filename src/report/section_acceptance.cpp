@@ -80,10 +80,11 @@ std::string acceptance_section(const Report& report) {
   std::string html = promise_text(acceptance);
   if (!is_from_audit(acceptance)) {
     html += paragraph(
-        "The members and temperatures that predicted a seed were fitted without it. The promise "
-        "holds if the seeds are labeled right and were drawn at random: from all items, or by "
-        "class with the class shares of the corpus. Hand-picked seeds break it. An audit (kith "
-        "review export) gives thresholds that need no such assumption.");
+        "The members, weights and temperatures that predicted a seed were fitted without it. The "
+        "promise holds if the seeds are labeled right and were drawn at random from all items, or "
+        "at random within each class; seeds drawn by class count by the estimated share of their "
+        "class. Hand-picked seeds break it. An audit (kith review export) gives thresholds that "
+        "need no such assumption.");
   }
   for (const AcceptanceLevel& level : acceptance.levels) {
     html += level_part(level);

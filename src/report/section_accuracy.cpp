@@ -83,7 +83,8 @@ std::string accuracy_section(const Report& report) {
   }
   html +=
       "<h3>On held-out seeds</h3>\n<p>Each seed was predicted by members that were fitted without "
-      "its fold. This needs no gold labels. It is valid for items that resemble the seeds.</p>\n";
+      "its fold. This needs no gold labels. Precision is at the class shares of the "
+      "seeds, not of the corpus.</p>\n";
   if (consensus.held_out.accuracy.trials == 0) {
     return html + paragraph("No class has two seeds: nothing could be held out.");
   }

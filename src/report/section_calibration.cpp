@@ -77,8 +77,8 @@ std::string calibration_section(const Report& report) {
                          "in 15 bins of equal width or of equal mass. Error, debiased: root of the "
                          "mean squared calibration error less its bias (Kumar et al. 2019).",
                          grouped(after.items))) +
-         chart(before, "Consensus of uncalibrated members") +
-         chart(after, "Consensus as it is used") +
+         chart(before, "Consensus, uncalibrated") +
+         chart(after, "Consensus, calibrated, at the seeds' class shares") +
          table({"", "calibration", "loss", "Brier score", "ECE, equal width", "ECE, equal mass",
                 "error, debiased"},
                rows) +

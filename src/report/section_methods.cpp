@@ -38,20 +38,40 @@ std::string calibration_citation(const std::string& calibration) {
                                    : "one temperature (Guo et al. 2017)";
 }
 
+/// Which class shares the consensus follows.
+std::string followed_shares(const Report& report) {
+  const std::string class_mass = option_of(report, "ensemble.class_mass");
+  if (class_mass != "none") {
+    return fmt::format("; its class mass was balanced ({})", class_mass);
+  }
+  const CorpusEstimate& corpus = report.consensus.corpus;
+  if (corpus.shares_from == "given") {
+    return "; it follows the class shares of ensemble.prior";
+  }
+  return corpus.shares_from == "estimated" && corpus.seed_design == "by_class" &&
+                 corpus.shares_known
+             ? "; it follows the estimated class shares of the corpus (Saerens et al. 2002)"
+             : "";
+}
+
 std::string learning_text(const Report& report) {
+  const std::string seed = option_of(report, "run.seed");
+  if (report.consensus.held_out.accuracy.trials == 0) {
+    return fmt::format(
+        "No seeds were held out: nothing was calibrated, and the consensus is the logarithmic pool "
+        "(Genest and Zidek 1986) at the configured weights{}. Random seed {}.",
+        followed_shares(report), seed);
+  }
   return fmt::format(
       "Each member's probabilities were calibrated by {} on {} held-out folds of the seeds; a seed "
       "was predicted without its own fold. The consensus is the logarithmic pool (Genest and Zidek "
-      "1986) of the calibrated probabilities, at weights fitted on held-out seeds{}. Its "
-      "temperature was fitted together with the share of wrong seeds (noise "
-      "as in Patrini et al. 2017). Random seed {}.",
+      "1986) of the calibrated probabilities, at {}{}. Its temperature was fitted together with "
+      "the share of wrong seeds (noise as in Patrini et al. 2017). Random seed {}.",
       calibration_citation(option_of(report, "ensemble.calibration")),
       option_of(report, "ensemble.folds"),
-      option_of(report, "ensemble.prior") == "estimated"
-          ? "; where seeds were drawn by class, it follows the corpus' estimated class shares "
-            "(Saerens et al. 2002)"
-          : "; it follows the given class shares",
-      option_of(report, "run.seed"));
+      report.consensus.corpus.weights_fitted ? "weights fitted on held-out seeds"
+                                             : "the configured weights",
+      followed_shares(report), seed);
 }
 
 std::string agreement_text(const Report& report) {
@@ -158,10 +178,11 @@ std::string configuration_table(const Configuration& configuration) {
 }  // namespace
 
 std::string methods_section(const Report& report) {
-  return "<p>" + graph_text(report) + other_graphs_text(report) + "Labels were propagated by " +
-         method_citations(report.members) + " as configured below. " + learning_text(report) +
-         "</p>\n<p>" + agreement_text(report) + audit_text(report) + quality_text(report) +
-         "</p>\n" + details("Configuration", configuration_table(report.run.configuration));
+  return "<p>" + graph_text(report) + other_graphs_text(report) +
+         "The members are: " + method_citations(report.members) + ", as configured below. " +
+         learning_text(report) + "</p>\n<p>" + agreement_text(report) + audit_text(report) +
+         quality_text(report) + "</p>\n" +
+         details("Configuration", configuration_table(report.run.configuration));
 }
 
 }  // namespace kith::report

@@ -10,16 +10,24 @@ namespace {
 constexpr std::size_t kShownClasses = 100;
 
 std::string design_text(const CorpusEstimate& corpus) {
+  if (corpus.shares_from == "given") {
+    return "The class shares of the corpus are those of ensemble.prior. Labels and estimates "
+           "follow "
+           "them.";
+  }
+  if (corpus.shares_from == "seeds") {
+    return "The class shares of the corpus are taken to be those of the seeds.";
+  }
   if (corpus.seed_design != "by_class") {
-    return "The seeds count as drawn at random: their shares, corrected by what the members say of "
-           "the corpus.";
+    return "The seeds count as drawn at random. The shares are the mean probabilities over the "
+           "corpus, corrected by the held-out seeds. Labels do not follow them.";
   }
   return corpus.shares_known
              ? "The seeds count as drawn class by class: their shares say nothing of the corpus. "
-               "Labels and estimates follow the shares below."
-             : "The seeds count as drawn class by class, and the corpus holds much that they do "
-               "not resemble: its class shares cannot be known from them, and nothing is "
-               "corrected.";
+               "Labels and estimates follow the estimated shares below."
+             : "The seeds count as drawn class by class. The members are less sure of the corpus "
+               "than of the seeds, so its class shares cannot be estimated. The table has those of "
+               "the seeds, and labels are not corrected.";
 }
 
 }  // namespace

@@ -72,8 +72,8 @@ std::string unsupervised_section(const Report& report) {
   const UnsupervisedAccuracy& accuracy = report.unsupervised_accuracy;
   const KnownAccuracy& known = accuracy.known;
   return paragraph(fmt::format("Each estimate is only as good as its assumption, and the votes "
-                               "cannot confirm the assumption. Trust the accuracy that is known "
-                               "from {}: {} for the consensus, {} for a voter on average.",
+                               "cannot confirm the assumption. The accuracy on {} is known: {} "
+                               "for the consensus, {} for a voter on average.",
                                escape(known.basis), share_text(known.consensus),
                                value_text(known.mean_voter))) +
          estimate_table(accuracy) +

@@ -2,6 +2,8 @@
 
 #include "kith/report/view.hpp"
 
+#include "report/problems.hpp"
+
 namespace kith::report {
 namespace {
 
@@ -15,11 +17,9 @@ std::string accuracy_line(std::string_view head, const Proportion& share, std::s
 
 std::string estimate_line(const CorpusEstimate& corpus) {
   const Share& share = corpus.accuracy;
-  return share.value ? fmt::format(
-                           "{:<11}{:.2f} % [{:.2f}, {:.2f}] of the corpus, from held-out "
-                           "seeds {}\n",
-                           "estimate", *share.value * 100, share.low * 100, share.high * 100,
-                           corpus.seed_design == "by_class" ? "drawn by class" : "drawn at random")
+  return share.value ? fmt::format("{:<11}{:.2f} % [{:.2f}, {:.2f}] of the corpus, from {}\n",
+                                   "estimate", *share.value * 100, share.low * 100,
+                                   share.high * 100, estimate_basis(corpus))
                      : fmt::format("{:<11}not known (no class has two seeds)\n", "estimate");
 }
 

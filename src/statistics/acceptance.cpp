@@ -91,11 +91,11 @@ std::vector<qa::AuditedItem> held_out_items(const RunResults& run) {
   }
   std::vector<qa::AuditedItem> items;
   for (std::size_t i = 0; i < held_out.truth.size(); ++i) {
-    if (!held_out.consensus[i].is_none()) {
+    if (!held_out.consensus[i].is_none() && weights[i] > 0) {
       qa::AuditedItem item;
       item.predicted = held_out.consensus[i];
       item.truth = held_out.truth[i];
-      item.inclusion = weights[i] > 0 ? lightest / weights[i] : 1.0;
+      item.inclusion = lightest / weights[i];
       // The corpus has its probabilities in single precision: thresholds are compared with those.
       item.confidence = double{static_cast<float>(held_out.probabilities[i][item.predicted])};
       items.push_back(item);

@@ -82,6 +82,8 @@ io::Json corpus_json(const ensemble::Consensus& consensus,
                       {"low", consensus.accuracy.interval.low},
                       {"high", consensus.accuracy.interval.high}};
   json["seed_design"] = qa::to_string(shares.design);
+  json["shares_from"] = qa::to_string(shares.origin);
+  json["weights_fitted"] = consensus.fits_weights;
   json["shares_known"] = shares.is_known;
   json["auto_threshold"] = number(consensus.auto_threshold);
   json["shares"] = io::Json::array();
@@ -164,7 +166,7 @@ io::Json ConsensusSummary::json(const RunResults& run, const Computed& all) cons
   json["temperature"] = run.consensus.temperature;
   json["corpus"] = corpus_json(run.consensus, names);
   json["held_out"]["calibration_before"] =
-      calibration_json(run.held_out.raw_mean, run.held_out.truth);
+      calibration_json(run.held_out.raw_pool, run.held_out.truth);
   json["held_out"]["calibration_after"] =
       calibration_json(run.held_out.of_seeds, run.held_out.truth);
   if (gold_) {

@@ -10,8 +10,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 CHARTS = ["Class mix of the labels", "Status of items", "Consensus probability", "Disagreement of the members",
           "Convergence", "Agreement of members", "Cohen's kappa of members", "Classes that members confuse", "Precision by class, gold",
-          "Recall by class, held-out seeds", "Confusion, gold", "Consensus of uncalibrated members",
-          "Consensus as it is used", "Error by predicted class", "Error by cell", "Agreement class by class",
+          "Recall by class, held-out seeds", "Confusion, gold", "Consensus, uncalibrated",
+          "Consensus, calibrated", "Error by predicted class", "Error by cell", "Agreement class by class",
           "Both wrong on the same item, against gold", "Class mix, corrected for wrong labels"]
 
 

@@ -10,13 +10,15 @@
 #include "kith/core/error.hpp"
 #include "kith/ensemble/disagreement.hpp"
 
+#include "ensemble/line_graph.hpp"
 #include "support/mpi_world.hpp"
 
 namespace kith::ensemble {
 namespace {
 
+using kith::test::world;
 using propagate::NodeSeed;
-using test::world;
+using test::make_line;
 
 TEST(CalibratedOutput, TurnsScoresIntoProbabilities) {
   const CalibratedOutput plain{true, {1.0, 1.0}, 1.0};
@@ -240,22 +242,6 @@ TEST(HeldOut, IsJudgedAtTemperaturesThatDoNotKnowTheSeed) {
   EXPECT_LT(held_out.probabilities.values[8], 0.95);
   EXPECT_GT(held_out.probabilities.values[8], 0.7);
   EXPECT_NEAR(held_out.raw_probabilities[0].values[8], 0.7, 1e-6);
-}
-
-/// 200 nodes on a line, all on this rank's share, whose class-0 probability falls from 0.95 to
-/// 0.45.
-graph::Graph make_line(int count) {
-  std::vector<Position> first;
-  for (int rank = 0; rank <= world().size(); ++rank) {
-    first.emplace_back(Count{count} * rank / world().size());
-  }
-  NeighborLists lists{1, {}, {}};
-  for (Count i = first[to_size(world().rank())].value();
-       i < first[to_size(world().rank()) + 1].value(); ++i) {
-    lists.neighbors.emplace_back(i + 1 < count ? i + 1 : i - 1);
-    lists.distances.push_back(1);
-  }
-  return graph::build_graph(world(), first, lists, graph::GraphConfig{});
 }
 
 TEST(ClassMassOfTheConsensus, GivesClassesTheirNumberOfItems) {

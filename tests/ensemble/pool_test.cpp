@@ -4,27 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "ensemble/line_graph.hpp"
 #include "support/mpi_world.hpp"
 
 namespace kith::ensemble {
 namespace {
 
-using test::world;
-
-/// Nodes on a line, shared evenly among the ranks.
-graph::Graph make_line(int count) {
-  std::vector<Position> first;
-  for (int rank = 0; rank <= world().size(); ++rank) {
-    first.emplace_back(Count{count} * rank / world().size());
-  }
-  NeighborLists lists{1, {}, {}};
-  for (Count i = first[to_size(world().rank())].value();
-       i < first[to_size(world().rank()) + 1].value(); ++i) {
-    lists.neighbors.emplace_back(i + 1 < count ? i + 1 : i - 1);
-    lists.distances.push_back(1);
-  }
-  return graph::build_graph(world(), first, lists, graph::GraphConfig{});
-}
+using test::make_line;
 
 /// 40 seeds a class of which one in ten has the other's row; the corpus has 4 of class 0 to 1.
 struct UnevenCorpus {
@@ -71,6 +57,40 @@ TEST(Prior, IsEstimatedWhereSeedsWereDrawnByClass) {
   const Consensus other = form_consensus(graph, std::vector{made.member}, inputs, config);
   EXPECT_EQ(other.class_factors, (std::vector{1.0, 1.0}));
   EXPECT_TRUE(other.auto_threshold);
+}
+
+/// Soft seeds are never held out, though others of their classes are: they say nothing of accuracy.
+TEST(Promises, SoftSeedsAreNeitherRightNorWrong) {
+  const graph::Graph graph = make_line(1000);
+  UnevenCorpus made{graph};
+  for (int i = 0; i < 60; ++i) {
+    made.seeds.push_back({{Position{6000 + i}, Label{i % 2}, 0.5F}, -1});
+    made.member.held_out_scores.values.insert(made.member.held_out_scores.values.end(), {0, 0});
+  }
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.seed_design = qa::SeedDesign::random;
+
+  const Consensus found =
+      form_consensus(graph, std::vector{made.member}, {made.seeds, distances, 1.0, 2}, config);
+
+  EXPECT_NEAR(*found.accuracy.value, 0.9, 1e-9);
+}
+
+/// What the user says of the corpus holds for promises too.
+TEST(Promises, FollowGivenShares) {
+  const graph::Graph graph = make_line(1000);
+  const UnevenCorpus made{graph};
+  const std::vector<float> distances(to_size(graph.num_owned()), 1.0F);
+  EnsembleConfig config;
+  config.prior = "0.9, 0.1";
+
+  const Consensus found =
+      form_consensus(graph, std::vector{made.member}, {made.seeds, distances, 1.0, 2}, config);
+
+  EXPECT_EQ(found.shares.origin, qa::ShareOrigin::given);
+  EXPECT_EQ(found.shares.shares, (std::vector{0.9, 0.1}));
+  EXPECT_NEAR(found.class_factors[0], 0.9 / 0.5, 1e-9);
 }
 
 /// Members that say the same, and one that knows nothing.

@@ -130,7 +130,7 @@ TEST(SparseRows, GiveTheConsensusAndTheDisagreementOfTheDenseRows) {
     for (std::int32_t k = 0; k < kClasses; ++k) {
       EXPECT_NEAR(held_out.probabilities[i][Label{k}], dense_held_out.probabilities[i][Label{k}],
                   1e-5);
-      EXPECT_NEAR(held_out.raw_mean[i][Label{k}], dense_held_out.raw_mean[i][Label{k}], 1e-5);
+      EXPECT_NEAR(held_out.raw_pool[i][Label{k}], dense_held_out.raw_pool[i][Label{k}], 1e-5);
     }
   }
 }

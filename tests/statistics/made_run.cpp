@@ -46,7 +46,7 @@ ensemble::HeldOutPredictions predict_seeds() {
   held_out.consensus = held_out.truth;
   held_out.of_seeds = rows;
   held_out.probabilities = rows;
-  held_out.raw_mean = rows;
+  held_out.raw_pool = rows;
   held_out.added = {0.1, 0.0};
   return held_out;
 }

@@ -250,7 +250,7 @@ struct HeldOutPredictions {
   std::vector<Label> consensus;
   LabelRows<double> of_seeds;       // of seeds, of the consensus under the seeds' class shares
   LabelRows<double> probabilities;  // of seeds, of the consensus: of_seeds, balanced
-  LabelRows<double> raw_mean;       // of the members' uncalibrated probabilities, pooled evenly
+  LabelRows<double> raw_pool;       // of the members' uncalibrated ones, at configured weights
 };
 /// Before classes are balanced.
 [[nodiscard]] HeldOutPredictions predict_held_out(std::span<const FoldedSeed> seeds,
@@ -267,7 +267,8 @@ struct Consensus {
   std::vector<std::int32_t> votes;       // nodes x members, -1 = abstains
   LabelRows<float> distributions;        // of nodes: the members' pool, calibrated, balanced
   std::vector<double> member_weights;    // in the pool
-  qa::ClassShares shares;                // of the corpus; empty with rows of few labels
+  bool fits_weights = false;             // from held-out seeds; else as configured
+  qa::ClassShares shares;                // of the corpus
   std::vector<double> class_factors;     // K: what balances it; 1 where nothing is pulled
   double temperature = 1;                // of the pool, from the held-out seeds
   std::optional<double> auto_threshold;  // of the probability; none: no label is used as it is

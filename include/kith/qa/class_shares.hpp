@@ -19,6 +19,14 @@ enum class SeedDesign {
 };
 [[nodiscard]] const char* to_string(SeedDesign design);
 
+/// Where class shares come from.
+enum class ShareOrigin {
+  estimated,  // by one of the functions below
+  of_labels,  // taken to be those of the labels
+  given,      // by the user
+};
+[[nodiscard]] const char* to_string(ShareOrigin origin);
+
 /// Are counts of labels too even for random draws? So if they differ from equal counts less than
 /// one in twenty random draws from equal classes does (chi-squared), or if the largest count is
 /// that of half of the classes, three at least: the others had no more. counts: one a class.
@@ -40,10 +48,11 @@ struct ShareInputs {
 
 struct ClassShares {
   SeedDesign design = SeedDesign::unknown;
+  ShareOrigin origin = ShareOrigin::estimated;
   bool is_known = false;  // else `shares` are those of the labels
   std::vector<double> shares;
   std::vector<double> deviations;  // standard errors
-  std::vector<double> covariance;  // classes x classes; of labels drawn by class
+  std::vector<double> covariance;  // classes x classes; empty where they are certain, or at random
   std::vector<double> confusion;   // shares by the confusion of the held-out items; empty if it
                                    // cannot be inverted, or if labels were drawn at random
 

@@ -114,6 +114,8 @@ struct CorpusShare {
 struct CorpusEstimate {
   Share accuracy;
   std::string seed_design;
+  std::string shares_from;      // "estimated", "seeds" or "given"
+  bool weights_fitted = false;  // of the pool
   bool shares_known = false;
   std::optional<double> auto_threshold;
   std::vector<CorpusShare> shares;

@@ -100,6 +100,8 @@ void describe(const JsonFields& json, CorpusShare& share) {
 void describe(const JsonFields& json, CorpusEstimate& corpus) {
   json("accuracy", corpus.accuracy);
   json("seed_design", corpus.seed_design);
+  json("shares_from", corpus.shares_from);
+  json("weights_fitted", corpus.weights_fitted);
   json("shares_known", corpus.shares_known);
   json("auto_threshold", corpus.auto_threshold);
   json("shares", corpus.shares);

@@ -172,17 +172,19 @@ void check_voters(const run::Workspace& workspace) {
 void log_estimate(const ensemble::Consensus& consensus, bool is_tested) {
   const auto& accuracy = consensus.accuracy;
   log::info(
-      "stage=ensemble seed_design={}{} shares_known={} accuracy={:.4f} low={:.4f} high={:.4f}",
+      "stage=ensemble seed_design={}{} shares_from={} shares_known={} accuracy={:.4f} low={:.4f} "
+      "high={:.4f}",
       qa::to_string(consensus.shares.design), is_tested ? " (tested)" : "",
-      consensus.shares.is_known ? "yes" : "no", accuracy.value.value_or(0), accuracy.interval.low,
-      accuracy.interval.high);
+      qa::to_string(consensus.shares.origin), consensus.shares.is_known ? "yes" : "no",
+      accuracy.value.value_or(0), accuracy.interval.low, accuracy.interval.high);
 }
 
 /// Collective.
 void do_ensemble(run::Workspace& workspace) {
   need_consensus(workspace);
   log_estimate(workspace.outputs.get<ensemble::Consensus>(),
-               workspace.config.ensemble.seed_design == qa::SeedDesign::unknown);
+               workspace.config.ensemble.seed_design == qa::SeedDesign::unknown &&
+                   workspace.config.ensemble.prior == "estimated");
   comm::stop_if_asked(workspace.comm);
   write_labels(workspace);
 }
