@@ -36,7 +36,7 @@ constexpr const char* kUsage =
   mpirun -n 4 kith run -c CONFIG.ini [--knn.k 15 ...]
 
   run        the whole pipeline; goes on where an earlier run stopped
-  check | cells | knn | graph | propagate | ensemble | qa
+  check | cells | knn | graph | heads | propagate | ensemble | qa
              the pipeline up to this stage
   export --graph OUT.h5
              the graph of a run in corpus order
@@ -48,7 +48,7 @@ constexpr const char* kUsage =
              accuracy of a run against known labels, in the form of corpus.seeds
   replay RUN/manifest.json [--run.directory NEW]
              does a run again and compares every result with the hashes of its manifest
-  plan [items=1e9 dim=128 type=f32 k=10 classes=100 members=8 nodes=32 ranks_per_node=8 threads=4
+  plan [items=1e9 dim=128 type=f32 k=10 classes=100 members=7 nodes=32 ranks_per_node=8 threads=4
         node_memory=256GiB network=100 storage=20] [-c CONFIG.ini]
              memory, disk, messages and time of each stage, from ten seconds of measuring here
   config [KEY]
