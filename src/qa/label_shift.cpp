@@ -120,6 +120,8 @@ std::vector<double> BiasCorrection::apply(std::span<const double> rows) const {
 BiasCorrection fit_bias_correction(std::span<const double> probabilities,
                                    std::span<const Label> truth, std::span<const double> weights,
                                    std::size_t num_classes) {
+  std::vector<double> logs(probabilities.size());
+  std::transform(probabilities.begin(), probabilities.end(), logs.begin(), log_of);
   std::vector<double> row(num_classes);
   const calibrate::SmoothLoss loss = [&](std::span<const double> point,
                                          std::span<double> gradient) {
@@ -130,14 +132,17 @@ BiasCorrection fit_bias_correction(std::span<const double> probabilities,
       gradient[k] = point[k];
     }
     for (std::size_t i = 0; i < truth.size(); ++i) {
-      const auto given = probabilities.subspan(i * num_classes, num_classes);
-      std::transform(given.begin(), given.end(), row.begin(), log_of);
+      if (weights[i] == 0) {
+        continue;  // a resample leaves a third of the items out
+      }
+      const auto given = std::span{logs}.subspan(i * num_classes, num_classes);
+      std::copy(given.begin(), given.end(), row.begin());
       const std::size_t label = to_size(truth[i]);
       const double of_label = scale * row[label] + point[1 + label];
       value += weights[i] * (soften(scale, point.subspan(1), row) - of_label);
       for (std::size_t k = 0; k < num_classes; ++k) {
         const double rest = weights[i] * (row[k] - (k == label ? 1.0 : 0.0));
-        gradient[0] += rest * scale * log_of(given[k]);
+        gradient[0] += rest * scale * given[k];
         gradient[1 + k] += rest;
       }
     }
