@@ -23,6 +23,12 @@ class Plan(unittest.TestCase):
         self.assertIn("assumed", done.stdout)  # one machine cannot measure a network
         self.assertRegex(done.stdout, r"(?m)^sbatch --nodes=\d+ --ntasks-per-node=8 --cpus-per-task=4 --time=\d+:00:00")
 
+    def test_all_default_members(self):
+        done = self.plan("items=1e6", "dim=16", "classes=3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for stage in STAGES:
+            self.assertRegex(done.stdout, rf"(?m)^{stage} ")
+
     def test_wrong_arguments(self):
         for arguments, words in [(["items=1e9"], "dim=128"), (["items=many", "dim=8"], "items=many"),
                                  (["items=10", "dim=8", "type=f99"], "type=f99"), (["itms=9", "dim=8"], "itms=9"),
