@@ -47,6 +47,7 @@ class Case:
         self.write_corpus()
         self.choose_options()
         self.choose_members()
+        self.drop_seeds()
         self.write_ini()
 
     def pick(self, choices):
@@ -182,6 +183,26 @@ class Case:
             if smooths and random.uniform() < 0.6:
                 method = ["smooth", "correct_smooth"][random.randint(2)]
                 self.settings[f"member.s{number}"] = {"method": method, "voter": f"h{number}", "max_sweeps": 20}
+
+    def drop_seeds(self):
+        """Class vectors in place of seeds; drawn apart from all else."""
+        random = numpy.random.RandomState(self.seed + (2 << 20))
+        if random.uniform() > 0.1:
+            return
+        for key in ("labels", "seeds", "soft_seeds"):
+            self.settings["corpus"].pop(key, None)
+        self.settings["corpus"]["prototypes"] = "/prototypes"
+        self.settings["ensemble"]["prior"] = "uniform"  # others need seeds, at least with class_mass
+        vectors = random.normal(size=(self.num_classes, self.dim))
+        for name in (name for name in os.listdir(self.directory) if name.startswith("corpus")):
+            with h5py.File(os.path.join(self.directory, name), "a") as file:
+                file["prototypes"] = vectors
+        for name in [name for name in self.settings if name.startswith("member.")]:
+            del self.settings[name]
+        if random.uniform() < 0.5:
+            self.settings["member.p"] = {"method": "prototypes"}
+            if self.has_probs and not self.many_classes:
+                self.settings["member.s"] = {"method": "smooth", "voter": "net", "max_sweeps": 20}
 
     def draw_sparse_member(self):
         method = self.pick(["harmonic", "spreading", "walk", "poisson", "nearest_seed"])

@@ -85,7 +85,7 @@ void append_corpus_options(std::vector<Option>& table) {
   corpus_text(
       "prototypes", [](Config & c) -> auto& { return c.corpus.prototypes; },
       "dataset name or nothing",
-      "class vectors for heads of method prototypes, K x d; nothing: means of the seeds");
+      "class vectors for heads of method prototypes, K x d: no need of seeds then; else means");
   table.push_back(yes_no(
       "corpus.allow_missing_classes", "check",
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },

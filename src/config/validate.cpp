@@ -47,6 +47,57 @@ void validate_graphs(const Config& config) {
   }
 }
 
+/// The class vectors among the vectors that a head looks at, or nothing.
+const std::string& class_vectors_of(const Config& config, const ensemble::MemberConfig& member) {
+  const auto graph =
+      std::find_if(config.graphs.begin(), config.graphs.end(),
+                   [&](const GraphSource& entry) { return entry.name == member.graph; });
+  return graph == config.graphs.end() ? config.corpus.prototypes : graph->prototypes;
+}
+
+/// Without seeds shares are what the user says.
+void validate_seedless_shares(const ensemble::EnsembleConfig& config) {
+  if (config.prior == "seeds") {
+    fail("ensemble.prior = seeds, but neither corpus.labels nor corpus.seeds is set");
+  }
+  const bool aims_at_shares =
+      config.class_mass != ensemble::ClassMass::none ||
+      std::any_of(config.members.begin(), config.members.end(), [](const auto& member) {
+        return member.class_mass != ensemble::ClassMass::none;
+      });
+  if (aims_at_shares && config.prior == "estimated") {
+    fail(
+        "class_mass aims at the classes' shares, which nobody knows without seeds: set "
+        "ensemble.prior to uniform or to the shares");
+  }
+}
+
+/// Without seeds members must do with class vectors or with a voter.
+void validate_seedless(const Config& config) {
+  if (config.ensemble.members == ensemble::default_members()) {
+    fail(
+        "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
+        "the classes are: corpus.prototypes (class vectors), or a [member.NAME] with method = "
+        "smooth and voter = one of corpus.probs");
+  }
+  validate_seedless_shares(config.ensemble);
+  for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    const bool takes_class_vectors =
+        member.head != nullptr && member.head->facts().takes_class_vectors;
+    const bool needs_seeds = member.head != nullptr ? !takes_class_vectors
+                                                    : !member.solver.method->facts().needs_no_seeds;
+    if (needs_seeds) {
+      fail("member.{}.method = {}, which needs seeds: set corpus.seeds or corpus.labels",
+           member.name,
+           member.head != nullptr ? member.head->name() : member.solver.method->name());
+    }
+    if (takes_class_vectors && class_vectors_of(config, member).empty()) {
+      fail("member.{}.method = {}, which needs seeds or class vectors, and its vectors have none",
+           member.name, member.head->name());
+    }
+  }
+}
+
 }  // namespace
 
 void validate(const Config& config) {
@@ -61,8 +112,8 @@ void validate(const Config& config) {
   if (config.corpus.files.empty()) {
     fail("corpus.files is not set: which HDF5 files hold the corpus?");
   }
-  if (config.corpus.labels.empty() && config.corpus.seeds.empty()) {
-    fail("neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
+  if (!config.corpus.has_seeds()) {
+    validate_seedless(config);
   }
   const std::string& method = config.knn.method;
   if (method != "cells" && method != "exact" && knn::faiss_factory(config.knn).empty()) {
@@ -76,7 +127,9 @@ void validate(const Config& config) {
 
 void complete(Config& config) {
   if (config.ensemble.members.empty()) {
-    config.ensemble.members = ensemble::default_members();
+    const bool is_seedless = !config.corpus.has_seeds() && !config.corpus.prototypes.empty();
+    config.ensemble.members =
+        is_seedless ? ensemble::seedless_members() : ensemble::default_members();
   }
   config.cells.seed = config.run.seed;
   config.ensemble.seed = config.run.seed;

@@ -131,7 +131,10 @@ void name_classes(const comm::Communicator& comm, Inspection& found, const Corpu
   largest = std::max(largest, scan_labels(comm, corpus, config.gold));
   if (corpus.class_names.empty()) {
     comm::locally(comm, [&] {
-      if (largest < 0) {
+      if (largest < 0 && !config.has_seeds() && found.prob_classes == 0) {
+        fail("corpus.classes is not set, and without seeds nothing else says what the classes are");
+      }
+      if (largest < 0 && config.has_seeds()) {
         fail("no seed at all: neither corpus.labels nor corpus.seeds names a label");
       }
       if (largest >= kMostUnnamedClasses) {

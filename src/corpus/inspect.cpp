@@ -211,6 +211,19 @@ void count_prob_classes(const NamesOfFile& classes, const std::string& path,
   found.prob_file = path;
 }
 
+/// Without names and seeds the class vectors say how many classes there are.
+void count_class_vectors(const CorpusConfig& config, Inspection& found) {
+  for (const FileExtent& extent : found.corpus.files) {
+    const io::InputFile file{extent.path};
+    if (!config.prototypes.empty() && file.has(config.prototypes)) {
+      const io::DatasetInfo info = file.describe(config.prototypes);
+      found.prob_classes = info.shape.empty() ? 0 : std::min(info.shape.front(), kMostClasses + 1);
+      found.prob_file = extent.path;
+      return;
+    }
+  }
+}
+
 /// Values that are not there read as zeros: as class 0, as group 0, as a vector.
 void check_storage(const CorpusConfig& config, const io::InputFile& file,
                    std::span<const std::string> columns, std::set<std::string>& sources) {
@@ -295,6 +308,9 @@ Inspection inspect(const CorpusConfig& config) {
     for (const SeedEntry& seed : read_seed_file(config.seeds, corpus.id_kind, {}).entries) {
       found.largest_seed_label = std::max(found.largest_seed_label, seed.label);
     }
+  }
+  if (corpus.class_names.empty() && !config.has_seeds() && found.prob_classes == 0) {
+    count_class_vectors(config, found);
   }
   return found;
 }

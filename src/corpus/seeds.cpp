@@ -211,6 +211,9 @@ void check_classes(const std::vector<Seed>& seeds, const Corpus& corpus,
 
 std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,
                              const CorpusConfig& config) {
+  if (!config.has_seeds()) {
+    return {};
+  }
   std::vector<Candidate> candidates;
   bool is_hdf5 = false;
   if (!config.labels.empty()) {

@@ -139,6 +139,11 @@ std::vector<MemberConfig> default_members() {
   return members;
 }
 
+std::vector<MemberConfig> seedless_members() {
+  const MemberConfig head = make_head("prototypes");
+  return {head, make_smooth(head)};
+}
+
 std::vector<MemberConfig> many_class_members() {
   constexpr int kSweeps = 10;
   std::vector<MemberConfig> members{
@@ -164,9 +169,11 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
   if (top == num_classes) {
     return false;
   }
-  const bool replaces = config.members == default_members();
-  if (replaces) {
+  const bool replaces = config.members == default_members() || config.members == seedless_members();
+  if (config.members == default_members()) {
     config.members = many_class_members();
+  } else if (replaces) {
+    config.members = {make_head("prototypes")};
   }
   const std::string instead = fmt::format(
       "with {} classes a row keeps {} labels; ensemble.top_labels = {} keeps all, at their price "

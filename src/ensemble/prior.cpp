@@ -53,6 +53,9 @@ std::vector<double> class_prior(std::span<const FoldedSeed> seeds, const Ensembl
   } else {
     prior = parse_shares(config.prior);
   }
+  if (seeds.empty() && is_word(config.prior)) {
+    prior.assign(prior.size(), 1.0);  // nothing is known
+  }
   double total = 0;
   for (double& share : prior) {
     share = config.prior == "uniform" && share > 0 ? 1.0 : share;

@@ -85,12 +85,12 @@ std::vector<Run> take_pass(std::vector<Run>& waiting, Count most_nodes,
   return taken;
 }
 
-/// A run of each task that has seeds; the others have their result.
+/// A run of each task that has seeds, or needs none; the others have their result.
 std::vector<Run> begin_runs(const graph::Graph& graph, std::span<const Task> tasks,
                             std::span<TaskResult> results, const PropagateConfig& config) {
   std::vector<Run> runs;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (tasks[i].seeds.empty()) {
+    if (tasks[i].seeds.empty() && !tasks[i].solver.method->facts().needs_no_seeds) {
       const Count rows = tasks[i].validation_nodes.empty() ? graph.num_owned()
                                                            : count_of(tasks[i].validation_nodes);
       if (is_truncated(config)) {

@@ -68,9 +68,11 @@ std::string safe_tile(const Acceptance& acceptance) {
 std::string labels_tile(const Report& report) {
   const Corpus& corpus = report.run.corpus;
   const StatusCounts& status = report.consensus.status_counts;
-  return tile("How many labels?", grouped(corpus.items - status.abstain - status.unreachable),
-              fmt::format("of {} items, in {} classes, from {} seeds", grouped(corpus.items),
-                          corpus.classes.size(), grouped(corpus.seeds)));
+  return tile(
+      "How many labels?", grouped(corpus.items - status.abstain - status.unreachable),
+      fmt::format("of {} items, in {} classes, {}", grouped(corpus.items), corpus.classes.size(),
+                  corpus.seeds == 0 ? std::string{"without seeds"}
+                                    : "from " + grouped(corpus.seeds) + " seeds"));
 }
 
 std::string review_tile(const Report& report) {

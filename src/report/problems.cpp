@@ -91,6 +91,12 @@ void find_in_voters(const Report& report, Problems& problems) {
 
 void find_scarce_classes(const Report& report, Problems& problems) {
   const Corpus& corpus = report.run.corpus;
+  if (corpus.seeds == 0) {
+    problems.emplace_back(
+        "There are no seeds: without them nothing is known of the accuracy, and no probability was "
+        "calibrated. kith review export --audit N draws items to label.");
+    return;
+  }
   std::vector<std::string> few;
   for (std::size_t k = 0; k < corpus.seeds_per_class.size(); ++k) {
     if (corpus.seeds_per_class[k] < 5) {

@@ -81,6 +81,12 @@ std::string accuracy_section(const Report& report) {
     html += "<h3>Against gold labels</h3>" +
             accuracy_part(*consensus.gold, names, consensus.class_counts, "gold");
   }
+  if (report.run.corpus.seeds == 0) {
+    return html +
+           paragraph(
+               "There are no seeds to hold out: the accuracy is not known without gold labels "
+               "or an audit (kith review export --audit N).");
+  }
   html +=
       "<h3>On held-out seeds</h3>\n<p>Each seed was predicted by members that were fitted without "
       "its fold. This needs no gold labels. Precision is at the class shares of the "

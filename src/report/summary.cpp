@@ -15,12 +15,13 @@ std::string accuracy_line(std::string_view head, const Proportion& share, std::s
              : fmt::format("{:<11}not known ({})\n", head, unknown);
 }
 
-std::string estimate_line(const CorpusEstimate& corpus) {
+std::string estimate_line(const CorpusEstimate& corpus, Count seeds) {
   const Share& share = corpus.accuracy;
   return share.value ? fmt::format("{:<11}{:.2f} % [{:.2f}, {:.2f}] of the corpus, from {}\n",
                                    "estimate", *share.value * 100, share.low * 100,
                                    share.high * 100, estimate_basis(corpus))
-                     : fmt::format("{:<11}not known (no class has two seeds)\n", "estimate");
+                     : fmt::format("{:<11}not known ({})\n", "estimate",
+                                   seeds == 0 ? "there are no seeds" : "no class has two seeds");
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ std::string summary(const Report& report) {
     text += accuracy_line("auto", consensus.gold_auto->accuracy, "gold labels",
                           "no item of status auto has a gold label");
   }
-  text += estimate_line(consensus.corpus);
+  text += estimate_line(consensus.corpus, corpus.seeds);
   const Knn& knn = report.graph.knn;
   if (knn.recall) {
     text += fmt::format("recall@{}  {:.4f} [{:.4f}, {:.4f}] on {} sampled items\n", knn.k,

@@ -129,8 +129,11 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
             "command line: corpus.metric = l3, must be one of: l2 | cosine | inner_product");
   EXPECT_EQ(error_of({"run", "-c", "/nowhere.ini"}), "/nowhere.ini: No such file or directory");
   EXPECT_EQ(error_of({"run"}), "corpus.files is not set: which HDF5 files hold the corpus?");
-  EXPECT_EQ(error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
-            "neither corpus.labels nor corpus.seeds is set: without a seed nothing can be labeled");
+  EXPECT_EQ(
+      error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
+      "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
+      "the classes are: corpus.prototypes (class vectors), or a [member.NAME] with method = "
+      "smooth and voter = one of corpus.probs");
 }
 
 /// Keys of numbers, with the range that the help shows.

@@ -31,6 +31,8 @@ struct CorpusConfig {
   bool soft_seeds = false;             // a row may have several labels, by weight
   std::function<bool(const std::string&)>
       is_no_input;  // paths that a glob leaves out; none if empty
+
+  [[nodiscard]] bool has_seeds() const { return !labels.empty() || !seeds.empty(); }
 };
 
 /// Throws Error with one sentence. Looks at names only, not at files.

@@ -76,6 +76,9 @@ struct EnsembleConfig {
 /// softmax_regression, prototypes), each also smoothed over the graph.
 [[nodiscard]] std::vector<MemberConfig> default_members();
 
+/// Where there are class vectors but no seeds: prototypes, and the same smoothed over the graph.
+[[nodiscard]] std::vector<MemberConfig> seedless_members();
+
 /// For rows of few labels: harmonic, spreading, poisson and a resample of each of the last two by
 /// ten sweeps: the first ones are often the best (M. Douze et al., "Low-shot learning with
 /// large-scale diffusion", CVPR 2018), and later ones mix what rows cannot keep; nearest-seed,
@@ -89,8 +92,8 @@ inline constexpr int kTopLabels = 16;
 /// to 64 classes and the 16 largest of more.
 [[nodiscard]] int labels_kept(const EnsembleConfig& config, int num_classes);
 
-/// Where rows keep only some labels: takes many_class_members() in place of default_members(), and
-/// throws Error with one sentence if a member or an option needs rows of all classes. True if
+/// Where rows keep only some labels: takes many_class_members() in place of default_members(), the
+/// head alone in place of seedless_members(), and throws Error with one sentence if a member or an option needs rows of all classes. True if
 /// members were replaced.
 bool fit_to_classes(EnsembleConfig& config, int num_classes);
 
@@ -169,7 +172,7 @@ struct FoldedSeed {
 void validate_prior(const EnsembleConfig& config, int num_classes);
 
 /// Shares of the classes that class mass aims at: of the seeds by weight, equal for all that have a
-/// seed, or as listed. "estimated": those of the seeds.
+/// seed, or as listed. "estimated": those of the seeds. Without seeds all are equal.
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 

@@ -40,6 +40,7 @@ struct MethodFacts {
   bool has_truncated_form = false;  // rows can keep few labels of many; by plain sweeps
   bool can_stop_early = true;       // the state is a result after every sweep
   bool takes_voter = false;         // starts from a voter's probabilities
+  bool needs_no_seeds = false;      // labels without any
 };
 
 class Method {

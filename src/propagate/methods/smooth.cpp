@@ -18,7 +18,8 @@ class Smooth : public Method {
       : Method{{.name = "smooth",
                 .citation = "smoothing of a voter's probabilities (Huang et al. 2021)",
                 .parameters = {smoothing_parameter()},
-                .takes_voter = true}} {}
+                .takes_voter = true,
+                .needs_no_seeds = true}} {}
 
   [[nodiscard]] Plan plan(const Problem& problem) const override {
     const graph::Graph& graph = problem.graph;

@@ -171,12 +171,17 @@ void check_voters(const run::Workspace& workspace) {
 
 void log_estimate(const ensemble::Consensus& consensus, bool is_tested) {
   const auto& accuracy = consensus.accuracy;
+  if (!accuracy.value) {
+    log::info("stage=ensemble accuracy=unknown shares_known={}",
+              consensus.shares.is_known ? "yes" : "no");
+    return;
+  }
   log::info(
       "stage=ensemble seed_design={}{} shares_from={} shares_known={} accuracy={:.4f} low={:.4f} "
       "high={:.4f}",
       qa::to_string(consensus.shares.design), is_tested ? " (tested)" : "",
       qa::to_string(consensus.shares.origin), consensus.shares.is_known ? "yes" : "no",
-      accuracy.value.value_or(0), accuracy.interval.low, accuracy.interval.high);
+      *accuracy.value, accuracy.interval.low, accuracy.interval.high);
 }
 
 /// Collective.
