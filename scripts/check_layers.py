@@ -13,7 +13,7 @@ FORBIDDEN = {
     "heads": {"io", "corpus", "cells", "knn", "graph"},
     "propagate": {"io", "corpus", "distance", "cells", "knn"},
     "calibrate": set(LAYERS) - {"core", "calibrate"},
-    "label_model": set(LAYERS) - {"core", "comm", "label_model"},
+    "label_model": set(LAYERS) - {"core", "comm", "calibrate", "label_model"},
     "qa": {"io", "corpus", "distance", "cells", "knn", "graph", "propagate"},
     "ensemble": {"io", "corpus", "distance", "cells", "knn"},
     "statistics": {"graph", "distance"},
