@@ -1,7 +1,10 @@
 #include "kith/corpus/ids.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
 #include "kith/io/input_file.hpp"
 
@@ -9,6 +12,11 @@
 
 namespace kith::corpus {
 namespace {
+
+struct FoundId {
+  Count wanted = 0;  // index in the sorted list of wanted ids
+  GlobalId row;
+};
 
 template <class T>
 std::optional<T> parse(std::string_view text) {
@@ -123,6 +131,39 @@ std::optional<Hash128> hash_of_id(IdKind kind, std::string_view text) {
       return hash_bytes(text.data(), text.size());
   }
   return std::nullopt;
+}
+
+std::vector<GlobalId> find_rows_of_ids(const comm::Communicator& comm, const Corpus& corpus,
+                                       const CorpusConfig& config, std::span<const Hash128> ids) {
+  std::vector<Hash128> wanted(ids.begin(), ids.end());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
+  std::vector<FoundId> found;
+  comm::locally(comm, [&] {
+    for_each_block(mine, kColumnBlock, [&](IdRange<GlobalId> block) {
+      const auto own = read_id_hashes(corpus, config, block);
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        const auto place = std::lower_bound(wanted.begin(), wanted.end(), own[i]);
+        if (place != wanted.end() && *place == own[i]) {
+          found.push_back(
+              {place - wanted.begin(), GlobalId{block.begin.value() + static_cast<Count>(i)}});
+        }
+      }
+    });
+  });
+  std::vector<GlobalId> rows(wanted.size());
+  for (const FoundId& one : comm::gather_to_all<FoundId>(comm, found).items) {
+    if (rows[to_size(one.wanted)].is_none()) {  // ranks come in order of rows
+      rows[to_size(one.wanted)] = one.row;
+    }
+  }
+  std::vector<GlobalId> result;
+  for (const Hash128& id : ids) {
+    const auto place = std::lower_bound(wanted.begin(), wanted.end(), id);
+    result.push_back(rows[to_size(place - wanted.begin())]);
+  }
+  return result;
 }
 
 }  // namespace kith::corpus

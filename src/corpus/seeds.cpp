@@ -23,38 +23,6 @@ struct Candidate {
   Count line = -1;
 };
 
-struct FoundId {
-  Count wanted = 0;  // index in the sorted list of wanted ids
-  GlobalId row;
-};
-
-/// Collective. The smallest row of each wanted id (hashes, sorted, distinct), none if the corpus
-/// has it not.
-std::vector<GlobalId> find_rows(const comm::Communicator& comm, const Corpus& corpus,
-                                const CorpusConfig& config, const std::vector<Hash128>& wanted) {
-  const IdRange<GlobalId> mine = rows_of(corpus.num_items, comm.rank(), comm.size());
-  std::vector<FoundId> found;
-  comm::locally(comm, [&] {
-    for_each_block(mine, kColumnBlock, [&](IdRange<GlobalId> block) {
-      const auto ids = read_id_hashes(corpus, config, block);
-      for (std::size_t i = 0; i < ids.size(); ++i) {
-        const auto place = std::lower_bound(wanted.begin(), wanted.end(), ids[i]);
-        if (place != wanted.end() && *place == ids[i]) {
-          found.push_back(
-              {place - wanted.begin(), GlobalId{block.begin.value() + static_cast<Count>(i)}});
-        }
-      }
-    });
-  });
-  std::vector<GlobalId> rows(wanted.size());
-  for (const FoundId& one : comm::gather_to_all<FoundId>(comm, found).items) {
-    if (rows[to_size(one.wanted)].is_none()) {  // ranks come in order of rows
-      rows[to_size(one.wanted)] = one.row;
-    }
-  }
-  return rows;
-}
-
 /// Collective. Keys of the entries to rows.
 std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corpus,
                               const CorpusConfig& config, const SeedFile& file) {
@@ -76,15 +44,11 @@ std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corp
   for (const SeedEntry& entry : file.entries) {
     wanted.push_back(entry.id);
   }
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  const std::vector<GlobalId> row_of_id = find_rows(comm, corpus, config, wanted);
+  rows = find_rows_of_ids(comm, corpus, config, wanted);
   comm::locally(comm, [&] {
     for (std::size_t i = 0; i < file.entries.size(); ++i) {
       const SeedEntry& entry = file.entries[i];
-      const auto place = std::lower_bound(wanted.begin(), wanted.end(), entry.id);
-      rows.push_back(row_of_id[to_size(place - wanted.begin())]);
-      if (rows.back().is_none()) {  // rank 0, which read the file, has the text and words it
+      if (rows[i].is_none()) {  // rank 0, which read the file, has the text and words it
         fail("{}: id {} is not in the corpus", place_of(config.seeds, file.is_hdf5, entry.line),
              comm.is_root() ? quote(file.id_texts[i]) : std::string{});
       }

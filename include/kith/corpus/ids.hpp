@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/comm/communicator.hpp"
 #include "kith/core/random.hpp"
 #include "kith/corpus/corpus.hpp"
 
@@ -30,6 +31,14 @@ inline constexpr Count kLongestId = 4096;
 
 /// The hash of an id that a user wrote; none if the text cannot be an id of that kind.
 [[nodiscard]] std::optional<Hash128> hash_of_id(IdKind kind, std::string_view text);
+
+/// Collective. The smallest row that has each of these ids, none where the corpus has it not. ids:
+/// the same on every rank, in any order, twice or more where that is so. Streams each rank's block
+/// of ids past them. Memory: 40 bytes an id.
+[[nodiscard]] std::vector<GlobalId> find_rows_of_ids(const comm::Communicator& comm,
+                                                     const Corpus& corpus,
+                                                     const CorpusConfig& config,
+                                                     std::span<const Hash128> ids);
 
 /// Ids of these rows as numbers. T: std::int64_t for signed ids, std::uint64_t for unsigned ones.
 /// Local; throws Error.
