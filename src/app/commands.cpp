@@ -44,6 +44,9 @@ constexpr const char* kUsage =
              draws N items, stratified, to have labeled by people
   review import --file FILLED.csv
              takes their labels: the report then states the accuracy from them
+  votes [--gold FILE] [--json OUT.json] [--labels OUT.csv]
+             what the voters of corpus.votes or corpus.answers do, and the labels that a label model
+             makes of their votes: coverage, conflict, accuracy; without a graph, in seconds
   eval --gold FILE
              accuracy of a run against known labels, in the form of corpus.seeds
   replay RUN/manifest.json [--run.directory NEW]
@@ -142,6 +145,13 @@ void run_command(const comm::Communicator& world, const Command& command) {
       throw comm::CollectiveError{"eval: against what? say --gold FILE"};
     }
     print_on_root(world, stages::evaluate(world, command.config, command.gold_path));
+    return;
+  }
+  if (command.name == "votes") {
+    announce(world, command);
+    print_on_root(
+        world, stages::describe_votes(world, command.config,
+                                      {command.gold_path, command.json_path, command.labels_path}));
     return;
   }
   if (command.name == "plan") {

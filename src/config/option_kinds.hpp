@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kith/config/options.hpp"
+#include "kith/config/value_text.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
@@ -46,6 +47,19 @@ Option number(std::string key, std::string stages, Field field, Number low, Numb
               std::string help) {
   return number(std::move(key), std::move(stages), field, NumberRange<Number>{low, high},
                 std::move(help));
+}
+
+/// An option that is a list of texts. field: Config& -> std::vector<std::string>&.
+template <class Field>
+Option list(std::string key, std::string stages, Field field, std::string range, std::string help) {
+  Option option{std::move(key), std::move(stages), std::move(range), std::move(help), {}, {}, true};
+  option.get = [field](const Config& config) {
+    return as_written(field(const_cast<Config&>(config)));  // NOLINT: field only reads here
+  };
+  option.set = [field](Config& config, const std::string& value) {
+    field(config) = split_list(value);
+  };
+  return option;
 }
 
 template <class Field>

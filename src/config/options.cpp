@@ -9,26 +9,14 @@
 #include "kith/corpus/labels.hpp"
 #include "kith/qa/acceptance.hpp"
 
+#include "config/corpus_options.hpp"
 #include "config/option_kinds.hpp"
+#include "config/votes_options.hpp"
 
 namespace kith::config {
 namespace {
 
-using corpus::Metric;
 using ensemble::ClassMass;
-
-/// An option that is a list of texts. field: Config& -> std::vector<std::string>&.
-template <class Field>
-Option list(std::string key, std::string stages, Field field, std::string range, std::string help) {
-  Option option{std::move(key), std::move(stages), std::move(range), std::move(help), {}, {}, true};
-  option.get = [field](const Config& config) {
-    return as_written(field(const_cast<Config&>(config)));  // NOLINT: field only reads here
-  };
-  option.set = [field](Config& config, const std::string& value) {
-    field(config) = split_list(value);
-  };
-  return option;
-}
 
 Option memory_option() {
   Option option = text(
@@ -41,64 +29,6 @@ Option memory_option() {
     config.run.memory_per_rank = value;
   };
   return option;
-}
-
-void append_corpus_options(std::vector<Option>& table) {
-  const auto corpus_text = [&](const char* key, auto field, const char* range, std::string help) {
-    table.push_back(text(std::string{"corpus."} + key, "", field, range, std::move(help)));
-  };
-  table.push_back(list(
-      "corpus.files", "", [](Config & c) -> auto& { return c.corpus.files; },
-      "paths or globs, separated by commas",
-      "HDF5 files of the corpus, one after another as listed; those of a glob as people count: 2 "
-      "before 10"));
-  corpus_text(
-      "embeddings", [](Config & c) -> auto& { return c.corpus.embeddings; }, "dataset name",
-      "the vectors: N x d of f32, f16, f64, u8 or i8");
-  corpus_text(
-      "ids", [](Config & c) -> auto& { return c.corpus.ids; }, "dataset name or nothing",
-      "ids, integers or strings, one an item; used where the corpus has them");
-  table.push_back(choice<Metric>(
-      "corpus.metric", "check, cells", [](Config & c) -> auto& { return c.corpus.metric; },
-      {{"l2", Metric::l2}, {"cosine", Metric::cosine}, {"inner_product", Metric::inner_product}},
-      "what near means"));
-  corpus_text(
-      "labels", [](Config & c) -> auto& { return c.corpus.labels; }, "dataset name or nothing",
-      "seeds as a column of the corpus: a class or -1");
-  corpus_text(
-      "seeds", [](Config & c) -> auto& { return c.corpus.seeds; }, "path or nothing",
-      fmt::format("seeds as a file: CSV with header row|id,label[,weight], or HDF5 with /seeds; a "
-                  "weight is in {}",
-                  corpus::kSeedWeights.text()));
-  corpus_text(
-      "gold", [](Config & c) -> auto& { return c.corpus.gold; }, "dataset name or nothing",
-      "known labels that are only measured with: a class or -1");
-  corpus_text(
-      "classes", [](Config & c) -> auto& { return c.corpus.classes; },
-      "dataset name, path or nothing", "names of the classes, in order");
-  corpus_text(
-      "votes", [](Config & c) -> auto& { return c.corpus.votes; }, "dataset name or nothing",
-      "votes of external voters: N x M classes, -1 = abstains; names in the attribute names");
-  corpus_text(
-      "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
-      "probabilities of external voters: one N x K dataset a voter");
-  corpus_text(
-      "prototypes", [](Config & c) -> auto& { return c.corpus.prototypes; },
-      "dataset name or nothing",
-      "class vectors for heads of method prototypes, K x d: no need of seeds then; else means");
-  table.push_back(yes_no(
-      "corpus.allow_missing_classes", "check",
-      [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },
-      "go on when a class has no seed; no item will get it"));
-  table.push_back(yes_no(
-      "corpus.soft_seeds", "check, propagate",
-      [](Config & c) -> auto& { return c.corpus.soft_seeds; },
-      "a row may be given several labels, with weights: a seed of which the label is not sure"));
-  table.push_back(list(
-      "corpus.slices", "", [](Config & c) -> auto& { return c.corpus.slices; },
-      "dataset names, separated by commas, or nothing",
-      "groups to compare: columns of the corpus that give an item's group, -1 = none; names of the "
-      "groups in the attribute names"));
 }
 
 void append_graph_options(std::vector<Option>& table) {
@@ -289,6 +219,7 @@ std::vector<Option> make_table() {
   append_graph_options(table);
   append_ensemble_options(table);
   append_qa_options(table);
+  append_votes_options(table);
   return table;
 }
 

@@ -32,7 +32,8 @@ po::options_description describe_options(std::span<const std::string> words) {
   po::options_description description;
   description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
       "graph", po::value<std::string>())("file", po::value<std::string>())(
-      "gold", po::value<std::string>())("audit", po::value<std::string>());
+      "gold", po::value<std::string>())("json", po::value<std::string>())(
+      "labels", po::value<std::string>())("audit", po::value<std::string>());
   std::set<std::string> sections;
   for (const std::string& word : words) {
     if (word.starts_with("--")) {
@@ -103,12 +104,39 @@ Count parse_audit(const std::string& text) {
   return *items;
 }
 
+/// A word that some commands take: said to any other, it would do nothing.
+struct OwnWord {
+  std::string word;
+  std::vector<std::string> commands;
+};
+
+void require_own_words(std::span<const po::option> options, const Command& command) {
+  static const std::vector<OwnWord> kWords{{"graph", {"export"}}, {"file", {"review"}},
+                                           {"audit", {"review"}}, {"gold", {"eval", "votes"}},
+                                           {"json", {"votes"}},   {"labels", {"votes"}}};
+  for (const OwnWord& own : kWords) {
+    const bool is_said = std::any_of(options.begin(), options.end(), [&](const po::option& option) {
+      return option.string_key == own.word;
+    });
+    if (is_said &&
+        std::find(own.commands.begin(), own.commands.end(), command.name) == own.commands.end()) {
+      fail("command line: --{} belongs to kith {}, not to kith {}", own.word,
+           fmt::join(own.commands, " and kith "), quote(command.name));
+    }
+  }
+  static const std::set<std::string> kWithArguments{"config", "plan", "replay", "review"};
+  if (!command.arguments.empty() && !kWithArguments.contains(command.name)) {
+    fail("command line: kith {} takes no argument, but was given {}", quote(command.name),
+         quote(command.arguments.front()));
+  }
+}
+
 /// Puts what is no key into the command; returns whether it was that.
 bool take_word(const po::option& option, const std::string& value, Command& command) {
-  const std::map<std::string, std::string*> texts{{"config", &command.config_path},
-                                                  {"graph", &command.export_path},
-                                                  {"file", &command.file_path},
-                                                  {"gold", &command.gold_path}};
+  const std::map<std::string, std::string*> texts{
+      {"config", &command.config_path}, {"graph", &command.export_path},
+      {"file", &command.file_path},     {"gold", &command.gold_path},
+      {"json", &command.json_path},     {"labels", &command.labels_path}};
   if (option.position_key >= 0 || option.string_key.empty()) {
     (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
     return true;
@@ -151,7 +179,8 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   }
   Command command;
   std::vector<config::Setting> from_line;
-  for (const po::option& option : parse_words(words)) {
+  const std::vector<po::option> options = parse_words(words);
+  for (const po::option& option : options) {
     const std::string value = option.value.empty() ? "" : option.value.front();
     if (option.string_key == "help" || option.string_key == "version") {
       command.name = option.string_key;
@@ -167,13 +196,18 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   if (command.name == "help" || command.name == "version") {
     return command;
   }
+  require_own_words(options, command);
   apply_settings(from_line, command);
   config::complete(command.config);
   command.config.corpus.is_no_input = [&stages](const std::string& path) {
     return is_of_a_run(stages, path);
   };
-  if (command.name != "plan") {  // a plan needs no corpus
+  if (command.name != "plan" && command.name != "votes") {  // which may have no corpus, no seeds
     config::validate(command.config);
+  }
+  if (!command.config.corpus.answers.empty() && command.name != "votes" &&
+      command.name != "config") {
+    fail("corpus.answers is read by kith votes only; kith run takes votes as corpus.votes");
   }
   return command;
 }
@@ -201,6 +235,8 @@ Command parse_command_line(const comm::Communicator& comm, const StageList& stag
   comm::broadcast(comm, command.export_path);
   comm::broadcast(comm, command.file_path);
   comm::broadcast(comm, command.gold_path);
+  comm::broadcast(comm, command.json_path);
+  comm::broadcast(comm, command.labels_path);
   std::vector<Count> audit{command.audit_items};
   comm::broadcast(comm, audit);
   command.audit_items = audit[0];

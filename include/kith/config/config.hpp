@@ -14,6 +14,7 @@
 #include "kith/graph/graph.hpp"
 #include "kith/knn/knn.hpp"
 #include "kith/knn/pilot.hpp"
+#include "kith/label_model/config.hpp"
 #include "kith/qa/config.hpp"
 
 namespace kith::config {
@@ -47,6 +48,7 @@ struct Config {
   std::vector<GraphSource> graphs;
   ensemble::EnsembleConfig ensemble;
   qa::QaConfig qa;
+  label_model::VotesConfig votes;
 };
 
 /// key=value lines of every option, in the table's order, which can be read as an INI file.

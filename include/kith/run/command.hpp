@@ -18,7 +18,9 @@ struct Command {
   std::string config_path;
   std::string export_path;  // export --graph PATH
   std::string file_path;    // review --file PATH
-  std::string gold_path;    // eval --gold PATH
+  std::string gold_path;    // eval, votes --gold PATH
+  std::string json_path;    // votes --json PATH
+  std::string labels_path;  // votes --labels PATH
   Count audit_items = 0;    // review export --audit N
 };
 

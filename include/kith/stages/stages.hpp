@@ -31,6 +31,19 @@ namespace kith::stages {
 [[nodiscard]] std::string evaluate(const comm::Communicator& comm, const config::Config& config,
                                    const std::string& gold_path);
 
+/// Paths of kith votes; empty: none.
+struct VotesFiles {
+  std::string gold;    // read: labels in the form of corpus.seeds, only measured with
+  std::string json;    // written: what is printed, and more, as JSON
+  std::string labels;  // written: what the label model says, in the form of corpus.seeds
+};
+
+/// Collective. Describes the voters of corpus.votes and corpus.answers and the label models of
+/// their votes, as text. Needs no seeds and no vectors. Files are new, or are not written. Memory:
+/// the distinct rows of votes on every rank.
+[[nodiscard]] std::string describe_votes(const comm::Communicator& comm,
+                                         const config::Config& config, const VotesFiles& files);
+
 /// Collective. Writes the graph of a finished run in corpus order: /neighbors, /distances (N x k,
 /// as in ann-benchmarks) and the symmetric weights as CSR /affinity/{indptr,indices,data}. Rows of
 /// duplicates repeat their representative's neighbors and are empty in the CSR.
