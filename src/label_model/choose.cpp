@@ -124,7 +124,7 @@ struct Mean {
   Count items = 0;
 };
 
-/// Scores of a candidate: fold x rows.
+/// Scores of a candidate: folds that were tried x rows.
 using Scores = std::vector<std::vector<double>>;
 
 /// The mean over held-out items of a - b (of a where b is empty), with its standard error.
@@ -133,7 +133,7 @@ Mean mean_of(const Trial& trial, const VoteTable& table, const Scores& a, const 
   double squares = 0;
   Mean mean;
   const auto each = [&](auto&& take) {
-    for (int fold = 0; fold < kChoiceFolds; ++fold) {
+    for (int fold = 0; fold < static_cast<int>(a.size()); ++fold) {
       for (std::size_t row = 0; row < table.size(); ++row) {
         const Count items =
             trial.is_held_out(row) ? items_in_fold(table.counts[row], row, fold) : Count{0};
@@ -180,7 +180,8 @@ class Chooser {
     for (const Method* method : candidates_) {
       choice_.candidates.push_back({method->name(), {}, 0, 0, 0, 0});
     }
-    for (int fold = 0; fold < kChoiceFolds; ++fold) {
+    const int num_folds = has_many_votes(table_) ? 1 : kChoiceFolds;
+    for (int fold = 0; fold < num_folds; ++fold) {
       try_fold(trial_.training(fold));
     }
     for (std::size_t c = 0; c < candidates_.size(); ++c) {

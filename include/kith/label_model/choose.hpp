@@ -35,6 +35,12 @@ struct Choice {
 inline constexpr Count kEnoughKnownItems = 50;
 inline constexpr int kChoiceFolds = 5;
 
+/// So many votes in different rows that one fold decides as well as five.
+[[nodiscard]] inline bool has_many_votes(const VoteTable& table) {
+  constexpr Count kManyVotes = 1'000'000;
+  return count_of(table.votes) > kManyVotes;
+}
+
 /// By known items, 5-fold: the class of a fold is hidden while the model is fitted. The reference
 /// is majority or weighted_majority, whichever is better; a model must be better by more than one
 /// standard error. Shares of votes are smoothed by one vote spread evenly.
@@ -43,7 +49,8 @@ inline constexpr int kChoiceFolds = 5;
 /// what. The reference is one_coin; another must be better by more than two standard errors. The
 /// majority says nothing of votes; it is chosen where there is no one_coin. Items fall into folds
 /// by row and number, so that results are the same on every rank and with any number of threads.
-/// Cost: 5 fits a candidate. Does not communicate. candidates empty: all methods.
+/// Cost: 5 fits a candidate, one with many votes. Does not communicate. candidates empty: all
+/// methods.
 [[nodiscard]] Choice choose_method(const VoteTable& table,
                                    std::span<const Method* const> candidates,
                                    const FitOptions& options);

@@ -80,6 +80,14 @@ void fit_models(const VoteTable& table, const label_model::VotesConfig& config, 
     options.voter_weights = report.correlated.weights;
   }
   for (const label_model::Method* method : label_model::methods()) {
+    const bool is_plain = method->name() == "majority" || method->name() == "weighted_majority";
+    if (label_model::has_many_votes(table) && method != &chosen && !is_plain) {
+      FittedModel none;
+      none.method = method->name();
+      none.reason = "not fitted to so many votes; votes.method asks for it";
+      report.models.push_back({std::move(none), 0, std::nullopt});
+      continue;
+    }
     log::info("votes: fits {}", method->name());
     if (method == &chosen) {
       report.chosen = report.models.size();
