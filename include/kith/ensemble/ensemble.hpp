@@ -93,8 +93,8 @@ inline constexpr int kTopLabels = 16;
 [[nodiscard]] int labels_kept(const EnsembleConfig& config, int num_classes);
 
 /// Where rows keep only some labels: takes many_class_members() in place of default_members(), the
-/// head alone in place of seedless_members(), and throws Error with one sentence if a member or an option needs rows of all classes. True if
-/// members were replaced.
+/// head alone in place of seedless_members(), and throws Error with one sentence if a member or an
+/// option needs rows of all classes. True if members were replaced.
 bool fit_to_classes(EnsembleConfig& config, int num_classes);
 
 /// Throws Error with one sentence.
