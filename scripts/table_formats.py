@@ -77,35 +77,37 @@ class ParquetBatches(Batches):
 
 
 class ArrowBatches(Batches):
-    """Of an Arrow file, Feather file or Arrow stream, mapped."""
+    """Of an Arrow file, Feather file or Arrow stream. Only the columns that are asked for are read and unpacked."""
 
     def __init__(self, path):
         super().__init__(path)
         try:
-            self.schema = self.open().schema
-            self.rows = sum(batch.num_rows for batch in self.batches())
+            with self.pyarrow.OSFile(path) as file:
+                self.schema = self.open(file, []).schema
+            narrow = [field.name for field in self.schema if self.pyarrow.types.is_primitive(field.type)]
+            counted = narrow[:1] or self.schema.names[:1]
+            self.rows = sum(batch.num_rows for batch in self.read(counted, 1 << 62))
         except (self.pyarrow.ArrowException, OSError) as error:
             raise BadInput(f"{path}: is no Arrow file, or is cut off: {first_line(error)}") from error
 
-    def open(self):
-        ipc, file = self.pyarrow.ipc, self.pyarrow.memory_map(self.path)
+    def open(self, file, columns):
+        """columns: none stands for all."""
+        ipc = self.pyarrow.ipc
+        fields = [number for number, name in enumerate(self.schema.names) if name in columns] if columns else []
+        options = ipc.IpcReadOptions(included_fields=fields, use_threads=False)
         try:
-            return ipc.open_file(file)
+            return ipc.open_file(file, options=options)
         except self.pyarrow.ArrowInvalid:  # a stream, as data sets of Hugging Face are stored
             file.seek(0)
-            return ipc.open_stream(file)
-
-    def batches(self):
-        reader = self.open()
-        if hasattr(reader, "num_record_batches"):
-            yield from (reader.get_batch(number) for number in range(reader.num_record_batches))
-        else:
-            yield from reader
+            return ipc.open_stream(file, options=options)
 
     def read(self, columns, count):
-        for batch in self.batches():
-            for first in range(0, batch.num_rows, count):
-                yield batch.slice(first, count)
+        with self.pyarrow.OSFile(self.path) as file:
+            reader = self.open(file, columns)
+            is_file = hasattr(reader, "get_batch")
+            for batch in (map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader):
+                for first in range(0, batch.num_rows, count):
+                    yield batch.slice(first, count)
 
 
 def first_line(error):
