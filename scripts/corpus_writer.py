@@ -1,5 +1,7 @@
 """HDF5 files of a corpus, written block by block; for to_hdf5.py. A file appears under its name when all are whole."""
+import contextlib
 import os
+import re
 import sys
 import time
 
@@ -164,6 +166,20 @@ def rows_per_block(dim, dtype):
     return chunk * max(1, BLOCK_BYTES // (chunk * dim * dtype.itemsize))
 
 
+class CannotWrite(BadInput):
+    """HDF5 may not end in order any more: leave by os._exit."""
+
+
+@contextlib.contextmanager
+def writing(path):
+    """What HDF5 says of a full disk, on writing or on closing, as one sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        why = re.search("error message = '([^']*)'", str(error))
+        raise CannotWrite(f"{path}: cannot be written: {why[1] if why else str(error).splitlines()[0]}") from error
+
+
 def write(names, vectors, columns, classes):
     """names: of output_names. vectors: their blocks, dimension and type. columns: blocks and type by name."""
     blocks, dim, dtype = vectors
@@ -172,11 +188,18 @@ def write(names, vectors, columns, classes):
     progress = Progress(sum(rows for _, rows in names), dim * dtype.itemsize)
     with NewFiles([name for name, _ in names]) as files:
         for name, rows in names:
-            with create(files.begin(name), rows, (dim, dtype), {name: kind for name, (_, kind) in columns.items()}) as file:
+            with writing(name):
+                file = create(files.begin(name), rows, (dim, dtype), {name: kind for name, (_, kind) in columns.items()})
                 if classes:
                     file["classes"] = classes
-                for first in range(0, rows, count):
-                    taken = min(count, rows - first)
-                    for dataset, stream in streams.items():
-                        file[dataset][first:first + taken] = stream.take(taken)
-                    progress.add(taken)
+                datasets = {name: file[name] for name in streams}  # none is closed, and fails once more, before the end
+            for first in range(0, rows, count):
+                taken = min(count, rows - first)
+                for column, stream in streams.items():
+                    block = stream.take(taken)
+                    with writing(name):
+                        datasets[column][first:first + taken] = block
+                progress.add(taken)
+            with writing(name):
+                file.flush()
+                file.close()

@@ -182,7 +182,9 @@ def main(arguments=None):
     try:
         (convert if args.answers is None else convert_answers)(args)
     except (BadInput, OSError) as error:
-        print(f"to_hdf5.py: {error}", file=sys.stderr)
+        print(f"to_hdf5.py: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+        if isinstance(error, corpus_writer.CannotWrite):
+            os._exit(1)  # HDF5 would try again to write, and crash
         sys.exit(1)
 
 

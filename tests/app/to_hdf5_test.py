@@ -4,6 +4,8 @@ import importlib.util
 import io
 import json
 import os
+import resource
+import subprocess
 import sys
 import unittest
 
@@ -240,6 +242,16 @@ class ToHdf5(unittest.TestCase):
             with open(self.path(name), encoding="utf-8") as file:
                 self.assertEqual(file.read(), "mine\n")
             os.remove(self.path(name))
+
+    def test_a_full_disk_is_one_sentence(self):
+        numpy.save(self.path("a.npy"), self.vectors)
+        for limit in (10, 40_000):  # bytes: in the first block, and when the file is closed
+            done = subprocess.run([sys.executable, to_hdf5.__file__, self.path("a.npy"), self.path("corpus.h5")], text=True,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+            self.assertIn("corpus.h5: cannot be written: File too large", done.stderr)
+            self.assertEqual(os.listdir(self.directory), ["a.npy"])
 
     @unittest.skipIf(HAS_PYARROW, "pyarrow is installed")
     def test_says_what_to_install(self):
