@@ -38,6 +38,18 @@ def from_arrow(array):
     return numpy.array(values)
 
 
+def cells_of(array):
+    """A block of a column for a CSV file: moments as ISO 8601 says them, whole floats as integers, nothing as None."""
+    kind = str(array.type)
+    if kind.startswith(("timestamp", "date")):
+        array = array.cast("string")
+    cells = array.to_pylist()
+    if kind in FLOATS:
+        cells = [int(cell) if cell is not None and cell == cell and float(cell).is_integer() else cell for cell in cells]
+        cells = [None if cell != cell else cell for cell in cells]
+    return cells
+
+
 class Batches:
     """Record batches of a file. The classes below have read(columns, count)."""
 

@@ -33,7 +33,7 @@ READERS = {".npy": vector_formats.open_npy, ".npz": vector_formats.open_npz,
            ".safetensors": vector_formats.open_safetensors, ".h5ad": table_formats.AnnData,
            ".parquet": table_formats.open_parquet,
            **dict.fromkeys((".arrow", ".feather"), table_formats.open_arrow)}
-ANSWER_COLUMNS = ["item", "annotator", "label", "time"]
+ITEM_COLUMNS = ["item", "row", "id"]
 
 
 def suffix_of(path):
@@ -125,7 +125,8 @@ def open_answers(path, wanted):
     if suffix_of(path) not in readers:
         raise BadInput(f"{path}: is of no format known here for tables: {' '.join(readers)}")
     batches = readers[suffix_of(path)](path)
-    names = wanted.split(",") if wanted else ANSWER_COLUMNS[:3 + ("time" in batches.schema.names)]
+    item = next((name for name in ITEM_COLUMNS if name in batches.schema.names), "item")
+    names = wanted.split(",") if wanted else [item, "annotator", "label"] + ["time"] * ("time" in batches.schema.names)
     missing = [name for name in names if name not in batches.schema.names]
     if missing or not 3 <= len(names) <= 4:
         raise BadInput(f"{path}: has the columns {', '.join(batches.schema.names)}; --columns must name those of item, "
@@ -140,15 +141,15 @@ def convert_answers(args):
     batches, names = open_answers(args.answers, args.columns)
     with corpus_writer.NewFiles([out]) as files, open(files.begin(out), "x", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(ANSWER_COLUMNS[:len(names)])
+        writer.writerow([names[0] if names[0] in ITEM_COLUMNS else "item", "annotator", "label", "time"][:len(names)])
         first = 0
         for arrays in batches.arrays(names, corpus_columns.BLOCK):
-            for name, array in zip(names, arrays):
-                if array.null_count:
-                    row = first + array.to_pylist().index(None)
-                    raise BadInput(f"{args.answers}: {name}: row {row}: is null")
-            writer.writerows(zip(*(array.to_pylist() for array in arrays)))
-            first += len(arrays[0])
+            columns = [table_formats.cells_of(array) for array in arrays]
+            for name, column in zip(names[:2], columns):
+                if None in column:
+                    raise BadInput(f"{args.answers}: {name}: row {first + column.index(None)}: is null")
+            writer.writerows(zip(*columns))
+            first += len(columns[0])
     print(f"{out}: {first} answers")
 
 

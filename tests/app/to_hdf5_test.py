@@ -277,11 +277,18 @@ class ToHdf5(unittest.TestCase):
     def test_answers(self):
         import pyarrow
         from pyarrow import parquet
-        table = pyarrow.table({"task": ["a,b", "c"], "worker": [1, 2], "label": ["ant", "bee"]})
+        moments = numpy.array(["2020-01-01", "2021-02-03T04:05:06.007"], "M8[ns]")
+        table = pyarrow.table({"task": ["a,b", "c"], "worker": [1, 2], "label": ["ant", None], "at": moments})
         parquet.write_table(table, self.path("a.parquet"))
-        self.convert("--answers", "a.parquet", "a.csv", "--columns", "task,worker,label")
+        self.convert("--answers", "a.parquet", "a.csv", "--columns", "task,worker,label,at")
         with open(self.path("a.csv"), encoding="utf-8") as file:
-            self.assertEqual(file.read(), 'item,annotator,label\n"a,b",1,ant\nc,2,bee\n')
+            self.assertEqual(file.read(), 'item,annotator,label,time\n"a,b",1,ant,2020-01-01 00:00:00.000000000\n'
+                                          'c,2,,2021-02-03 04:05:06.007000000\n')
+        table = pyarrow.table({"row": [7, 8], "annotator": ["x", "y"], "label": [1.0, float("nan")]})
+        parquet.write_table(table, self.path("b.parquet"))
+        self.convert("--answers", "b.parquet", "b.csv")
+        with open(self.path("b.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "row,annotator,label\n7,x,1\n8,y,\n")
 
 
 if __name__ == "__main__":
