@@ -13,6 +13,7 @@
 #include "corpus/distinct_names.hpp"
 #include "corpus/file_numbers.hpp"
 #include "corpus/inspect.hpp"
+#include "corpus/share_names.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -20,23 +21,6 @@ namespace {
 constexpr Count kMostUnnamedClasses = 1'000'000;
 constexpr Count kMostGroups = 10'000;
 constexpr Count kCensusBytes = 100;  // a row, at least: see take_census
-
-void broadcast_strings(const comm::Communicator& comm, std::vector<std::string>& strings) {
-  std::vector<Count> lengths;
-  std::string joined;
-  for (const std::string& text : strings) {
-    lengths.push_back(count_of(text));
-    joined += text;
-  }
-  comm::broadcast(comm, lengths);
-  comm::broadcast(comm, joined);
-  strings.clear();
-  std::size_t first = 0;
-  for (const Count length : lengths) {
-    strings.push_back(joined.substr(first, to_size(length)));
-    first += to_size(length);
-  }
-}
 
 void broadcast_inspection(const comm::Communicator& comm, Inspection& found) {
   Corpus& corpus = found.corpus;

@@ -27,22 +27,27 @@ struct Answers {
 };
 
 /// Collective. Reads config.answers on rank 0; the same on every rank. CSV with the columns item,
-/// row or id; annotator; label; and perhaps time, which numbers or texts as ISO 8601 say. item: an
-/// id where the corpus has ids, else a row. Who answers an item twice is counted once, with the
-/// latest answer; without times with the last line. An empty label, or -1, is no answer.
+/// row or id; annotator; label; and perhaps time: all numbers, or all dates YYYY-MM-DD, with
+/// Thh:mm[:ss[.s]] and Z or an offset or neither (then it is UTC). item: an id where the corpus has
+/// ids, else a row. Who answers an item twice is counted once, with the latest answer; of equal
+/// times, or without times, with that of the last line. An empty label, or -1, is no answer.
 /// corpus: none, if items are only what the table names; then classes are those of the text file
-/// config.classes, or the labels that occur, as people count.
+/// config.classes, or the labels that occur, as people count; whole numbers count by value.
 /// Throws CollectiveError for what cannot be read, an item that the corpus has not, a label that is
-/// no class, and if there is no answer. Memory: 16 bytes an answer on every rank, on rank 0 about
-/// 40 and the names while it reads.
+/// no class, a time that is none, and if there is no answer. Memory: 16 bytes an answer on every
+/// rank, on rank 0 up to 80 and the names while it reads and sorts.
 [[nodiscard]] Answers read_answers(const comm::Communicator& comm, const Corpus* corpus,
                                    const CorpusConfig& config);
 
-/// Collective. Known classes of the items of a table without a corpus, -1 = not known: CSV with the
-/// columns item, row or id, and label. Items that nobody answered are left out. Throws
-/// CollectiveError for what cannot be read, a label that is no class, and two labels of an item.
-[[nodiscard]] std::vector<std::int32_t> read_known_labels(const comm::Communicator& comm,
-                                                          const std::string& path,
-                                                          const Answers& answers);
+struct KnownLabels {
+  std::vector<std::int32_t> classes;  // one an item, -1 = not known
+  Count num_ignored = 0;              // lines of items that nobody answered
+};
+
+/// Collective. Known classes of the items of a table without a corpus: CSV with the columns item,
+/// row or id, and label. Throws CollectiveError for what cannot be read, a label that is no class,
+/// and two labels of an item.
+[[nodiscard]] KnownLabels read_known_labels(const comm::Communicator& comm, const std::string& path,
+                                            const Answers& answers);
 
 }  // namespace kith::corpus

@@ -98,9 +98,13 @@ void VoteSource::read_answers(const config::Config& config, const std::string& g
   classes_ = answers_->classes;
   const IdRange<GlobalId> block = block_of(*comm_, num_items());
   const auto own = [&](const std::string& path) {
-    const auto all = corpus::read_known_labels(*comm_, path, *answers_);
-    return std::vector<std::int32_t>(all.begin() + block.begin.value(),
-                                     all.begin() + block.end.value());
+    const corpus::KnownLabels all = corpus::read_known_labels(*comm_, path, *answers_);
+    if (all.num_ignored > 0) {
+      notes_.push_back(
+          fmt::format("{}: {} lines are of items that nobody answered", path, all.num_ignored));
+    }
+    return std::vector<std::int32_t>(all.classes.begin() + block.begin.value(),
+                                     all.classes.begin() + block.end.value());
   };
   if (!config_.seeds.empty()) {
     known_ = own(config_.seeds);
