@@ -72,6 +72,7 @@ class VoteTableBuilder {
   [[nodiscard]] VoteTable build(const comm::Communicator& comm) const;
 
  private:
+  friend VoteTable make_vote_table(int num_voters, int num_classes, std::span<const VoteRow> rows);
   struct Rows;
   std::unique_ptr<Rows> rows_;
 };
