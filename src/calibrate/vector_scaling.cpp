@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kith/calibrate/minimize.hpp"
+#include "kith/core/softmax.hpp"
 
 namespace kith::calibrate {
 namespace {
@@ -11,20 +12,10 @@ namespace {
 /// exp(scale * logits + shift) / sum, safe from overflow; returns the log of the sum.
 double softmax(std::span<const double> logits, std::span<const double> scale,
                std::span<const double> shift, std::span<double> out) {
-  double largest = -INFINITY;
   for (std::size_t k = 0; k < logits.size(); ++k) {
     out[k] = scale[k] * logits[k] + shift[k];
-    largest = std::max(largest, out[k]);
   }
-  double sum = 0;
-  for (double& value : out) {
-    value = std::exp(value - largest);
-    sum += value;
-  }
-  for (double& value : out) {
-    value /= sum;
-  }
-  return largest + std::log(sum);
+  return kith::softmax(out);
 }
 
 class VectorScalingLoss {

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kith/core/parallel.hpp"
+#include "kith/core/softmax.hpp"
 
 namespace kith::label_model {
 namespace {
@@ -160,14 +161,7 @@ class Fitter {
         }
       }
     }
-    const double largest = *std::max_element(q, q + num_classes_);
-    double sum = 0;
-    for (std::size_t k = 0; k < num_classes_; ++k) {
-      q[k] = std::exp(q[k] - largest);
-      sum += q[k];
-    }
-    std::transform(q, q + num_classes_, q, [&](double value) { return value / sum; });
-    return largest + std::log(sum);
+    return softmax({q, num_classes_});
   }
 
   /// Log density of the Dirichlet priors, without their constants: what EM climbs beside the data.

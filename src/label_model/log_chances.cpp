@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kith/core/parallel.hpp"
+#include "kith/core/softmax.hpp"
 
 namespace kith::label_model {
 namespace {
@@ -68,16 +69,7 @@ double LogChances::posterior(std::span<const Vote> votes, std::int32_t known,
     sums[to_size(known)] = 1;
     return log_likelihood;
   }
-  const double largest = *std::max_element(sums.begin(), sums.end());
-  double sum = 0;
-  for (double& value : sums) {
-    value = std::exp(value - largest);
-    sum += value;
-  }
-  for (double& value : sums) {
-    value /= sum;
-  }
-  return common + largest + std::log(sum);
+  return common + softmax(sums);
 }
 
 }  // namespace kith::label_model

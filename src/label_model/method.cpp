@@ -4,26 +4,13 @@
 #include <cmath>
 
 #include "kith/core/error.hpp"
+#include "kith/core/softmax.hpp"
 
 #include "label_model/propensity.hpp"
 #include "label_model/task.hpp"
 
 namespace kith::label_model {
 namespace {
-
-/// Turns logarithms into probabilities; returns the logarithm of their sum.
-double normalize(std::span<double> values) {
-  const double largest = *std::max_element(values.begin(), values.end());
-  double sum = 0;
-  for (double& value : values) {
-    value = std::exp(value - largest);
-    sum += value;
-  }
-  for (double& value : values) {
-    value /= sum;
-  }
-  return largest + std::log(sum);
-}
 
 void check_options(const Method& method, const VoteTable& table, const FitOptions& options) {
   const std::vector<Parameter> known = all_parameters();
@@ -133,7 +120,7 @@ void FittedModel::posterior(std::span<const Vote> votes, std::span<double> out) 
                 (std::log(votes_on_k) - (abstentions_count ? std::log1p(-votes_on_k) : 0.0));
     }
   }
-  normalize(out);
+  softmax(out);
 }
 
 Method::Method(MethodFacts facts) : facts_{std::move(facts)} {

@@ -6,6 +6,7 @@
 
 #include "kith/calibrate/minimize.hpp"
 #include "kith/core/random.hpp"
+#include "kith/core/softmax.hpp"
 
 namespace kith::qa {
 namespace {
@@ -16,20 +17,10 @@ constexpr double kSmallestPivot = 1e-6;
 
 /// row <- softmax(scale * row + shifts); returns the log of the sum.
 double soften(double scale, std::span<const double> shifts, std::span<double> row) {
-  double largest = -INFINITY;
   for (std::size_t k = 0; k < row.size(); ++k) {
     row[k] = scale * row[k] + shifts[k];
-    largest = std::max(largest, row[k]);
   }
-  double sum = 0;
-  for (double& value : row) {
-    value = std::exp(value - largest);
-    sum += value;
-  }
-  for (double& value : row) {
-    value /= sum;
-  }
-  return largest + std::log(sum);
+  return softmax(row);
 }
 
 double log_of(double probability) {

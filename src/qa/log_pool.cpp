@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kith/calibrate/minimize.hpp"
+#include "kith/core/softmax.hpp"
 
 namespace kith::qa {
 namespace {
@@ -57,14 +58,9 @@ class PoolLoss {
     }
     const std::size_t label = to_size(items_.truth[item]);
     const double of_label = row_[label];
-    const double largest = *std::max_element(row_.begin(), row_.end());
-    double sum = 0;
-    for (double& value : row_) {
-      value = std::exp(value - largest);
-      sum += value;
-    }
+    const double log_sum = softmax(row_);
     for (std::size_t k = 0; k < row_.size(); ++k) {
-      row_[k] = row_[k] / sum - (k == label ? 1.0 : 0.0);
+      row_[k] -= k == label ? 1.0 : 0.0;
       gradient[weights_.size() + k] += row_[k];
     }
     for (std::size_t m = 0; m < weights_.size(); ++m) {
@@ -73,7 +69,7 @@ class PoolLoss {
         gradient[m] += row_[k] * member[k];
       }
     }
-    return largest + std::log(sum) - of_label;
+    return log_sum - of_label;
   }
 
   PoolItems items_;

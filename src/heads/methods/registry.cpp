@@ -1,7 +1,8 @@
 #include "heads/methods/registry.hpp"
 
-#include <algorithm>
 #include <array>
+
+#include "kith/core/registry.hpp"
 
 namespace kith::heads {
 
@@ -16,24 +17,11 @@ std::span<const Method* const> methods() {
 }
 
 const Method* find_method(std::string_view name) {
-  const auto found = std::find_if(methods().begin(), methods().end(),
-                                  [&](const Method* method) { return method->name() == name; });
-  return found == methods().end() ? nullptr : *found;
+  return find_by_name(methods(), name);
 }
 
 std::vector<Parameter> all_parameters() {
-  std::vector<Parameter> parameters;
-  for (const Method* method : methods()) {
-    for (const Parameter& parameter : method->facts().parameters) {
-      const bool is_known =
-          std::any_of(parameters.begin(), parameters.end(),
-                      [&](const Parameter& known) { return known.name == parameter.name; });
-      if (!is_known) {
-        parameters.push_back(parameter);
-      }
-    }
-  }
-  return parameters;
+  return parameters_of(methods());
 }
 
 }  // namespace kith::heads

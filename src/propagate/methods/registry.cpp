@@ -6,6 +6,7 @@
 #include <array>
 
 #include "kith/core/error.hpp"
+#include "kith/core/registry.hpp"
 #include "kith/propagate/task.hpp"
 
 namespace kith::propagate {
@@ -33,9 +34,7 @@ std::span<const Method* const> methods() {
 }
 
 const Method* find_method(std::string_view name) {
-  const auto found = std::find_if(methods().begin(), methods().end(),
-                                  [&](const Method* method) { return method->name() == name; });
-  return found == methods().end() ? nullptr : *found;
+  return find_by_name(methods(), name);
 }
 
 const Method& method(std::string_view name) {
@@ -62,18 +61,7 @@ std::string method_names(bool (*fits)(const MethodFacts&)) {
 }
 
 std::vector<Parameter> all_parameters() {
-  std::vector<Parameter> parameters;
-  for (const Method* method : methods()) {
-    for (const Parameter& parameter : method->facts().parameters) {
-      const bool is_known =
-          std::any_of(parameters.begin(), parameters.end(),
-                      [&](const Parameter& known) { return known.name == parameter.name; });
-      if (!is_known) {
-        parameters.push_back(parameter);
-      }
-    }
-  }
-  return parameters;
+  return parameters_of(methods());
 }
 
 bool Method::has(Solver solver) const {
