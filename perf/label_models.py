@@ -6,7 +6,7 @@
 --columns: an HDF5 file with votes N x M (a class, or -1 to abstain) and gold (a class, or -1); --answers: a CSV with
 item, annotator, label, and one with item, label. Prints a table of the accuracy in % on items that have a vote and a
 known truth, and, with two classes, the F1 of the second class; --csv has the numbers. Peers that this Python lacks are
-left out (pip install snorkel crowd-kit, in a venv that sees h5py). Snorkel takes part with --columns only: it wants a
+left out (pip install snorkel crowd-kit, in a venv that sees h5py). Keys of kith votes may follow --. Snorkel takes part with --columns only: it wants a
 dense matrix. Its LabelModel starts at random: mean of --repeats seeds. Exit status 1: a run of kith failed.
 """
 import argparse
@@ -74,11 +74,11 @@ def score(votes, labels):
     return accuracy, float(2 * (stated & true).sum() / max(1, stated.sum() + true.sum()))
 
 
-def run_kith(votes):
+def run_kith(votes, keys):
     with tempfile.TemporaryDirectory() as folder:
         report_path = os.path.join(folder, "votes.json")
         began = time.monotonic()
-        subprocess.run([KITH, "votes", *votes.arguments, "--json", report_path], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([KITH, "votes", *votes.arguments, *keys, "--json", report_path], check=True, stdout=subprocess.DEVNULL)
         seconds = time.monotonic() - began
         with open(report_path, encoding="utf-8") as file:
             report = json.load(file)
@@ -120,8 +120,8 @@ def run_crowdkit(votes):
         yield Result(votes.name, "crowd-kit " + name, *score(votes, labels), time.monotonic() - began)
 
 
-def all_results(votes, repeats):
-    yield from run_kith(votes)
+def all_results(votes, repeats, keys):
+    yield from run_kith(votes, keys)
     try:
         yield from run_crowdkit(votes)
     except ImportError as missing:
@@ -139,9 +139,10 @@ def main():
     parser.add_argument("--answers", action="append", default=[], metavar="NAME=ANSWERS:TRUTH")
     parser.add_argument("--repeats", type=int, default=5, help="seeds of Snorkel's LabelModel")
     parser.add_argument("--csv", help="write the numbers here")
+    parser.add_argument("keys", nargs="*", metavar="-- KEYS", help="for kith votes: -- --votes.ridge 1")
     arguments = parser.parse_args()
     sources = [open_columns(text) for text in arguments.columns] + [open_answers(text) for text in arguments.answers]
-    results = [result for votes in sources for result in all_results(votes, arguments.repeats)]
+    results = [result for votes in sources for result in all_results(votes, arguments.repeats, arguments.keys)]
     print("| votes | model | accuracy | F1 | seconds |\n| --- | --- | --- | --- | --- |")
     for one in results:
         percents = ["-" if share is None else f"{share * 100:.2f}" for share in (one.accuracy, one.f1)]

@@ -13,10 +13,9 @@ namespace kith::label_model {
 /// What is held of a voter before its votes are seen: votes of one that copies the truth with this
 /// probability. Weak, it lets votes of rules turn into evidence against their own class: conflicts
 /// say that some rule errs, not which, and EM makes the most of the first guess. So narrow voters
-/// have more of it, in proportion to their votes on items of unknown class. Measured with one_coin
-/// and the same number for all, % right: 20 keyword rules for 15 classes with 30, 100, 300 and 1000
-/// votes 47.3, 48.0, 48.0, 47.2 (majority 46.8); 8 simulated rules for 4 classes, of about 800 to
-/// 1600 votes each, with 100, 300 and 1000 votes 25.3, 71.2, 71.2 (majority 67.1).
+/// have more of it, in proportion to their votes on items of unknown class. On 20 keyword rules
+/// 30, 100, 300 and 1000 votes make 47.4, 47.9, 48.0 and 47.2 % right (majority 47.3):
+/// perf/label_models.py -- --votes.prior_votes N.
 struct CoinPrior {
   double votes = 30;
   double copies = 0.8;

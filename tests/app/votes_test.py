@@ -153,6 +153,7 @@ class Votes(unittest.TestCase):
         no_votes = ["--corpus.files", self.path("corpus.h5")]
         cases = [(no_votes, "of which voters?"), (["--corpus.votes", "/votes"], "corpus.files is not set"),
                  (["--corpus.answers", self.path("nowhere.csv")], "nowhere.csv"),
+                 ([*corpus, "--json", self.path("x"), "--labels", self.path("x")], "is named twice"),
                  ([*corpus, "--graph", "x.h5"], "--graph belongs to kith export"), ([*corpus, "more"], "takes no argument")]
         tables = [("row,annotator\n0,a\n", "label"), ("row,annotator,label\n", "holds no answer"),
                   ("item,row,annotator,label\n0,0,a,ant\n", "one of the columns item, row and id"),
@@ -166,7 +167,8 @@ class Votes(unittest.TestCase):
             cases.append(([*no_votes, "--corpus.answers", self.path(f"bad{number}.csv")], words))
         for arguments, words in cases:
             with self.subTest(words=words):
-                kith.expect_one_sentence(self, kith.run(["votes", *arguments], 2), words)
+                kith.expect_one_sentence(self, kith.run(["votes", *arguments]), words)
+        kith.expect_one_sentence(self, kith.run(["votes", *arguments], 3), words)
         run = kith.run(["run", *corpus, "--corpus.labels", "/gold", "--corpus.gold", "", "--json", "x"], 1)
         kith.expect_one_sentence(self, run, "--json belongs to kith votes")
 

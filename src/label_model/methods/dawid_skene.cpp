@@ -43,18 +43,16 @@ LearnedVoter learn_table(const VoterStep& step, const VoterModel& coin, double p
 
 /// Votes of a voter that always says the same, among others that are asked for any class, below
 /// which it is taken to say so whatever is true: fewer do not tell such an annotator from a rule,
-/// and EM, which takes it at its word, makes its class more frequent. Measured on 176 annotators of
-/// 2 classes, % right and F1: with 0 votes 93.3 and 70.1, 200 votes 93.8 and 71.3, 500 and 1000
-/// votes 94.0 and 72.1.
+/// and EM, which takes it at its word, makes its class more frequent.
 constexpr Count kVotesOfARule = 500;
 
 /// A table says how a voter confuses classes, for which it must be asked about all of them: of a
 /// rule for one class, the table that fits best says that it votes that class whatever is true, and
-/// nothing is learned from it. So only broad voters have tables; others are coins. Measured, %
-/// right of items with votes: 20 keyword rules for 15 classes by coins 47.4, by tables with even
-/// class shares 46.9 and with learned ones 15.7 (majority 46.8). More pseudo-votes are better where
-/// confusions are few and votes rare: 120 simulated coins of 20 classes with 200 votes each: 89.2
-/// with 0.3 and 90.8 with 5 (one_coin: 91.0).
+/// nothing is learned from it: of 20 keyword rules, a table for each makes 15.7 % right, coins 47.4
+/// (majority 47.3, perf/README.md). So only broad voters have tables; others are coins. On 176
+/// annotators of 2 classes 0.05, 0.3 and 5 pseudo-votes make 94.0, 94.0 and 93.7 % right:
+/// perf/label_models.py -- --votes.table_votes N. More are better where confusions are few and
+/// votes rare, and one_coin better still.
 class DawidSkene : public Method {
  public:
   DawidSkene()

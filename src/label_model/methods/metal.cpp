@@ -249,9 +249,8 @@ class MomentLoss {
 /// rotation open, and with few votes much else: the start decides there, held by the ridge. So the
 /// order of classes is its own, and no permutation is looked for. Each moment counts by its
 /// variance (generalized method of moments) where the paper has all count alike. Ridges of 0.1, 1
-/// and 10 gave 43.8, 45.4 and 47.7 % right with keyword rules (majority 46.8), 71.2, 76.3 and 91.4
-/// % with 176 annotators (majority 89.7), 73.7, 75.7 and 79.2 % with eight simulated voters of four
-/// classes (majority 74.6, the model with the true tables 85.4).
+/// and 10 make 43.8, 45.4 and 47.7 % right with 20 keyword rules (majority 47.3), 71.2, 76.3 and
+/// 91.4 % with 176 annotators (majority 89.7): perf/label_models.py -- --votes.ridge R.
 class Metal : public Method {
  public:
   Metal()

@@ -169,6 +169,10 @@ void write_labels(const comm::Communicator& comm, const VoteSource& source,
 
 std::string describe_votes(const comm::Communicator& comm, const config::Config& config,
                            const VotesFiles& files) {
+  if (!files.json.empty() && files.json == files.labels) {
+    throw comm::CollectiveError{
+        fmt::format("votes: {} is named twice, for --json and for --labels", files.json)};
+  }
   for (const std::string& path : std::array{files.json, files.labels}) {
     if (!path.empty()) {
       comm::on_root(comm, [&] { io::require_new_file(path); });
