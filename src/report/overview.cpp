@@ -51,7 +51,14 @@ std::string needed_text(const std::vector<AcceptanceLevel>& levels) {
   return needed;
 }
 
-std::string safe_tile(const Acceptance& acceptance) {
+std::string safe_tile(const Report& report) {
+  const Acceptance& acceptance = report.acceptance;
+  if (report.run.corpus.seeds == 0 && !is_from_audit(acceptance)) {
+    return tile(
+        "Safe to use?", "Not known",
+        "there are no seeds to judge labels by: kith review export --audit N draws items to "
+        "label");
+  }
   std::string numbers;
   for (const AcceptanceLevel& level : acceptance.levels) {
     numbers += (numbers.empty() ? "" : "<br/>") + level_text(level, acceptance.countable);
@@ -97,7 +104,7 @@ std::string status_strip(const StatusCounts& status) {
 
 std::string overview(const Report& report) {
   std::string html = "<div class=\"tiles\">\n" + labels_tile(report) + accuracy_tile(report) +
-                     safe_tile(report.acceptance) + review_tile(report) + "</div>\n" +
+                     safe_tile(report) + review_tile(report) + "</div>\n" +
                      status_strip(report.consensus.status_counts);
   html +=
       "<section id=\"problems\" aria-labelledby=\"problems-h\"><h2 id=\"problems-h\">What looks "

@@ -93,7 +93,7 @@ void find_scarce_classes(const Report& report, Problems& problems) {
   const Corpus& corpus = report.run.corpus;
   if (corpus.seeds == 0) {
     problems.emplace_back(
-        "There are no seeds: without them nothing is known of the accuracy, and no probability was "
+        "There are no seeds: the run cannot say how accurate it is, and no probability was "
         "calibrated. kith review export --audit N draws items to label.");
     return;
   }
@@ -136,6 +136,9 @@ BestAccuracy best_accuracy(const Report& report) {
             fmt::format("estimated from an audit of {} items", grouped(report.audit->audited))};
   }
   const CorpusEstimate& corpus = consensus.corpus;
+  if (report.run.corpus.seeds == 0) {
+    return {&corpus.accuracy, &held_out.per_class, "there are no seeds to hold out"};
+  }
   return {&corpus.accuracy, &held_out.per_class,
           fmt::format("estimated for the corpus from {} {}", grouped(held_out.accuracy.trials),
                       estimate_basis(corpus))};

@@ -77,6 +77,12 @@ std::string promise_text(const Acceptance& acceptance) {
 
 std::string acceptance_section(const Report& report) {
   const Acceptance& acceptance = report.acceptance;
+  if (report.run.corpus.seeds == 0 && !is_from_audit(acceptance)) {
+    return paragraph(
+        "There are no seeds to judge labels by, so no threshold is known. kith review export "
+        "--audit "
+        "N draws items to label; their labels give thresholds.");
+  }
   std::string html = promise_text(acceptance);
   if (!is_from_audit(acceptance)) {
     html += paragraph(

@@ -34,6 +34,10 @@ std::string design_text(const CorpusEstimate& corpus) {
 
 std::string share_section(const Report& report) {
   const CorpusEstimate& corpus = report.consensus.corpus;
+  if (report.run.corpus.seeds == 0) {
+    return paragraph(
+        "Without seeds the shares of the classes are not known; ensemble.prior may give them.");
+  }
   std::vector<std::vector<std::string>> rows;
   for (const CorpusShare& share : corpus.shares) {
     if (rows.size() < kShownClasses) {

@@ -94,6 +94,10 @@ std::string grouping_part(const Grouping& grouping) {
 
 std::string slice_section(const Report& report) {
   const Slices& slices = report.slices;
+  const bool has_other_truth = report.consensus.gold || report.audit;
+  if (report.run.corpus.seeds == 0 && !has_other_truth) {
+    return paragraph("There are no seeds, gold labels or answers of an audit to count errors on.");
+  }
   std::string html = paragraph(fmt::format(
       "Errors are counted on {}. Each slice is tested against all others together (one-sided); a "
       "slice is called worse at a false discovery rate of {:.3g}&#160;% (Benjamini and Hochberg "

@@ -71,11 +71,16 @@ std::string voter_table(const std::vector<VoterAccuracy>& voters) {
 std::string unsupervised_section(const Report& report) {
   const UnsupervisedAccuracy& accuracy = report.unsupervised_accuracy;
   const KnownAccuracy& known = accuracy.known;
-  return paragraph(fmt::format("Each estimate is only as good as its assumption, and the votes "
-                               "cannot confirm the assumption. The accuracy on {} is known: {} "
-                               "for the consensus, {} for a voter on average.",
-                               escape(known.basis), share_text(known.consensus),
-                               value_text(known.mean_voter))) +
+  const std::string known_text =
+      known.consensus.value
+          ? fmt::format(
+                " The accuracy on {} is known: {} for the consensus, {} for a voter on average.",
+                escape(known.basis), share_text(known.consensus), value_text(known.mean_voter))
+          : "";
+  return paragraph(
+             "Each estimate is only as good as its assumption, and the votes cannot confirm the "
+             "assumption." +
+             known_text) +
          estimate_table(accuracy) +
          details("Voter by voter",
                  paragraph("Triplets (Platanios et al. 2014; Fu et al. 2020) and the model assume "

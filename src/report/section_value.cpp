@@ -26,6 +26,9 @@ std::string lowest_table(const std::vector<SeedValue>& seeds) {
 
 std::string value_section(const Report& report) {
   const SeedValues& values = report.seed_values;
+  if (report.run.corpus.seeds == 0) {
+    return paragraph("There are no seeds.");
+  }
   return paragraph(fmt::format(
              "kNN-Shapley values (Jia et al. 2019): the {} labeled items are predicted from the "
              "labels of their {} nearest neighbors, and the value of a seed is the number of right "
