@@ -145,6 +145,8 @@ class Votes(unittest.TestCase):
         rule = numpy.where(self.truth == 2, 2, -1).astype(numpy.int16)[:, None]
         alone, _ = self.report(*self.write_corpus(rule), name="alone.json")
         self.assertEqual(alone["models"][0]["accuracy"]["value"], 1)
+        done = kith.run(["votes", *self.write_corpus(rule), "--votes.method", "triplet"], 3)
+        kith.expect_one_sentence(self, done, "votes.method = triplet, which cannot be fitted to these votes")
         done = kith.run(["votes", *self.write_corpus(never)], 3)
         kith.expect_one_sentence(self, done, "no voter votes")
 

@@ -94,6 +94,15 @@ void fit_models(const VoteTable& table, const label_model::VotesConfig& config, 
     }
     report.models.push_back(judge(table, method->fit(table, options), has_gold));
   }
+  const std::string reason = report.best().model.reason;
+  if (!reason.empty() && config.method != nullptr) {
+    fail("votes.method = {}, which cannot be fitted to these votes: {}", chosen.name(), reason);
+  }
+  if (!reason.empty()) {  // it could be fitted to parts of the votes, or before voters had weights
+    report.choice.why = fmt::format("{} cannot be fitted to all votes: {}", chosen.name(), reason);
+    report.choice.method = report.models.front().model.method;
+    report.chosen = 0;
+  }
 }
 
 VotesReport make_report(const VoteSource& source, const VoteTable& table,
