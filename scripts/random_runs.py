@@ -185,7 +185,7 @@ class Case:
                 self.settings[f"member.s{number}"] = {"method": method, "voter": f"h{number}", "max_sweeps": 20}
 
     def drop_seeds(self):
-        """Class vectors in place of seeds; drawn apart from all else."""
+        """Class vectors, votes or both in place of seeds; drawn apart from all else."""
         random = numpy.random.RandomState(self.seed + (2 << 20))
         if random.uniform() > 0.1:
             return
@@ -193,13 +193,13 @@ class Case:
             self.settings["corpus"].pop(key, None)
         self.settings["corpus"]["prototypes"] = "/prototypes"
         self.settings["ensemble"]["prior"] = "uniform"  # others need seeds, at least with class_mass
-        vectors = random.normal(size=(self.num_classes, self.dim))
         for name in (name for name in os.listdir(self.directory) if name.startswith("corpus")):
             with h5py.File(os.path.join(self.directory, name), "a") as file:
-                file["prototypes"] = vectors
-        for name in [name for name in self.settings if name.startswith("member.")]:
-            del self.settings[name]
-        if random.uniform() < 0.5:
+                file["prototypes"] = numpy.random.RandomState(self.seed).normal(size=(self.num_classes, self.dim))
+        self.settings = {name: keys for name, keys in self.settings.items() if not name.startswith("member.")}
+        if "votes" in self.settings["corpus"] and random.uniform() < 0.5:
+            del self.settings["corpus"]["prototypes"]
+        elif random.uniform() < 0.5:
             self.settings["member.p"] = {"method": "prototypes"}
             if self.has_probs and not self.many_classes:
                 self.settings["member.s"] = {"method": "smooth", "voter": "net", "max_sweeps": 20}

@@ -198,7 +198,7 @@ std::vector<Option> make_table() {
       "run.directory", "", [](Config & c) -> auto& { return c.run.directory; }, "path",
       "folder of the results; a run that finds its own work there goes on with it"));
   table.push_back(number<std::uint64_t>(
-      "run.seed", "cells", [](Config & c) -> auto& { return c.run.seed; }, 0,
+      "run.seed", "cells, label_model", [](Config & c) -> auto& { return c.run.seed; }, 0,
       std::uint64_t{1} << 62, "of every random choice"));
   table.push_back(memory_option());
   table.push_back(number<int>(

@@ -77,10 +77,9 @@ void validate_seedless(const Config& config) {
   if (config.ensemble.members == ensemble::default_members()) {
     fail(
         "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
-        "the classes are: corpus.prototypes (class vectors), or a [member.NAME] with method = "
-        "smooth and voter = one of corpus.probs");
+        "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), or "
+        "a [member.NAME] with method = smooth and voter = one of corpus.probs");
   }
-  validate_seedless_shares(config.ensemble);
   for (const ensemble::MemberConfig& member : config.ensemble.members) {
     const bool takes_class_vectors =
         member.head != nullptr && member.head->facts().takes_class_vectors;
@@ -112,8 +111,11 @@ void validate(const Config& config) {
   if (config.corpus.files.empty()) {
     fail("corpus.files is not set: which HDF5 files hold the corpus?");
   }
-  if (!config.corpus.has_seeds()) {
+  if (!config.corpus.has_seeds() && !learns_from_votes(config)) {
     validate_seedless(config);
+  }
+  if (!config.corpus.has_seeds()) {
+    validate_seedless_shares(config.ensemble);
   }
   const std::string& method = config.knn.method;
   if (method != "cells" && method != "exact" && knn::faiss_factory(config.knn).empty()) {
@@ -125,11 +127,16 @@ void validate(const Config& config) {
   }
 }
 
+bool learns_from_votes(const Config& config) {
+  return !config.corpus.has_seeds() && !config.corpus.votes.empty() && config.votes.weak_seeds > 0;
+}
+
 void complete(Config& config) {
   if (config.ensemble.members.empty()) {
     const bool is_seedless = !config.corpus.has_seeds() && !config.corpus.prototypes.empty();
-    config.ensemble.members =
-        is_seedless ? ensemble::seedless_members() : ensemble::default_members();
+    config.ensemble.members = learns_from_votes(config) ? ensemble::weak_members()
+                              : is_seedless             ? ensemble::seedless_members()
+                                                        : ensemble::default_members();
   }
   config.cells.seed = config.run.seed;
   config.ensemble.seed = config.run.seed;

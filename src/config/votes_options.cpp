@@ -28,18 +28,24 @@ void append_votes_options(std::vector<Option>& table) {
     methods.push_back({method->name().c_str(), method});
   }
   table.push_back(choice<const Method*>(
-      "votes.method", "", [](Config & c) -> auto& { return c.votes.method; }, std::move(methods),
-      "kith votes: the label model; auto: as held-out votes, or items of known class, say"));
+      "votes.method", "label_model", [](Config & c) -> auto& { return c.votes.method; },
+      std::move(methods),
+      "the label model of the votes; auto: as held-out votes, or items of known class, say"));
   table.push_back(yes_no(
-      "votes.informative_abstention", "",
+      "votes.informative_abstention", "label_model",
       [](Config & c) -> auto& { return c.votes.informative_abstention; },
-      "kith votes: learn from whether a voter votes, too"));
+      "learn from whether a voter votes, too"));
+  table.push_back(number<Count>(
+      "votes.weak_seeds", "label_model", [](Config & c) -> auto& { return c.votes.weak_seeds; },
+      {0, 1'000'000},
+      "kith run without seeds: at most so many items with votes teach the members, by what the "
+      "label model says of them; 0: none"));
   for (const Parameter& parameter : label_model::all_parameters()) {
     const auto field = [name = parameter.name](Config& config) -> double& {
       return config.votes.parameters[name];
     };
-    table.push_back(
-        number<double>("votes." + parameter.name, "", field, parameter.range, help_of(parameter)));
+    table.push_back(number<double>("votes." + parameter.name, "label_model", field, parameter.range,
+                                   help_of(parameter)));
   }
 }
 

@@ -144,6 +144,15 @@ std::vector<MemberConfig> seedless_members() {
   return {head, make_smooth(head)};
 }
 
+std::vector<MemberConfig> weak_members() {
+  constexpr double kShortWays = 0.8;
+  std::vector<MemberConfig> members = default_members();
+  members.erase(members.begin());  // harmonic
+  members.front().solver.parameters["alpha"] = kShortWays;
+  members.front().class_mass = ClassMass::none;
+  return members;
+}
+
 std::vector<MemberConfig> many_class_members() {
   constexpr int kSweeps = 10;
   std::vector<MemberConfig> members{
@@ -169,8 +178,9 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
   if (top == num_classes) {
     return false;
   }
-  const bool replaces = config.members == default_members() || config.members == seedless_members();
-  if (config.members == default_members()) {
+  const bool by_graph = config.members == default_members() || config.members == weak_members();
+  const bool replaces = by_graph || config.members == seedless_members();
+  if (by_graph) {
     config.members = many_class_members();
   } else if (replaces) {
     config.members = {make_head("prototypes")};

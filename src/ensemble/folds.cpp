@@ -51,6 +51,16 @@ std::vector<NodeSeed> training_seeds(std::span<const FoldedSeed> seeds, int fold
   return kept;
 }
 
+/// The seeds of the task's fold are what it is measured with.
+void hold_out(std::span<const FoldedSeed> seeds, propagate::Task& task) {
+  for (const FoldedSeed& entry : seeds) {
+    if (task.fold >= 0 && entry.fold == task.fold) {
+      task.validation_nodes.push_back(entry.seed.node);
+      task.truth.push_back(entry.seed.label);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, std::span<const Position> soft,
@@ -92,37 +102,34 @@ std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, std::span<co
 }
 
 std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
+                                        std::span<const NodeSeed> weak,
                                         std::span<const MemberConfig> members,
                                         const EnsembleConfig& config, int num_classes) {
   std::vector<propagate::Task> tasks;
   const std::vector<double> prior = class_prior(seeds, config, num_classes);
   for (int fold = -1; fold < (config.folds < 2 ? 0 : config.folds); ++fold) {
-    const std::vector<NodeSeed> training = training_seeds(seeds, fold);
-    std::vector<Position> held_out;
-    std::vector<Label> truth;
-    for (const FoldedSeed& entry : seeds) {
-      if (fold >= 0 && entry.fold == fold) {
-        held_out.push_back(entry.seed.node);
-        truth.push_back(entry.seed.label);
-      }
-    }
-    if (fold >= 0 && held_out.empty()) {
+    propagate::Task of_fold;  // what is the same for all members
+    of_fold.fold = fold;
+    of_fold.prior = prior;
+    hold_out(seeds, of_fold);
+    if (fold >= 0 && of_fold.truth.empty()) {
       continue;
     }
+    const std::vector<NodeSeed> known = training_seeds(seeds, fold);
+    std::vector<NodeSeed> all = known;
+    all.insert(all.end(), weak.begin(), weak.end());
     for (const MemberConfig& member : members) {
       if (member.head != nullptr) {
         continue;
       }
-      propagate::Task task;
+      propagate::Task task = of_fold;
       task.name = fold < 0 ? member.name : fmt::format("{}/fold{}", member.name, fold);
       task.solver = member.solver;
+      const std::vector<NodeSeed>& training =
+          member.solver.method->facts().needs_no_seeds ? known : all;
       task.seeds =
           member.bootstrap > 0 ? resample(training, member.bootstrap, fold, config.seed) : training;
-      task.validation_nodes = held_out;
-      task.truth = truth;
       task.group = static_cast<int>(&member - members.data());
-      task.fold = fold;
-      task.prior = prior;
       tasks.push_back(std::move(task));
     }
   }

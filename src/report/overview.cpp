@@ -78,7 +78,8 @@ std::string labels_tile(const Report& report) {
   return tile(
       "How many labels?", grouped(corpus.items - status.abstain - status.unreachable),
       fmt::format("of {} items, in {} classes, {}", grouped(corpus.items), corpus.classes.size(),
-                  corpus.seeds == 0 ? std::string{"without seeds"}
+                  corpus.seeds == 0 ? std::string{report.label_model ? "from votes, without seeds"
+                                                                     : "without seeds"}
                                     : "from " + grouped(corpus.seeds) + " seeds"));
 }
 

@@ -89,12 +89,33 @@ void find_in_voters(const Report& report, Problems& problems) {
   }
 }
 
+/// Where votes have taught: what little coverage and what a model makes of it.
+void find_in_rules(const Report& report, Problems& problems) {
+  if (!report.label_model) {
+    return;
+  }
+  const LabelModel& model = *report.label_model;
+  const auto used =
+      std::find_if(model.models.begin(), model.models.end(),
+                   [&](const LabelModelFit& fit) { return fit.method == model.choice.method; });
+  std::string text =
+      fmt::format("Everything rests on votes on {} of the items", percent(model.coverage));
+  if (used != model.models.end() && used->expected_accuracy) {
+    text += fmt::format(
+        ". If the voters err independently of each other, {} of the labels that they give are "
+        "right; rules seldom do, and then fewer are",
+        percent(*used->expected_accuracy));
+  }
+  problems.push_back(text + ".");
+}
+
 void find_scarce_classes(const Report& report, Problems& problems) {
   const Corpus& corpus = report.run.corpus;
   if (corpus.seeds == 0) {
     problems.emplace_back(
         "There are no seeds: the run cannot say how accurate it is, and no probability was "
         "calibrated. kith review export --audit N draws items to label.");
+    find_in_rules(report, problems);
     return;
   }
   std::vector<std::string> few;

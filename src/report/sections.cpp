@@ -14,6 +14,7 @@ std::span<const Section> sections() {
       {"classes", "Classes", class_section},
       {"shares", "How large are the classes?", share_section},
       {"calibration", "Are the probabilities calibrated?", calibration_section},
+      {"label-model", "What do the votes say?", label_model_section},
       {"without-gold", "Accuracy without true labels", unsupervised_section},
       {"certainty", "Certainty", certainty_section},
       {"members", "Members", member_section},

@@ -102,7 +102,7 @@ double sweep_rate(const comm::Communicator& comm, PlanInput input,
   const int k = std::min(input.k, 100);
   const graph::Graph graph = made_graph(comm, nodes, k);
   const auto seeds = made_seeds(graph.num_nodes(), input.classes, input.folds);
-  auto tasks = ensemble::make_tasks(seeds, members, config, input.classes);
+  auto tasks = ensemble::make_tasks(seeds, {}, members, config, input.classes);
   const std::vector<float> even(to_size(graph.num_owned() * input.classes),
                                 1.0F / static_cast<float>(input.classes));
   for (propagate::Task& task : tasks) {

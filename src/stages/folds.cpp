@@ -1,14 +1,56 @@
 #include "stages/folds.hpp"
 
+#include <map>
+#include <set>
+
 #include "kith/comm/agree.hpp"
+#include "kith/core/random.hpp"
 #include "kith/layout/node_maps.hpp"
 
 #include "stages/cells/cells_output.hpp"
+#include "stages/label_model/weak_seeds.hpp"
 
 namespace kith::stages {
 
 IdRange<Position> owned_nodes(const run::Workspace& workspace) {
   return workspace.outputs.get<cells::Shard>().layout.nodes_of(workspace.comm.rank());
+}
+
+namespace {
+
+/// Collective.
+WeakNodes weak_nodes(run::Workspace& workspace) {
+  need_weak_seeds(workspace);
+  std::set<Position> known;
+  for (const ensemble::FoldedSeed& entry : workspace.outputs.get<FoldedSeeds>()) {
+    known.insert(entry.seed.node);
+  }
+  std::map<std::pair<Position, Label>, float> weights;
+  for (const propagate::NodeSeed& seed :
+       layout::seeds_on_nodes(workspace.outputs.get<cells::Shard>(), workspace.outputs.get<Items>(),
+                              workspace.outputs.get<WeakSeeds>().seeds)) {
+    if (!known.contains(seed.node)) {
+      weights[{seed.node, seed.label}] += seed.weight;
+    }
+  }
+  WeakNodes nodes;
+  for (const auto& [entry, weight] : weights) {
+    nodes.seeds.push_back({entry.first, entry.second, weight});
+  }
+  return nodes;
+}
+
+}  // namespace
+
+FoldedSeeds training_entries(const run::Workspace& workspace) {
+  constexpr std::uint64_t kFolds = 5;
+  FoldedSeeds entries = workspace.outputs.get<FoldedSeeds>();
+  for (const propagate::NodeSeed& seed : workspace.outputs.get<WeakNodes>().seeds) {
+    const auto hash =
+        random_bits(workspace.config.run.seed, Purpose::weak_seeds, seed.node.value(), 1);
+    entries.push_back({seed, static_cast<int>(hash % kFolds)});
+  }
+  return entries;
 }
 
 void need_folds(run::Workspace& workspace) {
@@ -25,6 +67,7 @@ void need_folds(run::Workspace& workspace) {
     }
   }
   workspace.outputs.put<FoldedSeeds>(ensemble::deal_folds(seeds, soft, workspace.config.ensemble));
+  workspace.outputs.put<WeakNodes>(weak_nodes(workspace));
 }
 
 }  // namespace kith::stages

@@ -10,7 +10,17 @@ namespace kith::stages {
 
 using FoldedSeeds = std::vector<ensemble::FoldedSeed>;
 
-/// Collective. Makes sure of FoldedSeeds.
+/// What votes say of nodes that have no seed. Those of one node and label are one, with the sum of
+/// their weights; by node and label.
+struct WeakNodes {
+  std::vector<propagate::NodeSeed> seeds;
+};
+
+/// What heads learn from: the folded seeds, then the weak ones, in folds of their own. Nothing is
+/// measured on these; what a head leaves open is chosen on rows that it has not seen.
+[[nodiscard]] FoldedSeeds training_entries(const run::Workspace& workspace);
+
+/// Collective. Makes sure of FoldedSeeds and WeakNodes.
 void need_folds(run::Workspace& workspace);
 
 /// Positions of the nodes that this rank owns. The shard must be in memory.

@@ -57,6 +57,19 @@ class NoSeeds(unittest.TestCase):
         self.assertIn("the run cannot say how accurate it is", page)
         self.assertNotIn("from held-out seeds", page)
 
+    def test_shares_that_are_given(self):
+        vectors = class_vectors(self.blobs)
+        found = {}
+        for prior in ("estimated", "uniform", "0.97,0.01,0.01,0.01"):
+            with kith.temporary_directory() as directory:
+                self.write(directory, prototypes=vectors)
+                done = self.run_in(directory, ranks=2, corpus={"prototypes": "/prototypes"}, ensemble={"prior": prior})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(os.path.join(directory, "run", "labels.h5")) as file:
+                    found[prior] = file["best"][...]
+        self.assertGreater((found["uniform"] == self.blobs.truth).mean(), 0.6)
+        self.assertGreater((found["0.97,0.01,0.01,0.01"] == 0).mean(), (found["estimated"] == 0).mean() + 0.1)
+
     def test_a_voter_is_smoothed(self):
         probs = numpy.full((len(self.blobs.truth), len(kith.NAMES)), 0.1)
         random = numpy.random.RandomState(4)

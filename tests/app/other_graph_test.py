@@ -91,8 +91,8 @@ class OtherGraph(unittest.TestCase):
             sections["member.there"]["alpha"] = 0.9
             _, log = run(directory, ranks=3, **sections)
             again = [line for line in log.splitlines() if line.endswith("state=done_before")]
-        # check, cells, knn and graph of both, heads; check of the copy with that of the corpus
-        self.assertEqual(len(again), 10)
+        # check, cells, knn and graph of both, label_model, heads; check of the copy with that of the corpus
+        self.assertEqual(len(again), 11)
 
     def test_bad_input_is_one_sentence(self):
         blobs = kith.Blobs()

@@ -120,7 +120,7 @@ class Resume(unittest.TestCase):
             self.assertEqual(kith.run(["run", "-c", config], 2).returncode, 0)
             expected = digests(directory)
             os.rename(os.path.join(directory, "run"), os.path.join(directory, "whole"))
-            stages = ["check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"]
+            stages = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"]
             for number, stage in enumerate(stages):
                 done = kith.run([stage, "-c", config], 1 + number % 3)
                 self.assertEqual(done.returncode, 0, done.stderr)

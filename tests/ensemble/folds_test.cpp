@@ -81,7 +81,7 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
       to_size(std::count_if(config.members.begin(), config.members.end(),
                             [](const MemberConfig& member) { return member.head == nullptr; }));
 
-  const auto tasks = make_tasks(folded, config.members, config, 3);
+  const auto tasks = make_tasks(folded, {}, config.members, config, 3);
 
   ASSERT_EQ(tasks.size(), num_members * 6);
   for (std::size_t t = 0; t < tasks.size(); ++t) {
@@ -107,6 +107,28 @@ TEST(Tasks, TrainOnTheComplementAndWatchTheFold) {
     EXPECT_EQ(weights, expected) << "a resample keeps the number of draws of each class";
   }
   EXPECT_LT(tasks[3].seeds.size(), tasks[2].seeds.size()) << "a resample leaves some seeds out";
+}
+
+TEST(Tasks, LearnFromWeakSeedsUnlessTheyStartFromAHead) {
+  EnsembleConfig config;
+  config.members = default_members();
+  const auto folded = deal_folds(make_seeds(10, 2), {}, config);
+  const std::vector<NodeSeed> weak{{Position{100}, Label{0}, 0.75F},
+                                   {Position{100}, Label{1}, 0.25F}};
+
+  const auto tasks = make_tasks(folded, weak, config.members, config, 2);
+  const auto plain = make_tasks(folded, {}, config.members, config, 2);
+
+  ASSERT_EQ(tasks.size(), plain.size());
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const MemberConfig& member = config.members[to_size(tasks[t].group)];
+    EXPECT_EQ(tasks[t].validation_nodes, plain[t].validation_nodes) << tasks[t].name;
+    if (member.bootstrap == 0) {
+      const bool starts_from_head = !member.voter.empty();
+      EXPECT_EQ(tasks[t].seeds.size(), plain[t].seeds.size() + (starts_from_head ? 0 : 2))
+          << tasks[t].name;
+    }
+  }
 }
 
 }  // namespace

@@ -132,7 +132,8 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
   EXPECT_EQ(
       error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
       "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
-      "the classes are: corpus.prototypes (class vectors), or a [member.NAME] with method = "
+      "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), or "
+      "a [member.NAME] with method = "
       "smooth and voter = one of corpus.probs");
 }
 
@@ -254,7 +255,7 @@ TEST(Config, StagesDependOnTheirOwnOptionsOnly) {
                               "--corpus.labels", "/other"})
                            .config;
   for (const char* stage :
-       {"check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"}) {
+       {"check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"}) {
     const auto values = config::values_of_stage(before, stage);
     EXPECT_FALSE(values.empty()) << stage;
     EXPECT_EQ(values == config::values_of_stage(after, stage), std::string{stage} != "knn")

@@ -70,6 +70,9 @@ void validate(const Config& config);
 /// members if there are none.
 void complete(Config& config);
 
+/// Members learn from corpus.votes, by a label model: nobody has labeled anything.
+[[nodiscard]] bool learns_from_votes(const Config& config);
+
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();
 

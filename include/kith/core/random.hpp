@@ -20,6 +20,7 @@ enum class Purpose : std::uint64_t {
   tie = 8,
   clustering = 9,
   share_sample = 10,
+  weak_seeds = 11,
 };
 
 /// 64 uniform random bits (XXH3, Y. Collet).

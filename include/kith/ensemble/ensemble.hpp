@@ -79,6 +79,10 @@ struct EnsembleConfig {
 /// Where there are class vectors but no seeds: prototypes, and the same smoothed over the graph.
 [[nodiscard]] std::vector<MemberConfig> seedless_members();
 
+/// Where votes teach: spreading over short ways, poisson and two resamples of it; the three heads,
+/// each also smoothed. What clamps seeds is left out: votes are often wrong.
+[[nodiscard]] std::vector<MemberConfig> weak_members();
+
 /// For rows of few labels: harmonic, spreading, poisson and a resample of each of the last two by
 /// ten sweeps: the first ones are often the best (M. Douze et al., "Low-shot learning with
 /// large-scale diffusion", CVPR 2018), and later ones mix what rows cannot keep; nearest-seed,
@@ -92,9 +96,9 @@ inline constexpr int kTopLabels = 16;
 /// to 64 classes and the 16 largest of more.
 [[nodiscard]] int labels_kept(const EnsembleConfig& config, int num_classes);
 
-/// Where rows keep only some labels: takes many_class_members() in place of default_members(), the
-/// head alone in place of seedless_members(), and throws Error with one sentence if a member or an
-/// option needs rows of all classes. True if members were replaced.
+/// Where rows keep only some labels: takes many_class_members() in place of default_members() and
+/// weak_members(), the head alone in place of seedless_members(), and throws Error with one
+/// sentence if a member or an option needs rows of all classes. True if members were replaced.
 bool fit_to_classes(EnsembleConfig& config, int num_classes);
 
 /// Throws Error with one sentence.
@@ -158,8 +162,11 @@ struct FoldedSeed {
                                                  const EnsembleConfig& config);
 
 /// The tasks of the members that are no heads: first each member on all its seeds, then each member
-/// on each fold's complement, with the seeds held out as validation nodes.
+/// on each fold's complement, with the seeds held out as validation nodes. weak: what a label model
+/// says of nodes that have no seed; all tasks learn from it but those of members that need no
+/// seeds, which start from a head that has. Nothing is measured with it.
 [[nodiscard]] std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
+                                                      std::span<const propagate::NodeSeed> weak,
                                                       std::span<const MemberConfig> members,
                                                       const EnsembleConfig& config,
                                                       int num_classes);

@@ -1,4 +1,4 @@
-/// What kith votes is told of label models.
+/// What is told of label models.
 #pragma once
 
 #include <map>
@@ -21,6 +21,7 @@ struct VotesConfig {
   const Method* method = nullptr;  // null: as choose_method() says
   bool informative_abstention = false;
   std::map<std::string, double> parameters = default_parameters();
+  Count weak_seeds = 20'000;  // at most so many items teach by their votes; 0 = none
 
   [[nodiscard]] FitOptions fit_options() const {
     FitOptions options;

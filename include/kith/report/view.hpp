@@ -22,6 +22,7 @@ struct Report {
   Agreement agreement;
   Diversity diversity;
   UnsupervisedAccuracy unsupervised_accuracy;
+  std::optional<LabelModel> label_model;
   Slices slices;
   Balance balance;
   Acceptance acceptance;

@@ -108,4 +108,37 @@ struct UnsupervisedAccuracy {
   std::vector<VoterAccuracy> voters;
 };
 
+/// A rule, annotator or model of corpus.votes, as the label model sees it.
+struct Rule {
+  std::string name;
+  Count votes = 0;
+  double coverage = 0;
+  double conflict = 0;
+  Count alone = 0;
+  Share accuracy;                            // on gold
+  std::optional<double> estimated_accuracy;  // none: the majority has none
+  double weight = 1;
+  Count changes_without = 0;
+};
+
+struct LabelModelFit {
+  std::string method;
+  std::string reason;  // why it could not be fitted
+  std::optional<double> expected_accuracy;
+  std::optional<Share> accuracy;  // on gold
+};
+
+struct LabelModelChoice {
+  std::string method;
+  std::string why;
+};
+
+/// Where votes have taught the members.
+struct LabelModel {
+  double coverage = 0;
+  std::vector<Rule> voters;
+  std::vector<LabelModelFit> models;
+  LabelModelChoice choice;
+};
+
 }  // namespace kith::report

@@ -9,7 +9,7 @@
 
 namespace kith::stages {
 
-/// check, cells, knn, graph, heads, propagate, ensemble, qa.
+/// check, cells, knn, graph, label_model, heads, propagate, ensemble, qa.
 [[nodiscard]] const run::StageList& all();
 
 /// Collective. What `kith run` says at its end, from report.json: accuracy, estimate, recall,

@@ -27,6 +27,7 @@ void describe(const JsonFields& json, Coefficients& coefficients);
 void describe(const JsonFields& json, Agreement& agreement);
 void describe(const JsonFields& json, Diversity& diversity);
 void describe(const JsonFields& json, UnsupervisedAccuracy& accuracy);
+void describe(const JsonFields& json, LabelModel& model);
 
 // quality.cpp
 void describe(const JsonFields& json, Slices& slices);

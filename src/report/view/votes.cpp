@@ -91,6 +91,37 @@ void describe(const JsonFields& json, VoterAccuracy& voter) {
   json("known", voter.known);
 }
 
+void describe(const JsonFields& json, Rule& rule) {
+  json("name", rule.name);
+  json("votes", rule.votes);
+  json("coverage", rule.coverage);
+  json("conflict", rule.conflict);
+  json("alone", rule.alone);
+  json("accuracy", rule.accuracy);
+  json("estimated_accuracy", rule.estimated_accuracy);
+  json("weight", rule.weight);
+  json("changes_without", rule.changes_without);
+}
+
+void describe(const JsonFields& json, LabelModelFit& model) {
+  json("method", model.method);
+  json("reason", model.reason);
+  json.if_present("expected_accuracy", model.expected_accuracy);
+  json.if_present("accuracy", model.accuracy);
+}
+
+void describe(const JsonFields& json, LabelModelChoice& choice) {
+  json("method", choice.method);
+  json("why", choice.why);
+}
+
+void describe(const JsonFields& json, LabelModel& model) {
+  json("coverage", model.coverage);
+  json("voters", model.voters);
+  json("models", model.models);
+  json("choice", model.choice);
+}
+
 void describe(const JsonFields& json, UnsupervisedAccuracy& accuracy) {
   json("known", accuracy.known);
   json("estimates", accuracy.estimates);

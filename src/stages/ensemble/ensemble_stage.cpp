@@ -220,7 +220,7 @@ class EnsembleStage : public run::Stage {
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{
         .name = "ensemble",
-        .stages = {"cells", "knn", "graph", "heads", "propagate"},
+        .stages = {"cells", "knn", "graph", "label_model", "heads", "propagate"},
         .inputs = {"seeds", "classes", "votes", "probs", "ids"},
         .files = {"labels.h5"},
         .facts = {},

@@ -114,14 +114,17 @@ LabelRows<float> scores_of_seeds(const run::Workspace& workspace, const LabelRow
 /// Collective. rows: scores of this rank's block.
 void append_member(run::Workspace& workspace, const layout::RowExchange& exchange, std::string name,
                    ensemble::Source source, const LabelRows<float>& rows) {
+  // Votes that have taught the members speak through these; how good each is nobody knows.
+  const bool has_taught =
+      source == ensemble::Source::votes && config::learns_from_votes(workspace.config);
   ensemble::ExternalVoter voter;
   voter.name = std::move(name);
   voter.source = source;
   voter.scores = to_nodes(workspace, exchange, rows);
   voter.on_seeds = scores_of_seeds(workspace, voter.scores);
-  workspace.outputs.get<Members>().push_back(
-      ensemble::external_member(std::move(voter), workspace.outputs.get<FoldedSeeds>(),
-                                workspace.num_classes(), workspace.config.ensemble.outside_weight));
+  workspace.outputs.get<Members>().push_back(ensemble::external_member(
+      std::move(voter), workspace.outputs.get<FoldedSeeds>(), workspace.num_classes(),
+      has_taught ? 0 : workspace.config.ensemble.outside_weight));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ HeadVectors::~HeadVectors() {
 }
 
 std::vector<Position> HeadVectors::nodes_of_seeds() const {
-  const auto first = first_entries(shared_->outputs.get<FoldedSeeds>());
+  const FoldedSeeds entries = training_entries(*shared_);
+  const auto first = first_entries(entries);
   std::vector<Position> nodes;
   for (const ensemble::FoldedSeed* entry : first) {
     nodes.push_back(entry->seed.node);
@@ -127,12 +128,13 @@ heads::TrainingSet HeadVectors::training_set() const {
                 training.vectors.begin() + all_indices[at] * dim);
   }
   training.class_vectors = corpus::read_prototypes(from.comm, from.corpus, prototypes_);
-  const std::vector<std::int32_t> rows = training_rows(shared_->outputs.get<FoldedSeeds>());
+  const FoldedSeeds entries = training_entries(*shared_);
+  const std::vector<std::int32_t> rows = training_rows(entries);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const propagate::NodeSeed& seed = shared_->outputs.get<FoldedSeeds>()[i].seed;
+    const propagate::NodeSeed& seed = entries[i].seed;
     training.labels.push_back({rows[i], seed.label, seed.weight});
   }
-  for (const ensemble::FoldedSeed* entry : first_entries(shared_->outputs.get<FoldedSeeds>())) {
+  for (const ensemble::FoldedSeed* entry : first_entries(entries)) {
     training.folds.push_back(entry->fold);
   }
   return training;

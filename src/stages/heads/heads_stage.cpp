@@ -190,7 +190,7 @@ class HeadsStage : public run::Stage {
  public:
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{.name = "heads",
-                                                    .stages = {"cells"},
+                                                    .stages = {"cells", "label_model"},
                                                     .inputs = {"seeds", "classes", "prototypes"},
                                                     .files = {kHeadsFile, "heads.json"},
                                                     .facts = "heads.json"};

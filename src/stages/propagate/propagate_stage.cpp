@@ -38,6 +38,9 @@ io::Json unseeded_facts(const run::Workspace& workspace) {
   for (const ensemble::FoldedSeed& entry : workspace.outputs.get<FoldedSeeds>()) {
     seeded.push_back(entry.seed.node);
   }
+  for (const propagate::NodeSeed& seed : workspace.outputs.get<WeakNodes>().seeds) {
+    seeded.push_back(seed.node);
+  }
   const auto components = graph::connected_components(workspace.outputs.get<graph::Graph>());
   const auto unseeded =
       graph::components_without(workspace.outputs.get<graph::Graph>(), components, seeded);
@@ -105,8 +108,9 @@ void do_propagate(run::Workspace& workspace) {
   io::Snapshots snapshots = open_snapshots(workspace, "propagate");
   auto results =
       propagate_members(workspace,
-                        ensemble::make_tasks(workspace.outputs.get<FoldedSeeds>(), config.members,
-                                             config, workspace.num_classes()),
+                        ensemble::make_tasks(workspace.outputs.get<FoldedSeeds>(),
+                                             workspace.outputs.get<WeakNodes>().seeds,
+                                             config.members, config, workspace.num_classes()),
                         snapshots);
   workspace.outputs.put<Members>(ensemble::join_results(
       workspace.outputs.get<graph::Graph>(), workspace.outputs.get<FoldedSeeds>(),
@@ -135,11 +139,12 @@ void do_propagate(run::Workspace& workspace) {
 class PropagateStage : public run::Stage {
  public:
   [[nodiscard]] const run::StageDescription& description() const override {
-    static const run::StageDescription kDescription{.name = "propagate",
-                                                    .stages = {"cells", "knn", "graph", "heads"},
-                                                    .inputs = {"seeds", "classes"},
-                                                    .files = {kFile, "propagation.json"},
-                                                    .facts = "propagation.json"};
+    static const run::StageDescription kDescription{
+        .name = "propagate",
+        .stages = {"cells", "knn", "graph", "label_model", "heads"},
+        .inputs = {"seeds", "classes"},
+        .files = {kFile, "propagation.json"},
+        .facts = "propagation.json"};
     return kDescription;
   }
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {

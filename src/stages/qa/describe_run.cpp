@@ -69,6 +69,9 @@ io::Json describe_run(const run::Workspace& workspace) {
   io::Json report;
   report["run"] = run_json(workspace);
   report["graph"] = graph_json(workspace);
+  if (config::learns_from_votes(workspace.config)) {
+    report["label_model"] = read_facts(workspace, "label_model");
+  }
   return report;
 }
 

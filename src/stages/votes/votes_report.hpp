@@ -7,10 +7,13 @@
 
 #include "kith/io/json.hpp"
 #include "kith/label_model/choose.hpp"
+#include "kith/label_model/config.hpp"
 #include "kith/label_model/correlated.hpp"
 #include "kith/label_model/method.hpp"
 #include "kith/qa/accuracy.hpp"
 #include "kith/qa/voters.hpp"
+
+#include "stages/votes/vote_source.hpp"
 
 namespace kith::stages {
 
@@ -36,6 +39,14 @@ struct VotesReport {
 
   [[nodiscard]] const ModelResult& best() const { return models[chosen]; }
 };
+
+/// Throws Error if nobody votes on anything.
+void require_votes(const label_model::VoteTable& table);
+
+/// Describes the voters, fits all label models, and chooses one. Does not communicate: the table is
+/// the same on every rank. Throws Error if nobody votes or no model can be fitted.
+[[nodiscard]] VotesReport make_report(const VoteSource& source, const label_model::VoteTable& table,
+                                      const label_model::VotesConfig& config);
 
 /// What the held-out numbers of a choice are.
 [[nodiscard]] std::string explain(const label_model::Choice& choice);

@@ -1,0 +1,209 @@
+// label_model: where there are votes and no seeds, what the votes say of the classes of items.
+// label_model.json has the voters and the models as kith votes describes them; weak_seeds.h5 the
+// items that teach: /rows, /labels, /weights, one entry a label.
+#include <algorithm>
+
+#include "kith/comm/agree.hpp"
+#include "kith/comm/collectives.hpp"
+#include "kith/comm/stop.hpp"
+#include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
+#include "kith/core/random.hpp"
+#include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
+#include "kith/run/stage.hpp"
+
+#include "stages/label_model/weak_seeds.hpp"
+#include "stages/list.hpp"
+#include "stages/plan_sizes.hpp"
+#include "stages/stored_rows.hpp"
+#include "stages/votes/vote_source.hpp"
+#include "stages/votes/votes_report.hpp"
+
+namespace kith::stages {
+namespace {
+
+constexpr const char* kWeakSeedsFile = "weak_seeds.h5";
+constexpr double kSmallestShare = 0.05;  // of an item's largest; smaller ones are left out
+
+/// One label of a row, as it travels.
+struct WeakLabel {
+  Count row = 0;
+  std::int32_t label = 0;
+  float weight = 0;
+};
+
+/// A model that gives a voter's errors to all classes alike makes flat shares of few votes, and
+/// heads that learn from flat shares prefer the largest class. Squares are as good as the most
+/// probable class alone, and keep ties.
+void sharpen(std::span<double> shares) {
+  double sum = 0;
+  for (double& share : shares) {
+    share *= share;
+    sum += share;
+  }
+  for (double& share : shares) {
+    share /= sum;
+  }
+}
+
+/// Collective. Items with votes, or so many of them as are wanted, drawn by the hash of their rows:
+/// the same on any number of ranks.
+std::vector<WeakLabel> draw_weak_seeds(const run::Workspace& workspace, const VoteSource& source,
+                                       const VotesReport& report) {
+  const config::Config& config = workspace.config;
+  const double share =
+      static_cast<double>(config.votes.weak_seeds) / static_cast<double>(report.votes.num_covered);
+  std::vector<WeakLabel> mine;
+  std::vector<double> shares(to_size(workspace.num_classes()));
+  source.for_each_item([&](const VotedItem& item) {
+    const bool is_drawn =
+        !item.votes.empty() && (share >= 1 || random_uniform(config.run.seed, Purpose::weak_seeds,
+                                                             item.row.value()) < share);
+    if (!is_drawn) {
+      return;
+    }
+    report.best().model.posterior(item.votes, shares);
+    sharpen(shares);
+    const double least = kSmallestShare * *std::max_element(shares.begin(), shares.end());
+    for (std::size_t k = 0; k < shares.size(); ++k) {
+      if (shares[k] >= least) {
+        mine.push_back(
+            {item.row.value(), static_cast<std::int32_t>(k), static_cast<float>(shares[k])});
+      }
+    }
+  });
+  return comm::gather_to_all<WeakLabel>(workspace.comm, mine).items;
+}
+
+/// Collective. all: by row.
+void write_weak_seeds(const run::Workspace& workspace, std::span<const WeakLabel> all) {
+  std::vector<Count> rows;
+  std::vector<std::int32_t> labels;
+  std::vector<float> weights;
+  for (const WeakLabel& entry : all) {
+    rows.push_back(entry.row);
+    labels.push_back(entry.label);
+    weights.push_back(entry.weight);
+  }
+  auto file = io::OutputFile::create(workspace.comm, workspace.path(kWeakSeedsFile));
+  file.write_whole<Count>("/rows", rows, {count_of(rows)});
+  file.write_whole<std::int32_t>("/labels", labels, {count_of(rows)});
+  file.write_whole<float>("/weights", weights, {count_of(rows)});
+  file.commit();
+}
+
+/// Local.
+WeakSeeds read_weak_seeds(const run::Workspace& workspace) {
+  const io::InputFile file{workspace.path(kWeakSeedsFile)};
+  const Count size = file.describe("/rows").num_rows();
+  require_shape(file, "/rows", {size});
+  require_shape(file, "/labels", {size});
+  require_shape(file, "/weights", {size});
+  std::vector<Count> rows(to_size(size));
+  std::vector<std::int32_t> labels(to_size(size));
+  std::vector<float> weights(to_size(size));
+  file.read_rows<Count>("/rows", 0, rows);
+  file.read_rows<std::int32_t>("/labels", 0, labels);
+  file.read_rows<float>("/weights", 0, weights);
+  require_values<Count>(file, "/rows", rows, 0, 1, "a row of the corpus, in order",
+                        [&, last = Count{0}](Count row) mutable {
+                          const bool is_right = row >= last && row < workspace.corpus.num_items;
+                          last = row;
+                          return is_right;
+                        });
+  require_values<std::int32_t>(file, "/labels", labels, 0, 1, "a class", [&](std::int32_t label) {
+    return label >= 0 && label < workspace.num_classes();
+  });
+  require_values<float>(file, "/weights", weights, 0, 1, "a share",
+                        [](float weight) { return weight > 0 && weight <= 1; });
+  WeakSeeds weak;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    weak.seeds.push_back({GlobalId{rows[i]}, Label{labels[i]}, weights[i], true});
+  }
+  return weak;
+}
+
+/// Classes that no weak seed speaks of are never predicted.
+void warn_of_missing_classes(const run::Workspace& workspace, std::span<const WeakLabel> all) {
+  std::vector<Count> entries(to_size(workspace.num_classes()), 0);
+  for (const WeakLabel& entry : all) {
+    ++entries[to_size(entry.label)];
+  }
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    if (entries[k] == 0) {
+      log::info("warning: class \"{}\" has no vote: no item will have it",
+                workspace.corpus.class_names[k]);
+    }
+  }
+}
+
+/// Collective.
+void do_label_model(run::Workspace& workspace) {
+  std::vector<WeakLabel> all;
+  io::Json facts = io::Json::object();
+  if (config::learns_from_votes(workspace.config)) {
+    const VoteSource source{workspace.comm, workspace.config, ""};
+    const label_model::VoteTable table = source.count();
+    comm::stop_if_asked(workspace.comm);
+    const VotesReport report = comm::locally(
+        workspace.comm, [&] { return make_report(source, table, workspace.config.votes); });
+    all = draw_weak_seeds(workspace, source, report);
+    facts = to_json(report);
+    log::info("stage=label_model method={} voters={} items_with_votes={} weak_seed_labels={}",
+              report.choice.method, report.voters.size(), report.votes.num_covered, all.size());
+    warn_of_missing_classes(workspace, all);
+  }
+  write_weak_seeds(workspace, all);
+  write_facts(workspace, "label_model", facts);
+}
+
+using namespace plan_constants;  // NOLINT(google-build-using-namespace)
+
+run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rates) {
+  const Sizes of{in};
+  return with_common({"label_model", 0, 0, 0, 0}, of, rates);
+}
+
+class LabelModelStage : public run::Stage {
+ public:
+  [[nodiscard]] const run::StageDescription& description() const override {
+    static const run::StageDescription kDescription{.name = "label_model",
+                                                    .stages = {},
+                                                    .inputs = {},
+                                                    .files = {kWeakSeedsFile, "label_model.json"},
+                                                    .facts = "label_model.json"};
+    return kDescription;
+  }
+  [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
+    return config::learns_from_votes(config) ? std::vector<std::string>{"classes", "votes", "gold"}
+                                             : std::vector<std::string>{};
+  }
+  void check(run::Workspace& workspace) const override {
+    if (config::learns_from_votes(workspace.config)) {
+      const VoteSource source{workspace.comm, workspace.config, ""};
+      comm::locally(workspace.comm, [table = source.count()] { require_votes(table); });
+    }
+  }
+  void run(run::Workspace& workspace) const override { do_label_model(workspace); }
+  [[nodiscard]] run::StagePlan plan(const run::PlanInput& input,
+                                    const run::Rates& rates) const override {
+    return plan_label_model(input, rates);
+  }
+};
+
+}  // namespace
+
+void need_weak_seeds(run::Workspace& workspace) {
+  if (!workspace.outputs.has<WeakSeeds>()) {
+    workspace.outputs.put<WeakSeeds>(
+        comm::locally(workspace.comm, [&] { return read_weak_seeds(workspace); }));
+  }
+}
+
+const run::Stage& label_model_stage() {
+  static const LabelModelStage kStage;
+  return kStage;
+}
+
+}  // namespace kith::stages

@@ -1,0 +1,118 @@
+"""Runs without any seed on votes of rules: a label model's word teaches the members."""
+import json
+import os
+import unittest
+
+import h5py
+import numpy
+
+import kith_runner as kith
+
+FILES = ["weak_seeds.h5", "labels.h5", "heads.h5", "propagation.h5", "qa.h5"]
+
+
+def rules(truth, random):
+    """Two rules a class: each votes on a part of the corpus, and on a third of its votes it is wrong."""
+    columns = []
+    for rule in range(2 * len(kith.NAMES)):
+        label = rule % len(kith.NAMES)
+        fires = numpy.where(truth == label, random.uniform(size=len(truth)) < 0.3, random.uniform(size=len(truth)) < 0.05)
+        columns.append(numpy.where(fires, label, -1))
+    return numpy.stack(columns, 1).astype(numpy.int16)
+
+
+class WeakSeeds(unittest.TestCase):
+    def setUp(self):
+        self.blobs = kith.Blobs()
+        self.votes = rules(self.blobs.truth, numpy.random.RandomState(5))
+
+    def write(self, directory, votes):
+        self.blobs.write(os.path.join(directory, "corpus.h5"))
+        with h5py.File(os.path.join(directory, "corpus.h5"), "a") as file:
+            file["rules"] = votes
+            file["rules"].attrs["names"] = [f"rule{m}" for m in range(votes.shape[1])]
+
+    def run_in(self, directory, command="run", ranks=1, corpus=None, arguments=(), **sections):
+        corpus = {"labels": "", "seeds": "", "votes": "/rules", **(corpus or {})}
+        return kith.run([command, "-c", kith.ini(directory, corpus=corpus, **sections), *arguments], ranks)
+
+    def labels(self, directory):
+        with h5py.File(os.path.join(directory, "run", "labels.h5")) as file:
+            return file["best"][...], file["status"][...]
+
+    def test_votes_label_everything(self):
+        found = set()
+        for ranks in (1, 2, 3, 5):
+            with kith.temporary_directory() as directory:
+                self.write(directory, self.votes)
+                done = self.run_in(directory, ranks=ranks, cells={"num_cells": 3})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found.add(tuple(kith.digest(os.path.join(directory, "run", name)) for name in FILES))
+                best, status = self.labels(directory)
+                again = self.run_in(directory, ranks=ranks, cells={"num_cells": 3})
+                with open(os.path.join(directory, "run", "label_model.json"), encoding="utf-8") as file:
+                    model = json.load(file)
+                with open(os.path.join(directory, "run", "report.html"), encoding="utf-8") as file:
+                    page = file.read()
+        self.assertEqual(len(found), 1)
+        covered = (self.votes >= 0).any(1)
+        counts = numpy.stack([(self.votes == k).sum(1) for k in range(len(kith.NAMES))], 1)
+        majority = (counts.argmax(1) == self.blobs.truth)[covered].mean()
+        self.assertGreater((best == self.blobs.truth).mean(), majority)  # of all items, not only of those with votes
+        self.assertNotIn(0, status)  # auto is a promise that known labels must bear out
+        self.assertNotIn(1, status)  # nobody knows the label of any item
+        self.assertIn("estimate   not known (there are no seeds)", done.stdout)
+        self.assertEqual(len(model["voters"]), self.votes.shape[1])
+        self.assertIn("label model", page)
+        self.assertNotIn("from held-out seeds", page)
+        self.assertEqual(again.stderr.count("done_before"), 9)
+
+    def test_fewer_weak_seeds(self):
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.votes)
+            done = self.run_in(directory, ranks=2, votes={"weak_seeds": 60})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(os.path.join(directory, "run", "weak_seeds.h5")) as file:
+                rows = numpy.unique(file["rows"][...])
+            self.assertTrue(30 <= len(rows) <= 90, len(rows))
+            self.assertTrue((self.votes[rows] >= 0).any(1).all())
+
+    def test_odd_voters(self):
+        """A rule that never votes, two that are copies, one alone, nobody."""
+        never = numpy.full((len(self.votes), 1), -1, numpy.int16)
+        with kith.temporary_directory() as directory:
+            self.write(directory, numpy.hstack([self.votes, self.votes[:, :1], never]))
+            done = self.run_in(directory, ranks=3)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.votes[:, :1])
+            done = self.run_in(directory)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('class "bee" has no vote', done.stderr)
+            self.assertEqual(set(self.labels(directory)[0]) - {-1}, {0})
+        with kith.temporary_directory() as directory:
+            self.write(directory, never)
+            for command in ("check", "run"):
+                kith.expect_one_sentence(self, self.run_in(directory, command, ranks=2), "no voter votes on any item")
+
+    def test_with_seeds_votes_do_not_teach(self):
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.votes)
+            done = self.run_in(directory, corpus={"labels": "/labels"})
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(os.path.join(directory, "run", "weak_seeds.h5")) as file:
+                self.assertEqual(len(file["rows"]), 0)
+
+    def test_what_cannot_be(self):
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.votes)
+            for sections, words in [({"votes": {"weak_seeds": 0}}, "without seeds something else must say what the classes are"),
+                                    ({"votes": {"weak_seeds": -1}}, "votes.weak_seeds"),
+                                    ({"ensemble": {"prior": "seeds"}}, "ensemble.prior = seeds, but neither")]:
+                for command in ("check", "run"):
+                    with self.subTest(words=words, command=command):
+                        kith.expect_one_sentence(self, self.run_in(directory, command, **sections), words)
+
+
+if __name__ == "__main__":
+    unittest.main()
