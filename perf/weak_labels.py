@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""`kith run` on votes alone, without any label, beside what scikit-learn makes of the same votes.
+
+  perf/weak_labels.py --rules glosses=glosses-verbs.h5:votes:gold --made words=words-verbs.h5:gold --draws 100:103
+
+--rules: an HDF5 file with embeddings, votes N x M (a class, or -1 to abstain) and gold (-1: not judged). --made: a file
+with gold; rules are made at random, two a class, each of which votes on 3 to 50 % of its class and is right in 35 to
+90 % of its votes, its errors in two other classes; a draw is a seed. Items without gold are left out there. Peers learn
+from the majority of the votes of an item (ties at random): logistic regression with C = 1, LDA with shrinkage. Prints a
+table of the accuracy of all items in %, members of the run by name with --members; --csv has the numbers. Keys of kith
+may follow --. Needs Debian's python3-h5py and python3-sklearn. Exit status 1: a run of kith failed.
+"""
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import h5py
+import numpy
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KITH = os.environ.get("KITH", os.path.join(ROOT, "build", "release", "src", "app", "kith"))
+RULES_A_CLASS = 2
+
+
+class Corpus:
+    def __init__(self, name, vectors, votes, gold):
+        self.name, self.vectors, self.votes, self.gold = name, vectors, votes, gold
+        self.num_classes = int(gold.max()) + 1
+        self.covered = (votes >= 0).any(1)
+
+    def write(self, path):
+        with h5py.File(path, "w") as file:
+            file["embeddings"], file["votes"], file["gold"] = self.vectors, self.votes, self.gold.astype("i4")
+            file["votes"].attrs["names"] = [f"rule{m}" for m in range(self.votes.shape[1])]
+            file["classes"] = [f"class{k}" for k in range(self.num_classes)]
+
+    def score(self, labels):
+        known = self.gold >= 0
+        return float((labels == self.gold)[known].mean())
+
+
+def open_rules(text):
+    name, _, source = text.partition("=")
+    path, votes, gold = source.rsplit(":", 2)
+    with h5py.File(path) as file:
+        return Corpus(name, file["embeddings"][:], file[votes][:].astype("i2"), file[gold][:].astype(int))
+
+
+def make_rules(gold, num_classes, random):
+    columns = []
+    for rule in range(RULES_A_CLASS * num_classes):
+        label = rule // RULES_A_CLASS
+        coverage, precision = numpy.exp(random.uniform(numpy.log(0.03), numpy.log(0.5))), random.uniform(0.35, 0.9)
+        others = numpy.isin(gold, random.choice([k for k in range(num_classes) if k != label], 2, replace=False))
+        wrong = (gold == label).sum() * coverage * (1 - precision) / precision
+        chance = numpy.where(gold == label, coverage, numpy.where(others, min(0.6, wrong / max(1, others.sum())), 0))
+        columns.append(numpy.where(random.uniform(size=len(gold)) < chance, label, -1))
+    return numpy.stack(columns, 1).astype("i2")
+
+
+def open_made(text, draw):
+    name, _, source = text.partition("=")
+    path, gold_name = source.rsplit(":", 1)
+    with h5py.File(path) as file:
+        gold = file[gold_name][:].astype(int)
+        rows = numpy.flatnonzero(gold >= 0)
+        vectors, gold = file["embeddings"][:][rows], gold[rows]
+    votes = make_rules(gold, int(gold.max()) + 1, numpy.random.RandomState(draw))
+    return Corpus(f"{name} {draw}", vectors, votes, gold)
+
+
+def run_kith(corpus, metric, keys, with_members):
+    with tempfile.TemporaryDirectory() as folder:
+        corpus.write(os.path.join(folder, "corpus.h5"))
+        run = os.path.join(folder, "run")
+        command = [KITH, "run", "--run.directory", run, "--corpus.files", os.path.join(folder, "corpus.h5"),
+                   "--corpus.votes", "/votes", "--corpus.gold", "/gold", "--corpus.classes", "/classes", "--corpus.metric", metric]
+        done = subprocess.run([*command, *keys], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{corpus.name}: {done.stderr}")
+        with h5py.File(os.path.join(run, "labels.h5")) as file:
+            yield "kith", corpus.score(file["best"][:])
+        with open(os.path.join(run, "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        for model in report["label_model"]["models"]:
+            if model["method"] == report["label_model"]["choice"]["method"]:
+                yield f"{model['method']}, items with votes", model["accuracy"]["value"]
+        for member in report["members"] if with_members else []:
+            if member["pool_weight"] > 0:
+                yield member["name"], member["gold"]["value"]
+
+
+def run_peers(corpus, metric):
+    counts = numpy.stack([(corpus.votes == k).sum(1) for k in range(corpus.num_classes)], 1)
+    random = numpy.random.RandomState(0)
+    labels = (counts + random.uniform(0, 0.01, counts.shape)).argmax(1)[corpus.covered]
+    vectors = corpus.vectors.astype(numpy.float32)
+    if metric == "cosine":
+        vectors /= numpy.linalg.norm(vectors, axis=1, keepdims=True)
+    else:
+        vectors /= max(1e-9, numpy.abs(vectors).max())
+    peers = [("logistic regression", LogisticRegression(C=1, max_iter=200)),
+             ("LDA", LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))]
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    for name, model in peers:
+        yield name, corpus.score(model.fit(vectors[corpus.covered], labels).predict(vectors))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rules", action="append", default=[], metavar="NAME=FILE:VOTES:GOLD")
+    parser.add_argument("--made", action="append", default=[], metavar="NAME=FILE:GOLD")
+    parser.add_argument("--draws", default="0:3", metavar="A:B", help="of made rules")
+    parser.add_argument("--metric", default="cosine", choices=["cosine", "l2"])
+    parser.add_argument("--members", action="store_true")
+    parser.add_argument("--csv", help="write the numbers here")
+    parser.add_argument("keys", nargs="*", metavar="-- KEYS", help="for kith run: -- --votes.method metal")
+    arguments = parser.parse_args()
+    first, last = (int(number) for number in arguments.draws.split(":"))
+    corpora = [open_rules(text) for text in arguments.rules]
+    corpora += [open_made(text, draw) for text in arguments.made for draw in range(first, last)]
+    lines = []
+    for corpus in corpora:
+        values = [*run_kith(corpus, arguments.metric, arguments.keys, arguments.members), *run_peers(corpus, arguments.metric)]
+        lines += [(corpus.name, name, value) for name, value in values]
+        print(f"{corpus.name}: {corpus.covered.mean() * 100:.1f} % with votes; "
+              + ", ".join(f"{name} {value * 100:.1f}" for name, value in values), flush=True)
+    if arguments.csv:
+        with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("corpus", "method", "accuracy"), *lines])
+
+
+if __name__ == "__main__":
+    main()
