@@ -4,11 +4,12 @@
   perf/weak_labels.py --rules glosses=glosses-verbs.h5:votes:gold --made words=words-verbs.h5:gold --draws 100:103
 
 --rules: an HDF5 file with embeddings, votes N x M (a class, or -1 to abstain) and gold (-1: not judged). --made: a file
-with gold; rules are made at random, two a class, each of which votes on 3 to 50 % of its class and is right in 35 to
-90 % of its votes, its errors in two other classes; a draw is a seed. Items without gold are left out there. Peers learn
-from the majority of the votes of an item (ties at random): logistic regression with C = 1, LDA with shrinkage. Prints a
-table of the accuracy of all items in %, members of the run by name with --members; --csv has the numbers. Keys of kith
-may follow --. Needs Debian's python3-h5py and python3-sklearn. Exit status 1: a run of kith failed.
+with embeddings and gold, or digits, fashion or fashion-uneven, as label_quality.py has them; rules are made at random, two
+a class, each of which votes on 3 to 50 % of its class and is right in 35 to 90 % of its votes, its errors in two other
+classes; a draw is a seed. Items without gold are left out there. Peers learn from the majority of the votes of an item
+(ties at random): logistic regression with C = 1, LDA with shrinkage. Prints a line a corpus, the accuracy of all items in
+%, with --members that of each member of the run; --csv has the numbers. Keys of kith may follow --. Needs Debian's
+python3-h5py and python3-sklearn. Exit status 1: a run of kith failed.
 """
 import argparse
 import csv
@@ -24,6 +25,8 @@ import numpy
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
+
+from quality_corpora import BUILT_IN
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KITH = os.environ.get("KITH", os.path.join(ROOT, "build", "release", "src", "app", "kith"))
@@ -68,6 +71,9 @@ def make_rules(gold, num_classes, random):
 
 def open_made(text, draw):
     name, _, source = text.partition("=")
+    if name in BUILT_IN and not source:
+        vectors, gold, _ = BUILT_IN[name]()
+        return Corpus(f"{name} {draw}", vectors, make_rules(gold, int(gold.max()) + 1, numpy.random.RandomState(draw)), gold)
     path, gold_name = source.rsplit(":", 1)
     with h5py.File(path) as file:
         gold = file[gold_name][:].astype(int)
@@ -117,7 +123,7 @@ def run_peers(corpus, metric):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rules", action="append", default=[], metavar="NAME=FILE:VOTES:GOLD")
-    parser.add_argument("--made", action="append", default=[], metavar="NAME=FILE:GOLD")
+    parser.add_argument("--made", action="append", default=[], metavar="NAME=FILE:GOLD|NAME")
     parser.add_argument("--draws", default="0:3", metavar="A:B", help="of made rules")
     parser.add_argument("--metric", default="cosine", choices=["cosine", "l2"])
     parser.add_argument("--members", action="store_true")

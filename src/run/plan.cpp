@@ -192,13 +192,13 @@ std::string write_stages(const Request& request, const PlanInput& input,
                          std::vector<StagePlan> stages) {
   std::string text = fmt::format(
       "{} items x {} on {} nodes x {} ranks x {} threads; k {}, {} classes, {} members, {} label "
-      "columns\n\n{:<10} {:>14} {:>12} {:>12} {:>10}\n",
+      "columns\n\n{:<11} {:>13} {:>12} {:>12} {:>10}\n",
       input.items, input.dim, request.nodes, input.ranks_per_node, input.threads, input.k,
       input.classes, input.members.size(), label_columns(input), "stage", "memory a rank", "disk",
       "wire", "time");
   stages.push_back(total_of(stages));
   for (const StagePlan& stage : stages) {
-    text += fmt::format("{:<10} {:>14} {:>12} {:>12} {:>10}\n", stage.stage,
+    text += fmt::format("{:<11} {:>13} {:>12} {:>12} {:>10}\n", stage.stage,
                         io::format_bytes(stage.memory_bytes), io::format_bytes(stage.disk_bytes),
                         io::format_bytes(stage.wire_bytes), human_time(stage.seconds));
   }
@@ -306,6 +306,13 @@ PlanInput plan_input(const comm::Communicator& comm, const config::Config& confi
   input.members = config.ensemble.members;
   input.top_labels = config.ensemble.top_labels;
   input.folds = config.ensemble.folds;
+  if (corpus.num_items > 0 && !config.corpus.has_seeds()) {
+    input.folds = 0;
+  }
+  if (config::learns_from_votes(config)) {
+    input.teaching_voters = static_cast<int>(corpus.vote_names.size());
+    input.weak_seeds = std::min(config.votes.weak_seeds, corpus.num_items);
+  }
   input.num_cells = config.cells.num_cells;
   input.sample_per_cell = config.cells.sample_per_cell;
   constexpr int kUsualProbes = 6;  // that a pilot chooses

@@ -44,11 +44,17 @@ WeakNodes weak_nodes(run::Workspace& workspace) {
 
 FoldedSeeds training_entries(const run::Workspace& workspace) {
   constexpr std::uint64_t kFolds = 5;
+  constexpr std::size_t kEnoughNodes = 50;  // for a choice, and so that none of the folds has all
   FoldedSeeds entries = workspace.outputs.get<FoldedSeeds>();
-  for (const propagate::NodeSeed& seed : workspace.outputs.get<WeakNodes>().seeds) {
+  const std::vector<propagate::NodeSeed>& weak = workspace.outputs.get<WeakNodes>().seeds;
+  std::set<Position> nodes;
+  for (const propagate::NodeSeed& seed : weak) {
+    nodes.insert(seed.node);
+  }
+  for (const propagate::NodeSeed& seed : weak) {
     const auto hash =
         random_bits(workspace.config.run.seed, Purpose::weak_seeds, seed.node.value(), 1);
-    entries.push_back({seed, static_cast<int>(hash % kFolds)});
+    entries.push_back({seed, nodes.size() < kEnoughNodes ? -1 : static_cast<int>(hash % kFolds)});
   }
   return entries;
 }

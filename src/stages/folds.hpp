@@ -16,8 +16,9 @@ struct WeakNodes {
   std::vector<propagate::NodeSeed> seeds;
 };
 
-/// What heads learn from: the folded seeds, then the weak ones, in folds of their own. Nothing is
-/// measured on these; what a head leaves open is chosen on rows that it has not seen.
+/// What heads learn from: the folded seeds, then the weak ones, in folds of their own if they
+/// are many. Nothing is measured on these; what a head leaves open is chosen on rows that it has
+/// not seen.
 [[nodiscard]] FoldedSeeds training_entries(const run::Workspace& workspace);
 
 /// Collective. Makes sure of FoldedSeeds and WeakNodes.

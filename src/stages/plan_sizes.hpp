@@ -32,7 +32,8 @@ struct Sizes {
         row_labels{run::labels_of_row(in)},
         is_sparse{row_labels < in.classes},
         scores{static_cast<double>(in.members.size()) * row_bytes(plan_constants::kFloat)},
-        seeds{static_cast<double>(in.classes) * plan_constants::kSeedsPerClass} {}
+        seeds{static_cast<double>(in.classes) * plan_constants::kSeedsPerClass},
+        weak_seeds{static_cast<double>(in.weak_seeds)} {}
 
   /// Of the scores of one item by one member.
   [[nodiscard]] double row_bytes(double value) const {
@@ -75,6 +76,7 @@ struct Sizes {
   bool is_sparse;       // not all classes
   double scores;        // bytes a node of all members
   double seeds;         // their number is not known: a usual one
+  double weak_seeds;
 };
 
 /// What a wave or a pass may take of `wanted`, beside what is there already.

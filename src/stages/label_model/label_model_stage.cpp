@@ -5,6 +5,7 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
+#include "kith/comm/select.hpp"
 #include "kith/comm/stop.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
@@ -47,22 +48,43 @@ void sharpen(std::span<double> shares) {
   }
 }
 
-/// Collective. Items with votes, or so many of them as are wanted, drawn by the hash of their rows:
-/// the same on any number of ranks.
-std::vector<WeakLabel> draw_weak_seeds(const run::Workspace& workspace, const VoteSource& source,
-                                       const VotesReport& report) {
+/// Collective. The rows of this rank's items with votes, or of so many of all ranks' as are wanted,
+/// chosen by the hash of their rows: the same on any number of ranks.
+std::vector<GlobalId> choose_rows(const run::Workspace& workspace, const VoteSource& source,
+                                  Count num_covered) {
   const config::Config& config = workspace.config;
-  const double share =
-      static_cast<double>(config.votes.weak_seeds) / static_cast<double>(report.votes.num_covered);
+  std::vector<comm::Candidate> candidates;
+  source.for_each_item([&](const VotedItem& item) {
+    if (!item.votes.empty()) {
+      const Count row = item.row.value();
+      const double key = random_uniform(config.run.seed, Purpose::weak_seeds, row);
+      candidates.push_back({static_cast<float>(key), 0, row});
+    }
+  });
+  const Count wanted = std::min(config.votes.weak_seeds, num_covered);
+  const auto is_chosen =
+      comm::choose_smallest(workspace.comm, candidates, std::span{&wanted, 1}, config.run.seed);
+  std::vector<GlobalId> rows;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (is_chosen[i] != 0) {
+      rows.emplace_back(candidates[i].id);
+    }
+  }
+  return rows;
+}
+
+/// Collective. By row, the same on every rank.
+std::vector<WeakLabel> make_weak_labels(const run::Workspace& workspace, const VoteSource& source,
+                                        const VotesReport& report) {
+  const std::vector<GlobalId> rows = choose_rows(workspace, source, report.votes.num_covered);
+  auto next = rows.begin();
   std::vector<WeakLabel> mine;
   std::vector<double> shares(to_size(workspace.num_classes()));
   source.for_each_item([&](const VotedItem& item) {
-    const bool is_drawn =
-        !item.votes.empty() && (share >= 1 || random_uniform(config.run.seed, Purpose::weak_seeds,
-                                                             item.row.value()) < share);
-    if (!is_drawn) {
+    if (next == rows.end() || *next != item.row) {
       return;
     }
+    ++next;
     report.best().model.posterior(item.votes, shares);
     sharpen(shares);
     const double least = kSmallestShare * *std::max_element(shares.begin(), shares.end());
@@ -148,7 +170,7 @@ void do_label_model(run::Workspace& workspace) {
     comm::stop_if_asked(workspace.comm);
     const VotesReport report = comm::locally(
         workspace.comm, [&] { return make_report(source, table, workspace.config.votes); });
-    all = draw_weak_seeds(workspace, source, report);
+    all = make_weak_labels(workspace, source, report);
     facts = to_json(report);
     log::info("stage=label_model method={} voters={} items_with_votes={} weak_seed_labels={}",
               report.choice.method, report.voters.size(), report.votes.num_covered, all.size());
@@ -160,9 +182,18 @@ void do_label_model(run::Workspace& workspace) {
 
 using namespace plan_constants;  // NOLINT(google-build-using-namespace)
 
+/// Votes are read to count them, to choose items, and for what these teach.
 run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rates) {
+  constexpr double kReadings = 3;
   const Sizes of{in};
-  return with_common({"label_model", 0, 0, 0, 0}, of, rates);
+  const auto voters = static_cast<double>(in.teaching_voters);
+  const double candidates = voters > 0 ? of.nodes * sizeof(comm::Candidate) : 0;
+  const double labels = of.weak_seeds * in.classes * sizeof(WeakLabel);  // at most
+  run::StagePlan plan{"label_model", static_cast<Count>(candidates + 2 * labels),
+                      static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
+  plan.seconds = kReadings * of.nodes * voters * sizeof(std::int16_t) / rates.read_bytes +
+                 wire_seconds(plan, of, rates);
+  return with_common(plan, of, rates);
 }
 
 class LabelModelStage : public run::Stage {
@@ -178,12 +209,6 @@ class LabelModelStage : public run::Stage {
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
     return config::learns_from_votes(config) ? std::vector<std::string>{"classes", "votes", "gold"}
                                              : std::vector<std::string>{};
-  }
-  void check(run::Workspace& workspace) const override {
-    if (config::learns_from_votes(workspace.config)) {
-      const VoteSource source{workspace.comm, workspace.config, ""};
-      comm::locally(workspace.comm, [table = source.count()] { require_votes(table); });
-    }
   }
   void run(run::Workspace& workspace) const override { do_label_model(workspace); }
   [[nodiscard]] run::StagePlan plan(const run::PlanInput& input,

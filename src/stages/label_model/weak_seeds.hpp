@@ -10,7 +10,8 @@ namespace kith::stages {
 
 /// What the stage label_model leaves.
 struct WeakSeeds {
-  std::vector<corpus::Seed> seeds;  // soft, by row; the same on every rank; none: it has not run
+  std::vector<corpus::Seed>
+      seeds;  // soft, by row; the same on every rank; none: nothing teaches by votes
 };
 
 /// Collective. Makes sure of WeakSeeds.

@@ -98,12 +98,6 @@ void fit_models(const VoteTable& table, const label_model::VotesConfig& config, 
 
 }  // namespace
 
-void require_votes(const VoteTable& table) {
-  if (table.votes.empty()) {
-    fail("votes: no voter votes on any item");
-  }
-}
-
 VotesReport make_report(const VoteSource& source, const VoteTable& table,
                         const label_model::VotesConfig& config) {
   VotesReport report;
@@ -118,7 +112,9 @@ VotesReport make_report(const VoteSource& source, const VoteTable& table,
   } else if (report.num_known > 0) {
     report.truth = qa::Truth::known;
   }
-  require_votes(table);
+  if (table.votes.empty()) {
+    fail("votes: no voter votes on any item");
+  }
   report.votes = qa::measure_voters(table, report.truth.value_or(qa::Truth::known));
   fit_models(table, config, source.has_gold(), report);
   report.changes_without =

@@ -40,9 +40,6 @@ struct VotesReport {
   [[nodiscard]] const ModelResult& best() const { return models[chosen]; }
 };
 
-/// Throws Error if nobody votes on anything.
-void require_votes(const label_model::VoteTable& table);
-
 /// Describes the voters, fits all label models, and chooses one. Does not communicate: the table is
 /// the same on every rank. Throws Error if nobody votes or no model can be fitted.
 [[nodiscard]] VotesReport make_report(const VoteSource& source, const label_model::VoteTable& table,
