@@ -39,6 +39,7 @@ Config config_of_graph(const Config& config, const GraphSource& source) {
   other.knn.k = source.k > 0 ? source.k : config.knn.k;
   other.graphs.clear();
   other.corpus.slices.clear();  // they are looked at once
+  other.votes.weak_seeds = 0;   // votes teach in this run
   return other;
 }
 

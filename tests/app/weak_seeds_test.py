@@ -113,6 +113,7 @@ class WeakSeeds(unittest.TestCase):
             self.write(directory, self.votes)
             for sections, words in [({"votes": {"weak_seeds": 0}}, "without seeds something else must say what the classes are"),
                                     ({"votes": {"weak_seeds": -1}}, "votes.weak_seeds"),
+                                    ({"votes": {"method": "triplet"}}, "votes.method = triplet, which cannot be fitted"),
                                     ({"ensemble": {"prior": "seeds"}}, "ensemble.prior = seeds, but neither")]:
                 for command in ("check", "run"):
                     with self.subTest(words=words, command=command):

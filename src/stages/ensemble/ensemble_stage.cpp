@@ -158,21 +158,15 @@ namespace {
 void check_voters(const run::Workspace& workspace) {
   const IdRange<GlobalId> block =
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
-  bool any_vote = false;
   comm::locally(workspace.comm, [&] {
     if (!workspace.corpus.vote_names.empty()) {
-      const auto votes = corpus::read_votes(workspace.corpus, workspace.config.corpus, block);
-      any_vote =
-          std::any_of(votes.begin(), votes.end(), [](std::int16_t vote) { return vote >= 0; });
+      (void)corpus::read_votes(workspace.corpus, workspace.config.corpus, block);
     }
     for (std::size_t voter = 0; voter < workspace.corpus.prob_names.size(); ++voter) {
       (void)corpus::read_probs(workspace.corpus, workspace.config.corpus, static_cast<int>(voter),
                                block);
     }
   });
-  if (config::learns_from_votes(workspace.config) && !comm::any_rank(workspace.comm, any_vote)) {
-    throw comm::CollectiveError{"votes: no voter votes on any item"};
-  }
 }
 
 void log_estimate(const ensemble::Consensus& consensus, bool is_tested) {

@@ -160,16 +160,25 @@ void warn_of_missing_classes(const run::Workspace& workspace, std::span<const We
   }
 }
 
+/// Collective. Makes sure of the VotesReport.
+void need_report(run::Workspace& workspace, const VoteSource& source) {
+  if (workspace.outputs.has<VotesReport>()) {
+    return;
+  }
+  const label_model::VoteTable table = source.count();
+  comm::stop_if_asked(workspace.comm);
+  workspace.outputs.put<VotesReport>(comm::locally(
+      workspace.comm, [&] { return make_report(source, table, workspace.config.votes); }));
+}
+
 /// Collective.
 void do_label_model(run::Workspace& workspace) {
   std::vector<WeakLabel> all;
   io::Json facts = io::Json::object();
   if (config::learns_from_votes(workspace.config)) {
     const VoteSource source{workspace.comm, workspace.config, ""};
-    const label_model::VoteTable table = source.count();
-    comm::stop_if_asked(workspace.comm);
-    const VotesReport report = comm::locally(
-        workspace.comm, [&] { return make_report(source, table, workspace.config.votes); });
+    need_report(workspace, source);
+    const VotesReport& report = workspace.outputs.get<VotesReport>();
     all = make_weak_labels(workspace, source, report);
     facts = to_json(report);
     log::info("stage=label_model method={} voters={} items_with_votes={} weak_seed_labels={}",
@@ -209,6 +218,11 @@ class LabelModelStage : public run::Stage {
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
     return config::learns_from_votes(config) ? std::vector<std::string>{"classes", "votes", "gold"}
                                              : std::vector<std::string>{};
+  }
+  void check(run::Workspace& workspace) const override {
+    if (config::learns_from_votes(workspace.config)) {
+      need_report(workspace, {workspace.comm, workspace.config, ""});
+    }
   }
   void run(run::Workspace& workspace) const override { do_label_model(workspace); }
   [[nodiscard]] run::StagePlan plan(const run::PlanInput& input,
