@@ -72,8 +72,9 @@ void append_graph_options(std::vector<Option>& table) {
 
 void append_ensemble_options(std::vector<Option>& table) {
   table.push_back(number<int>(
-      "ensemble.folds", "heads, propagate", [](Config & c) -> auto& { return c.ensemble.folds; }, 0,
-      20, "held-out folds of the seeds, which measure the accuracy; 0 = none"));
+      "ensemble.folds", "label_model, heads, propagate",
+      [](Config & c) -> auto& { return c.ensemble.folds; }, 0, 20,
+      "held-out folds of the seeds, which measure the accuracy; 0 = none"));
   table.push_back(number<int>(
       "ensemble.top_labels", "heads, propagate",
       [](Config & c) -> auto& { return c.ensemble.top_labels; }, 0, 1000000,

@@ -128,15 +128,19 @@ void validate(const Config& config) {
 }
 
 bool learns_from_votes(const Config& config) {
-  return !config.corpus.has_seeds() && !config.corpus.votes.empty() && config.votes.weak_seeds > 0;
+  return !config.corpus.votes.empty() && config.votes.weak_seeds > 0;
+}
+
+bool rests_on_votes(const Config& config) {
+  return !config.corpus.has_seeds() && learns_from_votes(config);
 }
 
 void complete(Config& config) {
   if (config.ensemble.members.empty()) {
     const bool is_seedless = !config.corpus.has_seeds() && !config.corpus.prototypes.empty();
-    config.ensemble.members = learns_from_votes(config) ? ensemble::weak_members()
-                              : is_seedless             ? ensemble::seedless_members()
-                                                        : ensemble::default_members();
+    config.ensemble.members = rests_on_votes(config) ? ensemble::weak_members()
+                              : is_seedless          ? ensemble::seedless_members()
+                                                     : ensemble::default_members();
   }
   config.cells.seed = config.run.seed;
   config.ensemble.seed = config.run.seed;

@@ -38,8 +38,13 @@ void append_votes_options(std::vector<Option>& table) {
   table.push_back(number<Count>(
       "votes.weak_seeds", "label_model", [](Config & c) -> auto& { return c.votes.weak_seeds; },
       {0, 1'000'000},
-      "kith run without seeds: at most so many items with votes teach the members, by what the "
-      "label model says of them; 0: none"));
+      "kith run: at most so many items with votes teach the members, by what the label model says "
+      "of them; 0: none"));
+  table.push_back(number<double>(
+      "votes.weak_weight", "label_model", [](Config & c) -> auto& { return c.votes.weak_weight; },
+      {0, 1},
+      "what such an item counts beside a seed; 0: as held-out seeds say, which may be nothing; "
+      "without seeds: 1"));
   for (const Parameter& parameter : label_model::all_parameters()) {
     const auto field = [name = parameter.name](Config& config) -> double& {
       return config.votes.parameters[name];

@@ -61,6 +61,19 @@ void hold_out(std::span<const FoldedSeed> seeds, propagate::Task& task) {
   }
 }
 
+/// And what is known of other nodes by votes.
+std::vector<NodeSeed> with_weak(const std::vector<NodeSeed>& known,
+                                std::span<const NodeSeed> weak) {
+  std::set<Position> nodes;
+  for (const NodeSeed& seed : known) {
+    nodes.insert(seed.node);
+  }
+  std::vector<NodeSeed> all = known;
+  std::copy_if(weak.begin(), weak.end(), std::back_inserter(all),
+               [&](const NodeSeed& seed) { return !nodes.contains(seed.node); });
+  return all;
+}
+
 }  // namespace
 
 std::vector<FoldedSeed> deal_folds(std::span<const NodeSeed> seeds, std::span<const Position> soft,
@@ -116,8 +129,7 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       continue;
     }
     const std::vector<NodeSeed> known = training_seeds(seeds, fold);
-    std::vector<NodeSeed> all = known;
-    all.insert(all.end(), weak.begin(), weak.end());
+    const std::vector<NodeSeed> all = with_weak(known, weak);
     for (const MemberConfig& member : members) {
       if (member.head != nullptr) {
         continue;
@@ -125,8 +137,9 @@ std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
       propagate::Task task = of_fold;
       task.name = fold < 0 ? member.name : fmt::format("{}/fold{}", member.name, fold);
       task.solver = member.solver;
-      const std::vector<NodeSeed>& training =
-          member.solver.method->facts().needs_no_seeds ? known : all;
+      const propagate::MethodFacts& facts = member.solver.method->facts();
+      const bool takes_weak = !facts.needs_no_seeds && (facts.weighs_seeds || seeds.empty());
+      const std::vector<NodeSeed>& training = takes_weak ? all : known;
       task.seeds =
           member.bootstrap > 0 ? resample(training, member.bootstrap, fold, config.seed) : training;
       task.group = static_cast<int>(&member - members.data());

@@ -14,7 +14,13 @@ std::string percent_or_dash(std::optional<double> value) {
   return value ? percent(*value) : "&#8211;";
 }
 
-std::string voter_table(const std::vector<Rule>& voters) {
+/// The head of a column of accuracies.
+std::string measured_on(const LabelModel& model) {
+  return model.accuracy_on ? "right, on " + *model.accuracy_on : "right";
+}
+
+std::string voter_table(const LabelModel& model) {
+  const std::vector<Rule>& voters = model.voters;
   std::vector<const Rule*> shown;
   for (const Rule& voter : voters) {
     shown.push_back(&voter);
@@ -30,7 +36,7 @@ std::string voter_table(const std::vector<Rule>& voters) {
                     percent_or_dash(voter->estimated_accuracy), decimal(voter->weight, 2),
                     grouped(voter->changes_without)});
   }
-  std::string html = table({"voter", "votes", "coverage", "conflict", "alone", "right, on gold",
+  std::string html = table({"voter", "votes", "coverage", "conflict", "alone", measured_on(model),
                             "right, by the model", "weight", "labels changed without it"},
                            rows);
   if (voters.size() > shown.size()) {
@@ -52,6 +58,29 @@ std::string model_table(const LabelModel& model) {
                {3});
 }
 
+/// What votes teach beside seeds.
+std::string weak_seeds(const WeakSeedWeight& weak) {
+  std::string text =
+      weak.weight == 0
+          ? "That teaches the members nothing here: seeds that were held out are predicted best "
+            "without it. Voters still have their part in the consensus."
+          : fmt::format("That has taught the members: an item with votes counts as {} of a seed{}.",
+                        decimal(weak.weight, 2),
+                        weak.tried.empty() ? ""
+                                           : ", with which seeds that were held out are "
+                                             "predicted best");
+  if (weak.tried.empty()) {
+    return paragraph(text);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const TriedWeight& tried : weak.tried) {
+    rows.push_back({decimal(tried.weight, 2), decimal(tried.held_out_log_loss, 3)});
+  }
+  return paragraph(text) +
+         details("Weights that were tried",
+                 table({"an item with votes counts", "log-loss of held-out seeds (lda)"}, rows));
+}
+
 }  // namespace
 
 std::string label_model_section(const Report& report) {
@@ -59,14 +88,18 @@ std::string label_model_section(const Report& report) {
     return {};
   }
   const LabelModel& model = *report.label_model;
+  const bool has_seeds = report.run.corpus.seeds > 0;
   return paragraph(fmt::format(
-             "No label was given. {} of the items have a vote; a label model ({}) says how likely "
-             "each class is on them, and that has taught the members. The label models assume that "
-             "voters err independently of each other given the true class. Rules that share words "
-             "or sources do not, and then more is wrong than a model says.",
-             percent(model.coverage), escape(model.choice.method))) +
-         model_table(model) + paragraph("Why this one: " + escape(model.choice.why) + ".") +
-         details("Voter by voter", voter_table(model.voters));
+             "{}{} of the items have a vote; a label model ({}) says how likely each class is on "
+             "them{}. The label models assume that voters err independently of each other given "
+             "the true class. Rules that share words or sources do not, and then more is wrong "
+             "than a model says.",
+             has_seeds ? "" : "No label was given. ", percent(model.coverage),
+             escape(model.choice.method),
+             has_seeds ? ", without a look at the seeds" : ", and that has taught the members")) +
+         (has_seeds ? weak_seeds(model.weak_seeds) : std::string{}) + model_table(model) +
+         paragraph("Why this one: " + escape(model.choice.why) + ".") +
+         details("Voter by voter", voter_table(model));
 }
 
 }  // namespace kith::report

@@ -21,17 +21,11 @@ namespace {
 /// Collective.
 WeakNodes weak_nodes(run::Workspace& workspace) {
   need_weak_seeds(workspace);
-  std::set<Position> known;
-  for (const ensemble::FoldedSeed& entry : workspace.outputs.get<FoldedSeeds>()) {
-    known.insert(entry.seed.node);
-  }
   std::map<std::pair<Position, Label>, float> weights;
   for (const propagate::NodeSeed& seed :
        layout::seeds_on_nodes(workspace.outputs.get<cells::Shard>(), workspace.outputs.get<Items>(),
                               workspace.outputs.get<WeakSeeds>().seeds)) {
-    if (!known.contains(seed.node)) {
-      weights[{seed.node, seed.label}] += seed.weight;
-    }
+    weights[{seed.node, seed.label}] += seed.weight;
   }
   WeakNodes nodes;
   for (const auto& [entry, weight] : weights) {
@@ -46,15 +40,22 @@ FoldedSeeds training_entries(const run::Workspace& workspace) {
   constexpr std::uint64_t kFolds = 5;
   constexpr std::size_t kEnoughNodes = 50;  // for a choice, and so that none of the folds has all
   FoldedSeeds entries = workspace.outputs.get<FoldedSeeds>();
+  std::set<Position> known;
+  for (const ensemble::FoldedSeed& entry : entries) {
+    known.insert(entry.seed.node);
+  }
   const std::vector<propagate::NodeSeed>& weak = workspace.outputs.get<WeakNodes>().seeds;
   std::set<Position> nodes;
   for (const propagate::NodeSeed& seed : weak) {
     nodes.insert(seed.node);
   }
+  const bool has_folds = known.empty() && nodes.size() >= kEnoughNodes;
   for (const propagate::NodeSeed& seed : weak) {
     const auto hash =
         random_bits(workspace.config.run.seed, Purpose::weak_seeds, seed.node.value(), 1);
-    entries.push_back({seed, nodes.size() < kEnoughNodes ? -1 : static_cast<int>(hash % kFolds)});
+    if (!known.contains(seed.node)) {
+      entries.push_back({seed, has_folds ? static_cast<int>(hash % kFolds) : -1});
+    }
   }
   return entries;
 }

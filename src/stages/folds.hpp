@@ -10,15 +10,15 @@ namespace kith::stages {
 
 using FoldedSeeds = std::vector<ensemble::FoldedSeed>;
 
-/// What votes say of nodes that have no seed. Those of one node and label are one, with the sum of
-/// their weights; by node and label.
+/// What votes say of nodes, also of those that have a seed. Labels of one node and class are one,
+/// with the sum of their weights; by node and label.
 struct WeakNodes {
   std::vector<propagate::NodeSeed> seeds;
 };
 
-/// What heads learn from: the folded seeds, then the weak ones, in folds of their own if they
-/// are many. Nothing is measured on these; what a head leaves open is chosen on rows that it has
-/// not seen.
+/// What heads learn from: the folded seeds, then the weak ones of other nodes. What a head leaves
+/// open is chosen on rows that it has not seen: seeds, or, where there are none, weak seeds in
+/// folds of their own if they are many. Nothing else is measured on these.
 [[nodiscard]] FoldedSeeds training_entries(const run::Workspace& workspace);
 
 /// Collective. Makes sure of FoldedSeeds and WeakNodes.

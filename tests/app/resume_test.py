@@ -104,7 +104,7 @@ class Resume(unittest.TestCase):
                              ["check", "heads", "propagate", "ensemble", "qa"])
             change("embeddings", lambda vectors: vectors.__setitem__((7, 0), vectors[7, 0] + 1))
             self.assertEqual(stages_of(*slices, reasons=["other embeddings", "other embeddings; cells done again"]),
-                             ["check", "cells", "knn", "graph", "heads", "propagate", "ensemble", "qa"])
+                             ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"])
 
             # The corpus and its run in another place.
             with tempfile.TemporaryDirectory(dir=directory) as place:

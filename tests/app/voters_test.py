@@ -92,7 +92,7 @@ class Voters(unittest.TestCase):
             blobs.write(os.path.join(directory, "corpus.h5"))
             write_voters(os.path.join(directory, "corpus.h5"), blobs)
             for name, sections in (("none", {"corpus": {"votes": "", "probs": ""}}),
-                                   ("silent", {"ensemble": {"outside_weight": 0}}), ("heard", {})):
+                                   ("silent", {"ensemble": {"outside_weight": 0}, "votes": {"weak_seeds": 0}}), ("heard", {})):
                 report, columns = self.run_in(directory, **sections)
                 accuracies[name] = report["consensus"]["gold"]["accuracy"]["value"]
                 labels[name] = columns["best"]

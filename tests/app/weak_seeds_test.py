@@ -1,4 +1,4 @@
-"""Runs without any seed on votes of rules: a label model's word teaches the members."""
+"""Votes of rules teach the members what a label model says, without any seed and beside seeds."""
 import json
 import os
 import unittest
@@ -100,13 +100,43 @@ class WeakSeeds(unittest.TestCase):
             for command in ("check", "run"):
                 kith.expect_one_sentence(self, self.run_in(directory, command, ranks=2), "no voter votes on any item")
 
-    def test_with_seeds_votes_do_not_teach(self):
-        with kith.temporary_directory() as directory:
-            self.write(directory, self.votes)
-            done = self.run_in(directory, corpus={"labels": "/labels"})
-            self.assertEqual(done.returncode, 0, done.stderr)
-            with h5py.File(os.path.join(directory, "run", "weak_seeds.h5")) as file:
-                self.assertEqual(len(file["rows"]), 0)
+    def test_beside_seeds(self):
+        """Votes teach as much as held-out seeds want; together they are better than either."""
+        found, right, weights = set(), {}, {}
+        for ranks, seeds, weak in ((1, True, {}), (2, True, {}), (3, True, {}), (5, True, {}), (2, True, {"weak_seeds": 0}),
+                                   (2, False, {}), (2, True, {"weak_weight": 0.5})):
+            with self.subTest(ranks=ranks, seeds=seeds, weak=weak), kith.temporary_directory() as directory:
+                self.write(directory, self.votes)
+                done = self.run_in(directory, ranks=ranks, corpus={"labels": "/labels" if seeds else ""}, votes=weak)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                if seeds and not weak:
+                    found.add(tuple(kith.digest(os.path.join(directory, "run", name)) for name in FILES))
+                with open(os.path.join(directory, "run", "report.json"), encoding="utf-8") as file:
+                    report = json.load(file)
+                with open(os.path.join(directory, "run", "report.html"), encoding="utf-8") as file:
+                    page = file.read()
+                key = (seeds, *weak)
+                right[key] = (self.labels(directory)[0] == self.blobs.truth).mean()
+                weights[key] = report.get("label_model", {}).get("weak_seeds")
+                self.assertEqual("of a seed, with which seeds that were held out" in page, seeds and not weak)
+        self.assertEqual(len(found), 1)
+        self.assertGreater(right[True,], right[True, "weak_seeds"])
+        self.assertGreaterEqual(right[True,], right[False,])
+        tried = {one["weight"]: one["held_out_log_loss"] for one in weights[True,]["tried"]}
+        self.assertEqual(min(tried, key=tried.get), weights[True,]["weight"])
+        self.assertEqual((weights[True, "weak_weight"], weights[True, "weak_seeds"]), ({"weight": 0.5, "tried": []}, None))
+
+    def test_votes_that_mislead(self):
+        """Held-out seeds say that they had better not teach; voters that never vote are no error."""
+        misleading = numpy.where(self.votes >= 0, (self.votes + 1) % len(kith.NAMES), -1).astype(numpy.int16)
+        for votes in (misleading, numpy.full_like(self.votes, -1)):
+            with kith.temporary_directory() as directory:
+                self.write(directory, votes)
+                for command in ("check", "run"):
+                    done = self.run_in(directory, command, ranks=2, corpus={"labels": "/labels"})
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(os.path.join(directory, "run", "weak_seeds.h5")) as file:
+                    self.assertEqual(len(file["rows"]), 0)
 
     def test_what_cannot_be(self):
         with kith.temporary_directory() as directory:

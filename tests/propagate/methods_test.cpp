@@ -230,6 +230,35 @@ TEST(Harmonic, SeedsOfLittleTrustMayMove) {
   EXPECT_GT(scores[9 * kClasses], scores[9 * kClasses + 1]);
 }
 
+TEST(Methods, CountSeedsByTheirWeightOrTakeThemAtTheirWord) {
+  constexpr int kCount = 90;
+  const graph::Graph graph = make_graph(world(), Points{kCount, 5});
+  for (const Method* method : methods()) {
+    if (method->facts().takes_voter) {
+      continue;
+    }
+    Task task = make_task(method->name(), kCount);
+    Task with_many_more = task;
+    for (int i = kCount / 2; i < kCount; ++i) {
+      const auto is_here = [&](const NodeSeed& seed) { return seed.node == Position{i}; };
+      if (std::none_of(task.seeds.begin(), task.seeds.end(), is_here)) {
+        with_many_more.seeds.push_back({Position{i}, Label{1}, 1e-6F});
+      }
+    }
+    const auto results = propagate(graph, std::vector{task, with_many_more}, {kClasses});
+    const std::vector<float> before = gather_scores(graph, results[0]);
+    const std::vector<float> after = gather_scores(graph, results[1]);
+    float largest = 0;
+    float change = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      largest = std::max(largest, std::abs(before[i]));
+      change = std::max(change, std::abs(after[i] - before[i]));
+    }
+    EXPECT_EQ(change < 1e-3F * largest, method->facts().weighs_seeds)
+        << method->name() << " " << change << " of " << largest;
+  }
+}
+
 TEST(Registry, SharedParametersAreTheSame) {
   for (const Parameter& known : all_parameters()) {
     for (const Method* method : methods()) {

@@ -70,8 +70,11 @@ void validate(const Config& config);
 /// members if there are none.
 void complete(Config& config);
 
-/// Members learn from corpus.votes, by a label model: nobody has labeled anything.
+/// Members learn from corpus.votes, by a label model.
 [[nodiscard]] bool learns_from_votes(const Config& config);
+
+/// And from nothing else: nobody has labeled anything.
+[[nodiscard]] bool rests_on_votes(const Config& config);
 
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();

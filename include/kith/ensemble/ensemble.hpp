@@ -163,8 +163,10 @@ struct FoldedSeed {
 
 /// The tasks of the members that are no heads: first each member on all its seeds, then each member
 /// on each fold's complement, with the seeds held out as validation nodes. weak: what a label model
-/// says of nodes that have no seed; all tasks learn from it but those of members that need no
-/// seeds, which start from a head that has. Nothing is measured with it.
+/// says of nodes. A task learns from it where it has no seed, also of the nodes that are held out
+/// from it: at the end items without a seed have their votes, too. Members that need no seeds start
+/// from a head that has learned from it; those that take every seed at its word learn from it only
+/// if there are no seeds. Nothing is measured with it.
 [[nodiscard]] std::vector<propagate::Task> make_tasks(std::span<const FoldedSeed> seeds,
                                                       std::span<const propagate::NodeSeed> weak,
                                                       std::span<const MemberConfig> members,

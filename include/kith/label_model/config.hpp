@@ -22,6 +22,7 @@ struct VotesConfig {
   bool informative_abstention = false;
   std::map<std::string, double> parameters = default_parameters();
   Count weak_seeds = 20'000;  // at most so many items teach by their votes; 0 = none
+  double weak_weight = 0;     // of a weak seed beside a seed; 0 = as held-out seeds say
 
   [[nodiscard]] FitOptions fit_options() const {
     FitOptions options;

@@ -41,6 +41,7 @@ struct MethodFacts {
   bool can_stop_early = true;       // the state is a result after every sweep
   bool takes_voter = false;         // starts from a voter's probabilities
   bool needs_no_seeds = false;      // labels without any
+  bool weighs_seeds = false;  // a seed counts by its weight; else every seed is taken at its word
 };
 
 class Method {

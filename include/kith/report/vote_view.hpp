@@ -133,12 +133,25 @@ struct LabelModelChoice {
   std::string why;
 };
 
+struct TriedWeight {
+  double weight = 0;
+  double held_out_log_loss = 0;
+};
+
+/// What an item with votes teaches, beside a seed.
+struct WeakSeedWeight {
+  double weight = 1;  // 0: nothing
+  std::vector<TriedWeight> tried;
+};
+
 /// Where votes have taught the members.
 struct LabelModel {
   double coverage = 0;
   std::vector<Rule> voters;
   std::vector<LabelModelFit> models;
   LabelModelChoice choice;
+  std::optional<std::string> accuracy_on;  // what voters are measured with: "gold" or "seeds"
+  WeakSeedWeight weak_seeds;
 };
 
 }  // namespace kith::report

@@ -20,7 +20,8 @@ class Poisson : public Method {
                 .citation = "Poisson learning (Calder et al. 2020)",
                 .solvers = {Solver::sweeps, Solver::conjugate_gradient},
                 .gives_distributions = false,
-                .has_truncated_form = true}} {}
+                .has_truncated_form = true,
+                .weighs_seeds = true}} {}
 
   [[nodiscard]] Count num_columns(const SolverConfig& config, int num_classes) const override {
     return Count{num_classes} + (config.solver == Solver::sweeps ? 1 : 0);

@@ -70,7 +70,8 @@ class PoissonVolume : public Method {
   PoissonVolume()
       : Method{{.name = "poisson_volume",
                 .citation = "Poisson learning with a volume constraint (Calder et al. 2020)",
-                .can_stop_early = false}} {}
+                .can_stop_early = false,
+                .weighs_seeds = true}} {}
 
   [[nodiscard]] Count num_columns(const SolverConfig& config, int num_classes) const override {
     return poisson().num_columns(config, num_classes);

@@ -23,7 +23,8 @@ class Spreading : public Method {
                 .citation = std::move(citation),
                 .parameters = {alpha_parameter()},
                 .solvers = {Solver::sweeps, Solver::chebyshev, Solver::conjugate_gradient},
-                .has_truncated_form = true}} {}
+                .has_truncated_form = true,
+                .weighs_seeds = true}} {}
 
   [[nodiscard]] double expected_sweeps(const SolverConfig& config) const override {
     if (config.solver != Solver::chebyshev) {

@@ -115,11 +115,23 @@ void describe(const JsonFields& json, LabelModelChoice& choice) {
   json("why", choice.why);
 }
 
+void describe(const JsonFields& json, TriedWeight& tried) {
+  json("weight", tried.weight);
+  json("held_out_log_loss", tried.held_out_log_loss);
+}
+
+void describe(const JsonFields& json, WeakSeedWeight& weak) {
+  json("weight", weak.weight);
+  json("tried", weak.tried);
+}
+
 void describe(const JsonFields& json, LabelModel& model) {
   json("coverage", model.coverage);
   json("voters", model.voters);
   json("models", model.models);
   json("choice", model.choice);
+  json("accuracy_on", model.accuracy_on);
+  json("weak_seeds", model.weak_seeds);
 }
 
 void describe(const JsonFields& json, UnsupervisedAccuracy& accuracy) {

@@ -116,7 +116,7 @@ void append_member(run::Workspace& workspace, const layout::RowExchange& exchang
                    ensemble::Source source, const LabelRows<float>& rows) {
   // Votes that have taught the members speak through these; how good each is nobody knows.
   const bool has_taught =
-      source == ensemble::Source::votes && config::learns_from_votes(workspace.config);
+      source == ensemble::Source::votes && config::rests_on_votes(workspace.config);
   ensemble::ExternalVoter voter;
   voter.name = std::move(name);
   voter.source = source;

@@ -43,6 +43,33 @@ std::vector<std::int32_t> training_rows(std::span<const ensemble::FoldedSeed> fo
   return rows;
 }
 
+LabelRows<float> predict_held_out(std::span<const ensemble::FoldedSeed> seeds,
+                                  const heads::TrainingSet& training,
+                                  std::span<const heads::Model> folds, int top_labels) {
+  const std::vector<std::int32_t> rows = training_rows(seeds);
+  LabelRows<float> all{training.num_classes, top_labels};
+  all.resize(seeds.size());
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    std::vector<std::size_t> held_out;
+    std::vector<float> vectors;
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+      if (seeds[i].fold == static_cast<int>(fold)) {
+        held_out.push_back(i);
+        const auto row = training.row(rows[i]);
+        vectors.insert(vectors.end(), row.begin(), row.end());
+      }
+    }
+    LabelRows<float> said{training.num_classes, top_labels};
+    said.resize(held_out.size());
+    heads::Predictor{folds[fold]}.predict(distance::RowType::f32, std::as_bytes(std::span{vectors}),
+                                          said, 0);
+    for (std::size_t at = 0; at < held_out.size(); ++at) {
+      all.set(held_out[at], said[at]);
+    }
+  }
+  return all;
+}
+
 HeadVectors::HeadVectors(run::Workspace& shared, const std::string& graph)
     : shared_{&shared}, prototypes_{shared.config.corpus.prototypes} {
   if (graph.empty()) {

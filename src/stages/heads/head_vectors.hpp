@@ -50,4 +50,11 @@ class HeadVectors {
 /// Row of the training set that each entry of `folded` belongs to.
 [[nodiscard]] std::vector<std::int32_t> training_rows(std::span<const ensemble::FoldedSeed> folded);
 
+/// What models without a seed's fold say of it. In the order of the seeds; zero where fold < 0.
+/// training: of these seeds, perhaps with more behind them.
+[[nodiscard]] LabelRows<float> predict_held_out(std::span<const ensemble::FoldedSeed> seeds,
+                                                const heads::TrainingSet& training,
+                                                std::span<const heads::Model> folds,
+                                                int top_labels);
+
 }  // namespace kith::stages

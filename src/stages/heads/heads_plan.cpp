@@ -19,7 +19,7 @@ run::StagePlan plan_heads(const run::PlanInput& in, const run::Rates& rates) {
   const double vectors =
       heads > 0 ? of.nodes * (of.row + kRequest) + kFetchBlocks * kFetchBlock : 0;
   const double models = heads * run::tasks_a_member(in) * in.classes * of.dim * kFloat;
-  const double training = kTrainingCopies * std::max(of.seeds, of.weak_seeds) * of.dim * kDouble;
+  const double training = kTrainingCopies * (of.seeds + of.weak_seeds) * of.dim * kDouble;
   plan.memory_bytes = static_cast<Count>(graph_bytes(of) + vectors + models + training +
                                          (heads > 0 ? of.nodes * row : 0));
   plan.disk_bytes = static_cast<Count>(heads * of.items * row + models + of.held_out());

@@ -72,34 +72,6 @@ std::vector<heads::Fits> fit_heads(const comm::Communicator& comm,
   return fits;
 }
 
-/// What models without a seed's fold say of it. In the order of the seeds; zero where fold < 0.
-LabelRows<float> predict_held_out(std::span<const ensemble::FoldedSeed> seeds,
-                                  const heads::TrainingSet& training,
-                                  std::span<const heads::Model> folds, int top_labels) {
-  const std::vector<std::int32_t> rows = training_rows(seeds);
-  LabelRows<float> all{training.num_classes, top_labels};
-  all.resize(seeds.size());
-  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
-    std::vector<std::size_t> held_out;
-    std::vector<float> vectors;
-    for (std::size_t i = 0; i < seeds.size(); ++i) {
-      if (seeds[i].fold == static_cast<int>(fold)) {
-        held_out.push_back(i);
-        const auto row = training.row(rows[i]);
-        vectors.insert(vectors.end(), row.begin(), row.end());
-      }
-    }
-    LabelRows<float> said{training.num_classes, top_labels};
-    said.resize(held_out.size());
-    heads::Predictor{folds[fold]}.predict(distance::RowType::f32, std::as_bytes(std::span{vectors}),
-                                          said, 0);
-    for (std::size_t at = 0; at < held_out.size(); ++at) {
-      all.set(held_out[at], said[at]);
-    }
-  }
-  return all;
-}
-
 void log_head(const MemberConfig& config, const heads::Fits& fits) {
   std::string chosen;
   for (const auto& [name, value] : fits.model.parameters) {

@@ -1,7 +1,10 @@
-// label_model: where there are votes and no seeds, what the votes say of the classes of items.
-// label_model.json has the voters and the models as kith votes describes them; weak_seeds.h5 the
-// items that teach: /rows, /labels, /weights, one entry a label.
+// label_model: where there are votes, what they say of the classes of items. label_model.json has
+// the voters and the models as kith votes describes them; weak_seeds.h5 the items that teach:
+// /rows, /labels, /weights, one entry a label.
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -15,6 +18,7 @@
 #include "kith/run/stage.hpp"
 
 #include "stages/label_model/weak_seeds.hpp"
+#include "stages/label_model/weak_weight.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
 #include "stages/stored_rows.hpp"
@@ -98,6 +102,74 @@ std::vector<WeakLabel> make_weak_labels(const run::Workspace& workspace, const V
   return comm::gather_to_all<WeakLabel>(workspace.comm, mine).items;
 }
 
+/// Rules see some classes more often than others. Where there are seeds, these say what the
+/// classes' shares are, and votes only what items of a class look like. An item weighs as much as a
+/// seed does in the mean.
+void weigh_as_seeds(const run::Workspace& workspace, std::vector<WeakLabel>& all) {
+  constexpr double kMostFactor = 4;  // a class of few votes stays one of few
+  std::vector<double> of_seeds(to_size(workspace.num_classes()), 0.0);
+  std::vector<double> of_votes(of_seeds.size(), 0.0);
+  std::set<GlobalId> rows;
+  for (const corpus::Seed& seed : workspace.seeds) {
+    of_seeds[to_size(seed.label)] += double{seed.weight};
+    rows.insert(seed.row);
+  }
+  for (const WeakLabel& entry : all) {
+    of_votes[to_size(entry.label)] += double{entry.weight};
+  }
+  const double seeds = std::accumulate(of_seeds.begin(), of_seeds.end(), 0.0);
+  const double votes = std::accumulate(of_votes.begin(), of_votes.end(), 0.0);
+  const double mean_weight = seeds / static_cast<double>(rows.size());
+  for (WeakLabel& entry : all) {
+    const double wanted = of_seeds[to_size(entry.label)] / seeds;
+    const double found = of_votes[to_size(entry.label)] / votes;
+    const double factor = wanted > 0 ? std::min(wanted / found, kMostFactor) : 1.0;
+    entry.weight *= static_cast<float>(mean_weight * factor);
+  }
+}
+
+std::vector<corpus::Seed> as_seeds(std::span<const WeakLabel> all) {
+  std::vector<corpus::Seed> seeds;
+  for (const WeakLabel& entry : all) {
+    seeds.push_back({GlobalId{entry.row}, Label{entry.label}, entry.weight, true});
+  }
+  return seeds;
+}
+
+/// Collective. Gives weak seeds what they count.
+WeakWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
+  const config::Config& config = workspace.config;
+  WeakWeight chosen;
+  if (!config::rests_on_votes(config)) {
+    weigh_as_seeds(workspace, all);
+  }
+  if (config.votes.weak_weight > 0) {
+    chosen.weight = config.votes.weak_weight;
+  } else if (!config::rests_on_votes(config)) {
+    chosen = choose_weak_weight(workspace, as_seeds(all));
+  }
+  for (WeakLabel& entry : all) {
+    entry.weight *= static_cast<float>(chosen.weight);
+  }
+  if (chosen.weight == 0) {
+    all.clear();
+  }
+  return chosen;
+}
+
+io::Json to_json(const WeakWeight& chosen) {
+  io::Json json;
+  json["weight"] = chosen.weight;
+  json["tried"] = io::Json::array();
+  for (const TriedWeight& tried : chosen.tried) {
+    json["tried"].push_back({{"weight", tried.weight},
+                             {"held_out_log_loss", tried.log_loss},
+                             {"gain_of_best", tried.gain},
+                             {"gain_error", tried.gain_error}});
+  }
+  return json;
+}
+
 /// Collective. all: by row.
 void write_weak_seeds(const run::Workspace& workspace, std::span<const WeakLabel> all) {
   std::vector<Count> rows;
@@ -137,8 +209,8 @@ WeakSeeds read_weak_seeds(const run::Workspace& workspace) {
   require_values<std::int32_t>(file, "/labels", labels, 0, 1, "a class", [&](std::int32_t label) {
     return label >= 0 && label < workspace.num_classes();
   });
-  require_values<float>(file, "/weights", weights, 0, 1, "a share",
-                        [](float weight) { return weight > 0 && weight <= 1; });
+  require_values<float>(file, "/weights", weights, 0, 1, "a number above 0",
+                        [](float weight) { return weight > 0 && std::isfinite(weight); });
   WeakSeeds weak;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     weak.seeds.push_back({GlobalId{rows[i]}, Label{labels[i]}, weights[i], true});
@@ -160,15 +232,22 @@ void warn_of_missing_classes(const run::Workspace& workspace, std::span<const We
   }
 }
 
-/// Collective. Makes sure of the VotesReport.
-void need_report(run::Workspace& workspace, const VoteSource& source) {
-  if (workspace.outputs.has<VotesReport>()) {
-    return;
+/// Collective. The weak seeds, with facts for the report.
+std::vector<WeakLabel> learn_from_votes(run::Workspace& workspace, const VotesReport& report,
+                                        io::Json& facts) {
+  std::vector<WeakLabel> all =
+      make_weak_labels(workspace, VoteSource{workspace.comm, workspace.config, ""}, report);
+  if (config::rests_on_votes(workspace.config)) {
+    warn_of_missing_classes(workspace, all);
   }
-  const label_model::VoteTable table = source.count();
-  comm::stop_if_asked(workspace.comm);
-  workspace.outputs.put<VotesReport>(comm::locally(
-      workspace.comm, [&] { return make_report(source, table, workspace.config.votes); }));
+  const WeakWeight chosen = weigh(workspace, all);
+  facts = to_json(report);
+  facts["weak_seeds"] = to_json(chosen);
+  log::info(
+      "stage=label_model method={} voters={} items_with_votes={} weak_seed_labels={} weight={}",
+      report.choice.method, report.voters.size(), report.votes.num_covered, all.size(),
+      chosen.weight);
+  return all;
 }
 
 /// Collective.
@@ -176,14 +255,9 @@ void do_label_model(run::Workspace& workspace) {
   std::vector<WeakLabel> all;
   io::Json facts = io::Json::object();
   if (config::learns_from_votes(workspace.config)) {
-    const VoteSource source{workspace.comm, workspace.config, ""};
-    need_report(workspace, source);
-    const VotesReport& report = workspace.outputs.get<VotesReport>();
-    all = make_weak_labels(workspace, source, report);
-    facts = to_json(report);
-    log::info("stage=label_model method={} voters={} items_with_votes={} weak_seed_labels={}",
-              report.choice.method, report.voters.size(), report.votes.num_covered, all.size());
-    warn_of_missing_classes(workspace, all);
+    if (const std::optional<VotesReport>& report = need_votes_report(workspace)) {
+      all = learn_from_votes(workspace, *report, facts);
+    }
   }
   write_weak_seeds(workspace, all);
   write_facts(workspace, "label_model", facts);
@@ -198,9 +272,13 @@ run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rate
   const auto voters = static_cast<double>(in.teaching_voters);
   const double candidates = voters > 0 ? of.nodes * sizeof(comm::Candidate) : 0;
   const double labels = of.weak_seeds * in.classes * sizeof(WeakLabel);  // at most
-  run::StagePlan plan{"label_model", static_cast<Count>(candidates + 2 * labels),
+  const bool tries_weights = voters > 0 && in.folds > 0;
+  const double vectors =
+      tries_weights ? of.nodes * of.row + kTrainingCopies * of.weak_seeds * of.dim * kDouble : 0;
+  run::StagePlan plan{"label_model", static_cast<Count>(candidates + 2 * labels + vectors),
                       static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
   plan.seconds = kReadings * of.nodes * voters * sizeof(std::int16_t) / rates.read_bytes +
+                 (tries_weights ? of.nodes * of.stored_row / rates.read_bytes + kLearnHead_s : 0) +
                  wire_seconds(plan, of, rates);
   return with_common(plan, of, rates);
 }
@@ -209,19 +287,20 @@ class LabelModelStage : public run::Stage {
  public:
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{.name = "label_model",
-                                                    .stages = {},
+                                                    .stages = {"cells"},
                                                     .inputs = {},
                                                     .files = {kWeakSeedsFile, "label_model.json"},
                                                     .facts = "label_model.json"};
     return kDescription;
   }
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
-    return config::learns_from_votes(config) ? std::vector<std::string>{"classes", "votes", "gold"}
-                                             : std::vector<std::string>{};
+    return config::learns_from_votes(config)
+               ? std::vector<std::string>{"classes", "votes", "gold", "seeds"}
+               : std::vector<std::string>{};
   }
   void check(run::Workspace& workspace) const override {
     if (config::learns_from_votes(workspace.config)) {
-      need_report(workspace, {workspace.comm, workspace.config, ""});
+      (void)need_votes_report(workspace);
     }
   }
   void run(run::Workspace& workspace) const override { do_label_model(workspace); }
@@ -232,6 +311,24 @@ class LabelModelStage : public run::Stage {
 };
 
 }  // namespace
+
+const std::optional<VotesReport>& need_votes_report(run::Workspace& workspace) {
+  using Kept = std::optional<VotesReport>;
+  if (!workspace.outputs.has<Kept>()) {
+    const config::Config& config = workspace.config;
+    const VoteSource source{workspace.comm, config, ""};
+    const label_model::VoteTable table = source.count();
+    comm::stop_if_asked(workspace.comm);
+    Kept report;
+    if (config::rests_on_votes(config) || !table.votes.empty()) {
+      report = comm::locally(workspace.comm, [&] {
+        return make_report(source, table, config.votes, KnownClasses::only_measured_with);
+      });
+    }
+    workspace.outputs.put<Kept>(std::move(report));
+  }
+  return workspace.outputs.get<Kept>();
+}
 
 void need_weak_seeds(run::Workspace& workspace) {
   if (!workspace.outputs.has<WeakSeeds>()) {

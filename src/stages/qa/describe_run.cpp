@@ -69,8 +69,8 @@ io::Json describe_run(const run::Workspace& workspace) {
   io::Json report;
   report["run"] = run_json(workspace);
   report["graph"] = graph_json(workspace);
-  if (config::learns_from_votes(workspace.config)) {
-    report["label_model"] = read_facts(workspace, "label_model");
+  if (const io::Json facts = read_facts(workspace, "label_model"); !facts.empty()) {
+    report["label_model"] = facts;
   }
   return report;
 }

@@ -132,6 +132,9 @@ io::Json to_json(const VotesReport& report) {
   json["conflict"] = votes.share(votes.num_conflicts);
   json["items_by_votes"] = votes.items_by_votes;
   json["known_items"] = report.num_known;
+  json["accuracy_on"] = !report.truth
+                            ? io::Json(nullptr)
+                            : io::Json(*report.truth == qa::Truth::gold ? "gold" : "seeds");
   json["notes"] = report.notes;
   json["voters"] = io::Json::array();
   for (std::size_t m = 0; m < report.voters.size(); ++m) {

@@ -96,10 +96,15 @@ void fit_models(const VoteTable& table, const label_model::VotesConfig& config, 
   }
 }
 
+VoteTable without_known(VoteTable table) {
+  std::fill(table.known.begin(), table.known.end(), -1);
+  return table;
+}
+
 }  // namespace
 
 VotesReport make_report(const VoteSource& source, const VoteTable& table,
-                        const label_model::VotesConfig& config) {
+                        const label_model::VotesConfig& config, KnownClasses known) {
   VotesReport report;
   report.classes = source.classes();
   report.voters = source.voters();
@@ -116,7 +121,12 @@ VotesReport make_report(const VoteSource& source, const VoteTable& table,
     fail("votes: no voter votes on any item");
   }
   report.votes = qa::measure_voters(table, report.truth.value_or(qa::Truth::known));
-  fit_models(table, config, source.has_gold(), report);
+  if (known == KnownClasses::taught) {
+    fit_models(table, config, source.has_gold(), report);
+  } else {
+    fit_models(without_known(table), config, source.has_gold(), report);
+    report.num_known = 0;
+  }
   report.changes_without =
       qa::changes_without(table, [&](std::span<const Vote> votes, std::span<double> shares) {
         report.best().model.posterior(votes, shares);

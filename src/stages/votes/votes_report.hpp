@@ -40,10 +40,14 @@ struct VotesReport {
   [[nodiscard]] const ModelResult& best() const { return models[chosen]; }
 };
 
+/// Whether label models learn from the classes that items are known to have.
+enum class KnownClasses { taught, only_measured_with };
+
 /// Describes the voters, fits all label models, and chooses one. Does not communicate: the table is
 /// the same on every rank. Throws Error if nobody votes or no model can be fitted.
 [[nodiscard]] VotesReport make_report(const VoteSource& source, const label_model::VoteTable& table,
-                                      const label_model::VotesConfig& config);
+                                      const label_model::VotesConfig& config,
+                                      KnownClasses known = KnownClasses::taught);
 
 /// What the held-out numbers of a choice are.
 [[nodiscard]] std::string explain(const label_model::Choice& choice);
