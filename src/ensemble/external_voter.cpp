@@ -16,6 +16,8 @@ const char* to_string(Source source) {
       return "votes";
     case Source::probabilities:
       return "probabilities";
+    case Source::label_model:
+      return "label model";
   }
   return "";
 }

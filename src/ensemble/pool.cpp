@@ -41,6 +41,23 @@ std::vector<std::size_t> origins(std::span<const Member> members) {
   return first;
 }
 
+/// What members of one origin weigh together is what the heaviest of them weighs.
+std::vector<double> weights_by_origin(std::span<const Member> members) {
+  const std::vector<std::size_t> first = origins(members);
+  std::vector<double> sums(members.size(), 0.0);
+  std::vector<double> largest(members.size(), 0.0);
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    sums[first[m]] += members[m].config.weight;
+    largest[first[m]] = std::max(largest[first[m]], members[m].config.weight);
+  }
+  std::vector<double> weights;
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    const double sum = sums[first[m]];
+    weights.push_back(sum > 0 ? members[m].config.weight * largest[first[m]] / sum : 0.0);
+  }
+  return weights;
+}
+
 bool is_held_out(const FoldedSeed& seed, std::optional<int> left_out) {
   return seed.fold >= 0 && seed.fold != left_out;
 }
@@ -98,23 +115,17 @@ void fit_temperature(std::span<const Member> members, std::span<const FoldedSeed
 }  // namespace
 
 std::vector<double> default_weights(std::span<const Member> members) {
-  const std::vector<std::size_t> first = origins(members);
-  std::vector<double> sums(members.size(), 0.0);
-  std::vector<double> largest(members.size(), 0.0);
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    sums[first[m]] += members[m].config.weight;
-    largest[first[m]] = std::max(largest[first[m]], members[m].config.weight);
-  }
-  std::vector<double> weights;
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    const double sum = sums[first[m]];
-    weights.push_back(sum > 0 ? members[m].config.weight * largest[first[m]] / sum : 0.0);
-  }
+  std::vector<double> weights = weights_by_origin(members);
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   for (double& weight : weights) {
     weight = total > 0 ? weight / total : 1.0 / static_cast<double>(weights.size());
   }
   return weights;
+}
+
+double total_weight(std::span<const Member> members) {
+  const std::vector<double> weights = weights_by_origin(members);
+  return std::accumulate(weights.begin(), weights.end(), 0.0);
 }
 
 Pool unfitted_pool(std::span<const Member> members) {

@@ -67,6 +67,18 @@ class WeakSeeds(unittest.TestCase):
         self.assertNotIn("from held-out seeds", page)
         self.assertEqual(again.stderr.count("done_before"), 9)
 
+    def test_vectors_that_say_nothing(self):
+        """Members cannot learn the votes from them, so an item keeps what its own votes say."""
+        self.blobs.vectors = numpy.random.RandomState(3).randint(0, 256, self.blobs.vectors.shape).astype(numpy.float32)
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.votes)
+            done = self.run_in(directory, ranks=2)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            counts = numpy.stack([(self.votes == k).sum(1) for k in range(len(kith.NAMES))], 1)
+            clear = numpy.sort(counts, 1)[:, -1] > numpy.sort(counts, 1)[:, -2]
+            same = self.labels(directory)[0] == counts.argmax(1)
+            self.assertGreater(same[clear].mean(), 0.9)
+
     def test_fewer_weak_seeds(self):
         found = set()
         for ranks, wanted in ((1, 60), (3, 60), (2, 1)):

@@ -185,12 +185,13 @@ void validate_prior(const EnsembleConfig& config, int num_classes);
 [[nodiscard]] std::vector<double> class_prior(std::span<const FoldedSeed> seeds,
                                               const EnsembleConfig& config, int num_classes);
 
-/// Where a member's scores come from: propagation, a head, or an external voter of the corpus.
-enum class Source : std::uint8_t { graph, vectors, votes, probabilities };
+/// Where a member's scores come from: propagation, a head, an external voter of the corpus, or what
+/// a label model makes of the corpus' votes.
+enum class Source : std::uint8_t { graph, vectors, votes, probabilities, label_model };
 [[nodiscard]] const char* to_string(Source source);
 /// Votes and probabilities of the corpus: no fold of the seeds was kept from them.
 [[nodiscard]] inline bool is_external(Source source) {
-  return source == Source::votes || source == Source::probabilities;
+  return source != Source::graph && source != Source::vectors;
 }
 
 /// A member after propagation.
@@ -231,6 +232,10 @@ struct NodeRange {
 /// temperature that they have. Does not communicate.
 void calibrate(std::span<Member> members, std::span<const FoldedSeed> seeds,
                Calibration calibration);
+
+/// What members weigh in the consensus before anything is held out, in configured weights: those of
+/// one origin (resamples, a head and what smooths it) as much as the heaviest of them.
+[[nodiscard]] double total_weight(std::span<const Member> members);
 
 /// What an external voter says. scores: of owned nodes, its probabilities or one-hot votes, zero
 /// where it abstains; on_seeds: the same in the order of the seeds.

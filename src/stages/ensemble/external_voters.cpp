@@ -9,15 +9,20 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/core/log.hpp"
 #include "kith/core/quote.hpp"
 
 #include "stages/cells/cells_output.hpp"
+#include "stages/ensemble/label_model_voter.hpp"
 #include "stages/graph/graph_output.hpp"
 #include "stages/heads/heads.hpp"
+#include "stages/label_model/weak_seeds.hpp"
 #include "stages/propagate/propagate_output.hpp"
 
 namespace kith::stages {
 namespace {
+
+constexpr const char* kLabelModel = "label_model";  // as a voter
 
 /// Rows of this workspace's form, empty ones.
 LabelRows<float> make_rows(const run::Workspace& workspace, std::size_t size) {
@@ -113,18 +118,30 @@ LabelRows<float> scores_of_seeds(const run::Workspace& workspace, const LabelRow
 
 /// Collective. rows: scores of this rank's block.
 void append_member(run::Workspace& workspace, const layout::RowExchange& exchange, std::string name,
-                   ensemble::Source source, const LabelRows<float>& rows) {
-  // Votes that have taught the members speak through these; how good each is nobody knows.
-  const bool has_taught =
-      source == ensemble::Source::votes && config::rests_on_votes(workspace.config);
+                   ensemble::Source source, double weight, const LabelRows<float>& rows) {
   ensemble::ExternalVoter voter;
   voter.name = std::move(name);
   voter.source = source;
   voter.scores = to_nodes(workspace, exchange, rows);
   voter.on_seeds = scores_of_seeds(workspace, voter.scores);
   workspace.outputs.get<Members>().push_back(ensemble::external_member(
-      std::move(voter), workspace.outputs.get<FoldedSeeds>(), workspace.num_classes(),
-      has_taught ? 0 : workspace.config.ensemble.outside_weight));
+      std::move(voter), workspace.outputs.get<FoldedSeeds>(), workspace.num_classes(), weight));
+}
+
+/// Collective. Nobody knows how good each voter is where nothing is labeled: the label model speaks
+/// for them.
+void append_label_model(run::Workspace& workspace, const layout::RowExchange& exchange,
+                        const VotesReport& report) {
+  LabelRows<float> rows = make_rows(workspace, to_size(exchange.block().size()));
+  write_posteriors(workspace, report, exchange.block(), rows);
+  const auto agreement = agreement_with_heads(workspace, to_nodes(workspace, exchange, rows));
+  const double share = agreement ? weight_beside_members(*agreement, workspace.num_classes()) : 0.0;
+  const double weight = share * ensemble::total_weight(workspace.outputs.get<Members>());
+  if (agreement) {
+    log::info("stage=ensemble label_model_agrees_with_heads={:.4f} it_expects={:.4f} weight={:.4f}",
+              agreement->with_heads, agreement->expected_accuracy, weight);
+  }
+  append_member(workspace, exchange, kLabelModel, ensemble::Source::label_model, weight, rows);
 }
 
 }  // namespace
@@ -142,6 +159,9 @@ void check_voter_names(const run::Workspace& workspace) {
              quote(name));
       }
     };
+    if (config::rests_on_votes(workspace.config)) {
+      names.insert(kLabelModel);
+    }
     for (const std::string& name : workspace.corpus.vote_names) {
       insert("corpus.votes", workspace.config.corpus.votes, name);
     }
@@ -180,6 +200,10 @@ void append_external_voters(run::Workspace& workspace) {
     return;
   }
   check_voter_names(workspace);
+  const config::Config& config = workspace.config;
+  const double weight = config.ensemble.outside_weight;
+  // How good each of the votes is nobody knows then; the label model speaks for them.
+  const bool rests_on_votes = config::rests_on_votes(config);
   const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
                                      corpus.num_items};
   const auto votes = comm::locally(workspace.comm, [&] {
@@ -187,14 +211,20 @@ void append_external_voters(run::Workspace& workspace) {
   });
   for (std::size_t voter = 0; voter < corpus.vote_names.size(); ++voter) {
     append_member(workspace, exchange, corpus.vote_names[voter], ensemble::Source::votes,
+                  rests_on_votes ? 0 : weight,
                   one_hot(workspace, votes, voter, corpus.vote_names.size()));
+  }
+  if (rests_on_votes) {
+    if (const std::optional<VotesReport>& report = need_votes_report(workspace)) {
+      append_label_model(workspace, exchange, *report);
+    }
   }
   for (std::size_t voter = 0; voter < corpus.prob_names.size(); ++voter) {
     const auto rows = comm::locally(workspace.comm, [&] {
       return read_rows(workspace, static_cast<int>(voter), exchange.block());
     });
     append_member(workspace, exchange, corpus.prob_names[voter], ensemble::Source::probabilities,
-                  rows);
+                  weight, rows);
   }
 }
 
