@@ -67,8 +67,8 @@ std::string weak_seeds(const WeakSeedWeight& weak) {
           : fmt::format("That has taught the members: an item with votes counts as {} of a seed{}.",
                         decimal(weak.weight, 2),
                         weak.tried.empty() ? ""
-                                           : ", with which seeds that were held out are "
-                                             "predicted best");
+                                           : ", chosen by how well seeds that were held out are "
+                                             "predicted");
   if (weak.tried.empty()) {
     return paragraph(text);
   }

@@ -130,7 +130,7 @@ class WeakSeeds(unittest.TestCase):
                 key = (seeds, *weak)
                 right[key] = (self.labels(directory)[0] == self.blobs.truth).mean()
                 weights[key] = report.get("label_model", {}).get("weak_seeds")
-                self.assertEqual("of a seed, with which seeds that were held out" in page, seeds and not weak)
+                self.assertEqual("of a seed, chosen by how well seeds that were held out" in page, seeds and not weak)
         self.assertEqual(len(found), 1)
         self.assertGreater(right[True,], right[True, "weak_seeds"])
         self.assertGreaterEqual(right[True,], right[False,])

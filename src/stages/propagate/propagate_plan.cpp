@@ -98,6 +98,16 @@ double voter_bytes(const run::PlanInput& in, const Sizes& of) {
   return smoothed * run::tasks_a_member(in) * of.nodes * in.classes * kFloat;
 }
 
+/// What every task has of the items that teach by their votes.
+double weak_bytes(const run::PlanInput& in, const Sizes& of) {
+  constexpr double kBytesALabel = 64;  // as a seed, and as a row of sources
+  const auto members = static_cast<double>(
+      std::count_if(in.members.begin(), in.members.end(), [](const ensemble::MemberConfig& member) {
+        return member.head == nullptr && member.solver.method->facts().weighs_seeds;
+      }));
+  return members * run::tasks_a_member(in) * of.weak_seeds * kBytesALabel;
+}
+
 /// Of the vectors, while heads predict once more.
 double vector_bytes(const run::PlanInput& in, const Sizes& of) {
   return voter_bytes(in, of) > 0 ? of.nodes * (of.row + kRequest) + kFetchBlocks * kFetchBlock +
@@ -117,7 +127,7 @@ double voter_seconds(const run::PlanInput& in, const Sizes& of, const run::Rates
 run::StagePlan plan_propagate(const run::PlanInput& in, const run::Rates& rates) {
   const Sizes of{in};
   const double voters = voter_bytes(in, of);
-  const double before = graph_bytes(of) + 2 * voters;
+  const double before = graph_bytes(of) + 2 * voters + weak_bytes(in, of);
   const std::array<Pass, 3> passes = passes_of(in);
   run::StagePlan plan{"propagate", 0, 0, 0, 0};
   const double results = of.nodes * of.scores + of.held_out();
