@@ -128,7 +128,8 @@ void validate(const Config& config) {
 }
 
 bool learns_from_votes(const Config& config) {
-  return !config.corpus.votes.empty() && config.votes.weak_seeds > 0;
+  const bool has_votes = !config.corpus.votes.empty() || !config.corpus.answers.empty();
+  return has_votes && config.votes.weak_seeds > 0;
 }
 
 bool rests_on_votes(const Config& config) {

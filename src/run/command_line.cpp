@@ -205,9 +205,9 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   if (command.name != "plan" && command.name != "votes") {  // which may have no corpus, no seeds
     config::validate(command.config);
   }
-  if (!command.config.corpus.answers.empty() && command.name != "votes" &&
-      command.name != "config") {
-    fail("corpus.answers is read by kith votes only; kith run takes votes as corpus.votes");
+  if (!command.config.corpus.answers.empty() && !config::learns_from_votes(command.config) &&
+      command.name != "votes" && command.name != "config") {
+    fail("corpus.answers teaches the members by votes.weak_seeds, which is 0");
   }
   return command;
 }

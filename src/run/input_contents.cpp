@@ -109,6 +109,9 @@ std::string Inputs::text_of(const std::string& input) const {
     return classes + numbers_of(&corpus::FileNumbers::voters) +
            fmt::format("{}\n{}", fmt::join(corpus_->vote_names, "\n"), hashes_of(names.votes));
   }
+  if (input == "answers") {
+    return classes + hash_of_file(names.answers) + (names.answers.empty() ? "" : content("ids"));
+  }
   if (input == "probs") {
     return classes + probs_text();
   }

@@ -84,7 +84,8 @@ Json describe_file(const std::string& path, const std::string& sources, const ch
 /// Rank 0. The seeds and class names that lie in files of their own.
 std::vector<std::string> text_files(const config::Config& config) {
   std::vector<std::string> paths;
-  for (const std::string& path : {config.corpus.seeds, config.corpus.classes}) {
+  for (const std::string& path :
+       {config.corpus.seeds, config.corpus.classes, config.corpus.answers}) {
     std::error_code unknown;
     if (fs::is_regular_file(path, unknown)) {
       paths.push_back(path);

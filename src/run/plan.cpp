@@ -311,6 +311,9 @@ PlanInput plan_input(const comm::Communicator& comm, const config::Config& confi
   }
   if (config::learns_from_votes(config)) {
     input.teaching_voters = static_cast<int>(corpus.vote_names.size());
+    std::error_code none;
+    const auto bytes = std::filesystem::file_size(config.corpus.answers, none);
+    input.answer_bytes = none ? 0 : static_cast<Count>(bytes);
     input.weak_seeds = std::min(config.votes.weak_seeds, corpus.num_items);
   }
   input.num_cells = config.cells.num_cells;

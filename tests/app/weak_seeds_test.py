@@ -162,5 +162,78 @@ class WeakSeeds(unittest.TestCase):
                         kith.expect_one_sentence(self, self.run_in(directory, command, **sections), words)
 
 
+
+class Answers(unittest.TestCase):
+    """A long table of annotators, three answers an item on a third of the corpus."""
+
+    def setUp(self):
+        self.blobs = kith.Blobs(spread=90)
+        random = numpy.random.RandomState(8)
+        self.items = random.permutation(len(self.blobs.truth))[:300]
+        skill = random.uniform(0.5, 0.95, 40)
+        self.answers = []
+        for item in self.items:
+            for annotator in random.permutation(40)[:3]:
+                is_right = random.uniform() < skill[annotator]
+                self.answers.append((item, annotator, self.blobs.truth[item] if is_right else random.randint(len(kith.NAMES))))
+
+    def write(self, directory, answers):
+        self.blobs.write(os.path.join(directory, "corpus.h5"))
+        with open(os.path.join(directory, "answers.csv"), "w", encoding="utf-8") as file:
+            file.write("row,annotator,label\n")
+            file.writelines(f"{item},worker{annotator},{kith.NAMES[label]}\n" for item, annotator, label in answers)
+
+    def run_in(self, directory, command="run", ranks=1, labels="", answers="answers.csv", **sections):
+        answers = os.path.join(directory, answers) if answers else ""
+        corpus = {"labels": labels, "seeds": "", "answers": answers}
+        return kith.run([command, "-c", kith.ini(directory, corpus=corpus, **sections)], ranks)
+
+    def right(self, directory):
+        with h5py.File(os.path.join(directory, "run", "labels.h5")) as file:
+            is_right = file["best"][...] == self.blobs.truth
+        return is_right[self.items].mean(), is_right.mean()
+
+    def test_answers_teach(self):
+        counts = numpy.zeros((len(self.blobs.truth), len(kith.NAMES)))
+        for item, _, label in self.answers:
+            counts[item, label] += 1
+        majority = (counts.argmax(1) == self.blobs.truth)[self.items].mean()
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.answers)
+            self.assertEqual(self.run_in(directory, labels="/labels", answers="").returncode, 0)
+            of_seeds = self.right(directory)[1]
+        for labels, all_ranks in (("", (1, 3)), ("/labels", (1, 2))):
+            found = set()
+            for ranks in all_ranks:
+                with self.subTest(labels=labels, ranks=ranks), kith.temporary_directory() as directory:
+                    self.write(directory, self.answers)
+                    done = self.run_in(directory, ranks=ranks, labels=labels)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    found.add(tuple(kith.digest(os.path.join(directory, "run", name)) for name in FILES))
+                    answered, everywhere = self.right(directory)
+                    self.assertGreater(answered, majority)
+                    self.assertGreater(everywhere, of_seeds + 0.1)
+                    with open(os.path.join(directory, "run", "report.json"), encoding="utf-8") as file:
+                        self.assertIn("label_model", [member["name"] for member in json.load(file)["members"]])
+            self.assertEqual(len(found), 1)
+
+    def test_other_answers_are_learned_anew(self):
+        with kith.temporary_directory() as directory:
+            self.write(directory, self.answers)
+            self.assertEqual(self.run_in(directory).returncode, 0)
+            self.write(directory, self.answers[3:])
+            done = self.run_in(directory)
+            self.assertIn("stage=label_model state=done", done.stderr)
+            self.assertIn("stage=graph state=done_before", done.stderr)
+
+    def test_what_cannot_be(self):
+        with kith.temporary_directory() as directory:
+            self.write(directory, [*self.answers, (900, 1, 0)])
+            for sections, words in [({}, "answers.csv"), ({"votes": {"weak_seeds": 0}}, "votes.weak_seeds, which is 0")]:
+                for command in ("check", "run"):
+                    with self.subTest(words=words, command=command):
+                        kith.expect_one_sentence(self, self.run_in(directory, command, labels="/labels", **sections), words)
+
+
 if __name__ == "__main__":
     unittest.main()

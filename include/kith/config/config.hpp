@@ -70,7 +70,7 @@ void validate(const Config& config);
 /// members if there are none.
 void complete(Config& config);
 
-/// Members learn from corpus.votes, by a label model.
+/// Members learn from corpus.votes and corpus.answers, by a label model.
 [[nodiscard]] bool learns_from_votes(const Config& config);
 
 /// And from nothing else: nobody has labeled anything.

@@ -24,7 +24,8 @@ struct PlanInput {
   bool is_cosine = false;                       // vectors are scaled, and then float32
   std::vector<ensemble::MemberConfig> members;  // at least one
   int folds = 5;                                // of held-out seeds
-  int teaching_voters = 0;                      // of corpus.votes, where there are no seeds
+  int teaching_voters = 0;                      // of corpus.votes
+  Count answer_bytes = 0;                       // of the file of corpus.answers, which teaches
   Count weak_seeds = 0;                         // items that teach by their votes, at most
   int searched_cells = 6;                       // probes a node
   int refine_rounds = 1;

@@ -128,19 +128,35 @@ void append_member(run::Workspace& workspace, const layout::RowExchange& exchang
       std::move(voter), workspace.outputs.get<FoldedSeeds>(), workspace.num_classes(), weight));
 }
 
-/// Collective. Nobody knows how good each voter is where nothing is labeled: the label model speaks
-/// for them.
+/// Where the label model is a voter: for votes whose worth nobody knows, since nothing is labeled,
+/// and for annotators, who are too many to be voters themselves.
+bool is_voter(const config::Config& config) {
+  return config::rests_on_votes(config) ||
+         (config::learns_from_votes(config) && !config.corpus.answers.empty());
+}
+
+/// Collective. Of the label model in the consensus of a run without seeds.
+double weight_without_seeds(const run::Workspace& workspace, const layout::RowExchange& exchange,
+                            const LabelRows<float>& rows) {
+  const auto agreement = agreement_with_heads(workspace, to_nodes(workspace, exchange, rows));
+  if (!agreement) {
+    return 0;
+  }
+  const double weight = weight_beside_members(*agreement, workspace.num_classes()) *
+                        ensemble::total_weight(workspace.outputs.get<Members>());
+  log::info("stage=ensemble label_model_agrees_with_heads={:.4f} it_expects={:.4f} weight={:.4f}",
+            agreement->with_heads, agreement->expected_accuracy, weight);
+  return weight;
+}
+
+/// Collective.
 void append_label_model(run::Workspace& workspace, const layout::RowExchange& exchange,
                         const VotesReport& report) {
   LabelRows<float> rows = make_rows(workspace, to_size(exchange.block().size()));
   write_posteriors(workspace, report, exchange.block(), rows);
-  const auto agreement = agreement_with_heads(workspace, to_nodes(workspace, exchange, rows));
-  const double share = agreement ? weight_beside_members(*agreement, workspace.num_classes()) : 0.0;
-  const double weight = share * ensemble::total_weight(workspace.outputs.get<Members>());
-  if (agreement) {
-    log::info("stage=ensemble label_model_agrees_with_heads={:.4f} it_expects={:.4f} weight={:.4f}",
-              agreement->with_heads, agreement->expected_accuracy, weight);
-  }
+  const double weight = config::rests_on_votes(workspace.config)
+                            ? weight_without_seeds(workspace, exchange, rows)
+                            : workspace.config.ensemble.outside_weight;
   append_member(workspace, exchange, kLabelModel, ensemble::Source::label_model, weight, rows);
 }
 
@@ -159,7 +175,7 @@ void check_voter_names(const run::Workspace& workspace) {
              quote(name));
       }
     };
-    if (config::rests_on_votes(workspace.config)) {
+    if (is_voter(workspace.config)) {
       names.insert(kLabelModel);
     }
     for (const std::string& name : workspace.corpus.vote_names) {
@@ -196,13 +212,13 @@ std::vector<float> voter_on_nodes(const run::Workspace& workspace, const std::st
 
 void append_external_voters(run::Workspace& workspace) {
   const corpus::Corpus& corpus = workspace.corpus;
-  if (corpus.vote_names.empty() && corpus.prob_names.empty()) {
+  if (corpus.vote_names.empty() && corpus.prob_names.empty() &&
+      workspace.config.corpus.answers.empty()) {
     return;
   }
   check_voter_names(workspace);
   const config::Config& config = workspace.config;
   const double weight = config.ensemble.outside_weight;
-  // How good each of the votes is nobody knows then; the label model speaks for them.
   const bool rests_on_votes = config::rests_on_votes(config);
   const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
                                      corpus.num_items};
@@ -214,7 +230,7 @@ void append_external_voters(run::Workspace& workspace) {
                   rests_on_votes ? 0 : weight,
                   one_hot(workspace, votes, voter, corpus.vote_names.size()));
   }
-  if (rests_on_votes) {
+  if (is_voter(config)) {
     if (const std::optional<VotesReport>& report = need_votes_report(workspace)) {
       append_label_model(workspace, exchange, *report);
     }

@@ -270,16 +270,21 @@ run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rate
   constexpr double kReadings = 3;
   const Sizes of{in};
   const auto voters = static_cast<double>(in.teaching_voters);
-  const double candidates = voters > 0 ? of.nodes * sizeof(comm::Candidate) : 0;
+  constexpr double kBytesAByteOfAnswers = 4;  // on the rank that reads them
+  const auto answers = static_cast<double>(in.answer_bytes);
+  const double candidates = of.weak_seeds > 0 ? of.nodes * sizeof(comm::Candidate) : 0;
   const double labels = of.weak_seeds * in.classes * sizeof(WeakLabel);  // at most
-  const bool tries_weights = voters > 0 && in.folds > 0;
+  const bool tries_weights = of.weak_seeds > 0 && in.folds > 0;
   const double vectors =
       tries_weights ? of.nodes * of.row + kTrainingCopies * of.weak_seeds * of.dim * kDouble : 0;
-  run::StagePlan plan{"label_model", static_cast<Count>(candidates + 2 * labels + vectors),
-                      static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
-  plan.seconds = kReadings * of.nodes * voters * sizeof(std::int16_t) / rates.read_bytes +
-                 (tries_weights ? of.nodes * of.stored_row / rates.read_bytes + kLearnHead_s : 0) +
-                 wire_seconds(plan, of, rates);
+  run::StagePlan plan{
+      "label_model",
+      static_cast<Count>(candidates + 2 * labels + vectors + kBytesAByteOfAnswers * answers),
+      static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
+  plan.seconds =
+      kReadings * (of.nodes * voters * sizeof(std::int16_t) + answers) / rates.read_bytes +
+      (tries_weights ? of.nodes * of.stored_row / rates.read_bytes + kLearnHead_s : 0) +
+      wire_seconds(plan, of, rates);
   return with_common(plan, of, rates);
 }
 
@@ -295,7 +300,7 @@ class LabelModelStage : public run::Stage {
   }
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
     return config::learns_from_votes(config)
-               ? std::vector<std::string>{"classes", "votes", "gold", "seeds"}
+               ? std::vector<std::string>{"classes", "votes", "answers", "gold", "seeds"}
                : std::vector<std::string>{};
   }
   void check(run::Workspace& workspace) const override {

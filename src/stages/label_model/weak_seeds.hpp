@@ -20,9 +20,9 @@ struct WeakSeeds {
 /// Collective. Makes sure of WeakSeeds.
 void need_weak_seeds(run::Workspace& workspace);
 
-/// Collective. The label models of corpus.votes, fitted once a process. They learn from votes
-/// alone, so that what they say of seeds that are held out is no echo of these. Empty where no item
-/// has a vote and something else teaches; else that is one sentence.
+/// Collective. The label models of corpus.votes and corpus.answers, fitted once a process. They
+/// learn from votes alone, so that what they say of seeds that are held out is no echo of these.
+/// Empty where no item has a vote and something else teaches; else that is one sentence.
 const std::optional<VotesReport>& need_votes_report(run::Workspace& workspace);
 
 }  // namespace kith::stages
