@@ -13,6 +13,24 @@
 namespace kith::cells {
 namespace {
 
+/// Vectors of the corpus are shorter, and so are their means: squared distances stay finite.
+constexpr double kNormLimit = 1e15;
+
+void require_finite(const std::string& path, std::span<const float> centroids, Count dim) {
+  for (std::size_t first = 0; first < centroids.size(); first += to_size(dim)) {
+    double square = 0;
+    for (const float value : centroids.subspan(first, to_size(dim))) {
+      square += double{value} * double{value};
+    }
+    if (!(square < kNormLimit * kNormLimit)) {  // NaN, too
+      fail(
+          "{}: centroid {} has a norm that is no number below 1e15; without this file its stage is "
+          "done again",
+          path, count_of(centroids.first(first)) / dim);
+    }
+  }
+}
+
 std::vector<float> read_centroids(const std::string& path, Count num_cells, Count dim) {
   std::unique_ptr<faiss::Index> index;
   try {
@@ -24,7 +42,9 @@ std::vector<float> read_centroids(const std::string& path, Count num_cells, Coun
   if (flat == nullptr || flat->ntotal != num_cells || flat->d != dim) {
     fail("{}: must hold {} centroids of {} dimensions", path, num_cells, dim);
   }
-  return {flat->get_xb(), flat->get_xb() + num_cells * dim};
+  std::vector<float> centroids{flat->get_xb(), flat->get_xb() + num_cells * dim};
+  require_finite(path, centroids, dim);
+  return centroids;
 }
 
 }  // namespace

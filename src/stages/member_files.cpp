@@ -47,7 +47,20 @@ void read_scores(const io::InputFile& file, const std::string& group,
     std::transform(labels.begin(), labels.end(), rows.labels.begin(),
                    [](std::int32_t number) { return Label{number}; });
     file.read_rows<float>(group + names[2], first, rows.other);
+    require_values<float>(file, group + names[2], rows.other, first, 1, "a finite number",
+                          [](float value) { return std::isfinite(value); });
   }
+}
+
+double read_temperature(const io::InputFile& file, const std::string& group, const char* name) {
+  const double temperature = file.attribute<double>(group + "/readout_factors", name);
+  if (!(temperature > 0) || !std::isfinite(temperature)) {
+    fail(
+        "{}: {}/readout_factors: {} is {}, expected a number above 0; without this file its stage "
+        "is done again",
+        file.path(), group, name, temperature);
+  }
+  return temperature;
 }
 
 }  // namespace
@@ -99,9 +112,8 @@ ensemble::Member read_member(const io::InputFile& file, const run::Workspace& wo
   require_values<double>(file, group + "/readout_factors", factors, 0, 1, "a finite number",
                          [](double factor) { return std::isfinite(factor); });
   member.output.factors = ensemble::ClassFactors{std::move(factors)};
-  member.output.temperature = file.attribute<double>(group + "/readout_factors", "temperature");
-  member.output.neutral_temperature =
-      file.attribute<double>(group + "/readout_factors", "neutral_temperature");
+  member.output.temperature = read_temperature(file, group, "temperature");
+  member.output.neutral_temperature = read_temperature(file, group, "neutral_temperature");
   member.output.takes_log =
       file.attribute<std::int64_t>(group + "/readout_factors", "takes_log") == 1;
   return member;

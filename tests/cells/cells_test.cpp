@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include <faiss/IndexFlat.h>
 #include <faiss/index_io.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "kith/cells/probes.hpp"
+#include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/parallel.hpp"
 #include "kith/core/random.hpp"
@@ -203,6 +206,22 @@ TEST(Centroids, AreAFileThatFaissReads) {
   const std::unique_ptr<faiss::Index> index{faiss::read_index(path.c_str())};
   EXPECT_EQ(index->ntotal, built.shard.layout.num_cells());
   EXPECT_EQ(index->d, kDim);
+}
+
+TEST(Centroids, ThatAreNoMeansOfVectorsAreOneSentence) {
+  const Made made = make_blobs(200);
+  BuiltShard built = made.build(world(), few_cells(10));
+  const std::vector<float> centroids = built.shard.centroids;
+  const std::string path = made.path("quantizer.faiss");
+  for (const float wrong : {std::nanf(""), std::numeric_limits<float>::infinity(), 2e15F}) {
+    built.shard.centroids = centroids;
+    built.shard.centroids[to_size(2 * kDim + 1)] = wrong;
+    save_centroids(built.shard, path);
+    EXPECT_THAT([&] { load_centroids(built.shard, path); },
+                testing::ThrowsMessage<comm::CollectiveError>(
+                    testing::HasSubstr("centroid 2 has a norm that is no number below 1e15")))
+        << wrong;
+  }
 }
 
 TEST(Layout, DealsConsecutiveCellsByWork) {
