@@ -156,6 +156,7 @@ class WeakSeeds(unittest.TestCase):
             for sections, words in [({"votes": {"weak_seeds": 0}}, "without seeds something else must say what the classes are"),
                                     ({"votes": {"weak_seeds": -1}}, "votes.weak_seeds"),
                                     ({"votes": {"method": "triplet"}}, "votes.method = triplet, which cannot be fitted"),
+                                    ({"member.label_model": {"method": "lda"}}, "member.label_model: has the name of the voter"),
                                     ({"ensemble": {"prior": "seeds"}}, "ensemble.prior = seeds, but neither")]:
                 for command in ("check", "run"):
                     with self.subTest(words=words, command=command):

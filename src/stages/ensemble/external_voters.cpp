@@ -116,13 +116,13 @@ LabelRows<float> scores_of_seeds(const run::Workspace& workspace, const LabelRow
   return on_seeds;
 }
 
-/// Collective. rows: scores of this rank's block.
-void append_member(run::Workspace& workspace, const layout::RowExchange& exchange, std::string name,
-                   ensemble::Source source, double weight, const LabelRows<float>& rows) {
+/// Collective. scores: of owned nodes.
+void append_member(run::Workspace& workspace, std::string name, ensemble::Source source,
+                   double weight, LabelRows<float> scores) {
   ensemble::ExternalVoter voter;
   voter.name = std::move(name);
   voter.source = source;
-  voter.scores = to_nodes(workspace, exchange, rows);
+  voter.scores = std::move(scores);
   voter.on_seeds = scores_of_seeds(workspace, voter.scores);
   workspace.outputs.get<Members>().push_back(ensemble::external_member(
       std::move(voter), workspace.outputs.get<FoldedSeeds>(), workspace.num_classes(), weight));
@@ -135,10 +135,9 @@ bool is_voter(const config::Config& config) {
          (config::learns_from_votes(config) && !config.corpus.answers.empty());
 }
 
-/// Collective. Of the label model in the consensus of a run without seeds.
-double weight_without_seeds(const run::Workspace& workspace, const layout::RowExchange& exchange,
-                            const LabelRows<float>& rows) {
-  const auto agreement = agreement_with_heads(workspace, to_nodes(workspace, exchange, rows));
+/// Collective. Of the label model in the consensus of a run without seeds. scores: what it says.
+double weight_without_seeds(const run::Workspace& workspace, const LabelRows<float>& scores) {
+  const auto agreement = agreement_with_heads(workspace, scores);
   if (!agreement) {
     return 0;
   }
@@ -154,10 +153,11 @@ void append_label_model(run::Workspace& workspace, const layout::RowExchange& ex
                         const VotesReport& report) {
   LabelRows<float> rows = make_rows(workspace, to_size(exchange.block().size()));
   write_posteriors(workspace, report, exchange.block(), rows);
+  LabelRows<float> scores = to_nodes(workspace, exchange, rows);
   const double weight = config::rests_on_votes(workspace.config)
-                            ? weight_without_seeds(workspace, exchange, rows)
+                            ? weight_without_seeds(workspace, scores)
                             : workspace.config.ensemble.outside_weight;
-  append_member(workspace, exchange, kLabelModel, ensemble::Source::label_model, weight, rows);
+  append_member(workspace, kLabelModel, ensemble::Source::label_model, weight, std::move(scores));
 }
 
 }  // namespace
@@ -175,8 +175,8 @@ void check_voter_names(const run::Workspace& workspace) {
              quote(name));
       }
     };
-    if (is_voter(workspace.config)) {
-      names.insert(kLabelModel);
+    if (is_voter(workspace.config) && !names.insert(kLabelModel).second) {
+      fail("member.{}: has the name of the voter that speaks for the label model", kLabelModel);
     }
     for (const std::string& name : workspace.corpus.vote_names) {
       insert("corpus.votes", workspace.config.corpus.votes, name);
@@ -226,9 +226,9 @@ void append_external_voters(run::Workspace& workspace) {
     return corpus::read_votes(corpus, workspace.config.corpus, exchange.block());
   });
   for (std::size_t voter = 0; voter < corpus.vote_names.size(); ++voter) {
-    append_member(workspace, exchange, corpus.vote_names[voter], ensemble::Source::votes,
-                  rests_on_votes ? 0 : weight,
-                  one_hot(workspace, votes, voter, corpus.vote_names.size()));
+    append_member(
+        workspace, corpus.vote_names[voter], ensemble::Source::votes, rests_on_votes ? 0 : weight,
+        to_nodes(workspace, exchange, one_hot(workspace, votes, voter, corpus.vote_names.size())));
   }
   if (is_voter(config)) {
     if (const std::optional<VotesReport>& report = need_votes_report(workspace)) {
@@ -239,8 +239,8 @@ void append_external_voters(run::Workspace& workspace) {
     const auto rows = comm::locally(workspace.comm, [&] {
       return read_rows(workspace, static_cast<int>(voter), exchange.block());
     });
-    append_member(workspace, exchange, corpus.prob_names[voter], ensemble::Source::probabilities,
-                  weight, rows);
+    append_member(workspace, corpus.prob_names[voter], ensemble::Source::probabilities, weight,
+                  to_nodes(workspace, exchange, rows));
   }
 }
 

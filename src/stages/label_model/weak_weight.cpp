@@ -7,7 +7,6 @@
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
-#include "kith/comm/stop.hpp"
 #include "kith/heads/heads.hpp"
 
 #include "stages/folds.hpp"
