@@ -46,7 +46,7 @@ void append_corpus_options(std::vector<Option>& table) {
       "votes of external voters: N x M classes, -1 = abstains; names in the attribute names");
   corpus_text(
       "answers", [](Config & c) -> auto& { return c.corpus.answers; }, "path or nothing",
-      "votes as a long table, for kith votes: CSV with header item|row|id,annotator,label[,time]");
+      "votes as a long table, of annotators: CSV with header item|row|id,annotator,label[,time]");
   corpus_text(
       "probs", [](Config & c) -> auto& { return c.corpus.probs; }, "group name or nothing",
       "probabilities of external voters: one N x K dataset a voter");
