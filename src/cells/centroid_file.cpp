@@ -8,13 +8,11 @@
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
 #include "kith/core/error.hpp"
+#include "kith/corpus/row_reader.hpp"
 #include "kith/io/files.hpp"
 
 namespace kith::cells {
 namespace {
-
-/// Vectors of the corpus are shorter, and so are their means: squared distances stay finite.
-constexpr double kNormLimit = 1e15;
 
 void require_finite(const std::string& path, std::span<const float> centroids, Count dim) {
   for (std::size_t first = 0; first < centroids.size(); first += to_size(dim)) {
@@ -22,7 +20,7 @@ void require_finite(const std::string& path, std::span<const float> centroids, C
     for (const float value : centroids.subspan(first, to_size(dim))) {
       square += double{value} * double{value};
     }
-    if (!(square < kNormLimit * kNormLimit)) {  // NaN, too
+    if (!(square < corpus::kNormLimit * corpus::kNormLimit)) {  // NaN, too
       fail(
           "{}: centroid {} has a norm that is no number below 1e15; without this file its stage is "
           "done again",

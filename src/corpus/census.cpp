@@ -24,9 +24,7 @@ namespace {
 
 constexpr Count kBlockBytes = Count{16} << 20;
 constexpr Count kGrainBytes = Count{128} << 10;
-// Squared distances of the longest vectors, and sums of them over a sample, must stay finite in
-// float, and those of the shortest must not vanish. Sums of norms over 2^36 items fit an ExactSum.
-constexpr double kNormLimit = 1e15;
+// Squared distances of the shortest vectors must not vanish.
 constexpr double kShortestCorpus = 1e-15;
 constexpr Count kNoRow = std::numeric_limits<Count>::max();
 

@@ -8,6 +8,10 @@
 
 namespace kith::corpus {
 
+/// Vectors of a corpus are shorter, and so are their means: squared distances, and sums of them
+/// over a sample, stay finite in float. Sums of norms over 2^36 items fit an ExactSum.
+inline constexpr double kNormLimit = 1e15;
+
 /// Reads rows over the borders of files, whatever their layout, and converts f32, f16, f64, u8 and
 /// i8 to float32. Does not communicate; one thread at a time in the process (HDF5), which uses
 /// parallel_for inside. Errors: Error, one sentence.
