@@ -3,8 +3,6 @@
 // /rows, /labels, /weights, one entry a label.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <set>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -102,29 +100,15 @@ std::vector<WeakLabel> make_weak_labels(const run::Workspace& workspace, const V
   return comm::gather_to_all<WeakLabel>(workspace.comm, mine).items;
 }
 
-/// Rules see some classes more often than others. Where there are seeds, these say what the
-/// classes' shares are, and votes only what items of a class look like. An item weighs as much as a
-/// seed does in the mean.
+/// Votes say only what items of a class look like; seeds, what its share is.
 void weigh_as_seeds(const run::Workspace& workspace, std::vector<WeakLabel>& all) {
-  constexpr double kMostFactor = 4;  // a class of few votes stays one of few
-  std::vector<double> of_seeds(to_size(workspace.num_classes()), 0.0);
-  std::vector<double> of_votes(of_seeds.size(), 0.0);
-  std::set<GlobalId> rows;
-  for (const corpus::Seed& seed : workspace.seeds) {
-    of_seeds[to_size(seed.label)] += double{seed.weight};
-    rows.insert(seed.row);
-  }
+  std::vector<double> of_votes(to_size(workspace.num_classes()), 0.0);
   for (const WeakLabel& entry : all) {
     of_votes[to_size(entry.label)] += double{entry.weight};
   }
-  const double seeds = std::accumulate(of_seeds.begin(), of_seeds.end(), 0.0);
-  const double votes = std::accumulate(of_votes.begin(), of_votes.end(), 0.0);
-  const double mean_weight = seeds / static_cast<double>(rows.size());
+  const std::vector<double> factors = factors_as_seeds(workspace.seeds, of_votes);
   for (WeakLabel& entry : all) {
-    const double wanted = of_seeds[to_size(entry.label)] / seeds;
-    const double found = of_votes[to_size(entry.label)] / votes;
-    const double factor = wanted > 0 ? std::min(wanted / found, kMostFactor) : 1.0;
-    entry.weight *= static_cast<float>(mean_weight * factor);
+    entry.weight *= static_cast<float>(factors[to_size(entry.label)]);
   }
 }
 
@@ -137,9 +121,9 @@ std::vector<corpus::Seed> as_seeds(std::span<const WeakLabel> all) {
 }
 
 /// Collective. Gives weak seeds what they count.
-WeakWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
+TeachingWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
   const config::Config& config = workspace.config;
-  WeakWeight chosen;
+  TeachingWeight chosen;
   if (!config::rests_on_votes(config)) {
     weigh_as_seeds(workspace, all);
   }
@@ -155,19 +139,6 @@ WeakWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
     all.clear();
   }
   return chosen;
-}
-
-io::Json to_json(const WeakWeight& chosen) {
-  io::Json json;
-  json["weight"] = chosen.weight;
-  json["tried"] = io::Json::array();
-  for (const TriedWeight& tried : chosen.tried) {
-    json["tried"].push_back({{"weight", tried.weight},
-                             {"held_out_log_loss", tried.log_loss},
-                             {"gain_of_best", tried.gain},
-                             {"gain_error", tried.gain_error}});
-  }
-  return json;
 }
 
 /// Collective. all: by row.
@@ -240,7 +211,7 @@ std::vector<WeakLabel> learn_from_votes(run::Workspace& workspace, const VotesRe
   if (config::rests_on_votes(workspace.config)) {
     warn_of_missing_classes(workspace, all);
   }
-  const WeakWeight chosen = weigh(workspace, all);
+  const TeachingWeight chosen = weigh(workspace, all);
   facts = to_json(report);
   facts["weak_seeds"] = to_json(chosen);
   log::info(
