@@ -14,7 +14,7 @@ import h5py
 import numpy
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-STAGES = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"]
+STAGES = ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa"]
 SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 

@@ -40,6 +40,7 @@ Config config_of_graph(const Config& config, const GraphSource& source) {
   other.graphs.clear();
   other.corpus.slices.clear();  // they are looked at once
   other.votes.weak_seeds = 0;   // votes teach in this run
+  other.reference = {};         // and so does a reference
   return other;
 }
 

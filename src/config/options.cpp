@@ -11,6 +11,7 @@
 
 #include "config/corpus_options.hpp"
 #include "config/option_kinds.hpp"
+#include "config/reference_options.hpp"
 #include "config/votes_options.hpp"
 
 namespace kith::config {
@@ -221,6 +222,7 @@ std::vector<Option> make_table() {
   append_ensemble_options(table);
   append_qa_options(table);
   append_votes_options(table);
+  append_reference_options(table);
   return table;
 }
 

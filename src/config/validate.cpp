@@ -1,11 +1,17 @@
 // What a value alone does not say: values that contradict each other, and what is derived.
 #include <algorithm>
+#include <utility>
 
 #include "kith/config/config.hpp"
 #include "kith/core/error.hpp"
 
 namespace kith::config {
 namespace {
+
+/// A head that has its part in a reference, whose vectors are of this kind.
+bool learns_from_shared_vectors(const ensemble::MemberConfig& member) {
+  return member.head != nullptr && member.graph.empty();
+}
 
 /// Names of sections become names of folders and of groups in HDF5 files.
 void validate_name(const char* section, const std::string& name) {
@@ -47,6 +53,32 @@ void validate_graphs(const Config& config) {
   }
 }
 
+/// What is said of a reference that is not there would be ignored.
+void validate_reference(const Config& config) {
+  const ReferenceConfig& reference = config.reference;
+  if (!learns_from_reference(config)) {
+    for (const auto& [key, value] :
+         {std::pair{"labels", &reference.labels}, std::pair{"seeds", &reference.seeds},
+          std::pair{"classes", &reference.classes}}) {
+      if (!value->empty()) {
+        fail("reference.{} = {}, but reference.files is not set", key, *value);
+      }
+    }
+    return;
+  }
+  if (reference.labels.empty() == reference.seeds.empty()) {
+    fail("reference.labels and reference.seeds: one of them must say what is known of {}",
+         reference.files.front());
+  }
+  const auto& members = config.ensemble.members;
+  const bool is_used = std::any_of(members.begin(), members.end(), learns_from_shared_vectors);
+  if (!is_used) {
+    fail(
+        "reference.files is set, but no member is a head on corpus.embeddings, which learns from "
+        "it");
+  }
+}
+
 /// The class vectors among the vectors that a head looks at, or nothing.
 const std::string& class_vectors_of(const Config& config, const ensemble::MemberConfig& member) {
   const auto graph =
@@ -77,10 +109,14 @@ void validate_seedless(const Config& config) {
   if (config.ensemble.members == ensemble::default_members()) {
     fail(
         "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
-        "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), or "
-        "a [member.NAME] with method = smooth and voter = one of corpus.probs");
+        "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), "
+        "reference.files (another corpus with labels), or a [member.NAME] with method = smooth and "
+        "voter = one of corpus.probs");
   }
   for (const ensemble::MemberConfig& member : config.ensemble.members) {
+    if (learns_from_reference(config) && learns_from_shared_vectors(member)) {
+      continue;
+    }
     const bool takes_class_vectors =
         member.head != nullptr && member.head->facts().takes_class_vectors;
     const bool needs_seeds = member.head != nullptr ? !takes_class_vectors
@@ -111,6 +147,7 @@ void validate(const Config& config) {
   if (config.corpus.files.empty()) {
     fail("corpus.files is not set: which HDF5 files hold the corpus?");
   }
+  validate_reference(config);
   if (!config.corpus.has_seeds() && !learns_from_votes(config)) {
     validate_seedless(config);
   }
@@ -127,6 +164,25 @@ void validate(const Config& config) {
   }
 }
 
+bool learns_from_reference(const Config& config) {
+  return !config.reference.files.empty();
+}
+
+corpus::CorpusConfig corpus_of_reference(const Config& config) {
+  const ReferenceConfig& reference = config.reference;
+  corpus::CorpusConfig other;
+  other.files = reference.files;
+  other.embeddings = reference.embeddings;
+  other.labels = reference.labels;
+  other.seeds = reference.seeds;
+  other.classes = reference.classes;
+  other.metric = config.corpus.metric;
+  other.soft_seeds = config.corpus.soft_seeds;
+  other.allow_missing_classes = true;
+  other.is_no_input = config.corpus.is_no_input;
+  return other;
+}
+
 bool learns_from_votes(const Config& config) {
   const bool has_votes = !config.corpus.votes.empty() || !config.corpus.answers.empty();
   return has_votes && config.votes.weak_seeds > 0;
@@ -136,12 +192,27 @@ bool rests_on_votes(const Config& config) {
   return !config.corpus.has_seeds() && learns_from_votes(config);
 }
 
+namespace {
+
+std::vector<ensemble::MemberConfig> default_members(const Config& config) {
+  if (config.corpus.has_seeds()) {
+    return ensemble::default_members();
+  }
+  if (learns_from_votes(config)) {
+    return ensemble::weak_members();
+  }
+  if (learns_from_reference(config)) {
+    return ensemble::reference_members();
+  }
+  return config.corpus.prototypes.empty() ? ensemble::default_members()
+                                          : ensemble::seedless_members();
+}
+
+}  // namespace
+
 void complete(Config& config) {
   if (config.ensemble.members.empty()) {
-    const bool is_seedless = !config.corpus.has_seeds() && !config.corpus.prototypes.empty();
-    config.ensemble.members = rests_on_votes(config) ? ensemble::weak_members()
-                              : is_seedless          ? ensemble::seedless_members()
-                                                     : ensemble::default_members();
+    config.ensemble.members = default_members(config);
   }
   config.cells.seed = config.run.seed;
   config.ensemble.seed = config.run.seed;

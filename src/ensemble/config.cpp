@@ -86,6 +86,14 @@ MemberConfig make_smooth(const MemberConfig& head) {
   return member;
 }
 
+/// Three heads, and each of them smoothed.
+void append_heads(std::vector<MemberConfig>& members) {
+  for (const char* method : {"lda", "softmax_regression", "prototypes"}) {
+    members.push_back(make_head(method));
+    members.push_back(make_smooth(members.back()));
+  }
+}
+
 void validate_member(const MemberConfig& member) {
   validate_fit(member);
   if (member.head != nullptr) {
@@ -132,16 +140,20 @@ std::vector<MemberConfig> default_members() {
   members[1].solver.solver = propagate::Solver::chebyshev;
   members.push_back(make_bootstrap("poisson-b1", members[2], 1));
   members.push_back(make_bootstrap("poisson-b2", members[2], 2));
-  for (const char* method : {"lda", "softmax_regression", "prototypes"}) {
-    members.push_back(make_head(method));
-    members.push_back(make_smooth(members.back()));
-  }
+  append_heads(members);
   return members;
 }
 
 std::vector<MemberConfig> seedless_members() {
   const MemberConfig head = make_head("prototypes");
   return {head, make_smooth(head)};
+}
+
+std::vector<MemberConfig> reference_members() {
+  std::vector<MemberConfig> members;
+  append_heads(members);
+  members.push_back(make_head("nearest_seed_vectors"));
+  return members;
 }
 
 std::vector<MemberConfig> weak_members() {
@@ -179,11 +191,12 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
     return false;
   }
   const bool by_graph = config.members == default_members() || config.members == weak_members();
-  const bool replaces = by_graph || config.members == seedless_members();
+  const bool is_seedless = config.members == seedless_members();
+  const bool by_reference = config.members == reference_members();
   if (by_graph) {
     config.members = many_class_members();
-  } else if (replaces) {
-    config.members = {make_head("prototypes")};
+  } else if (is_seedless || by_reference) {
+    config.members = {make_head(is_seedless ? "prototypes" : "lda")};
   }
   const std::string instead = fmt::format(
       "with {} classes a row keeps {} labels; ensemble.top_labels = {} keeps all, at their price "
@@ -221,7 +234,7 @@ bool fit_to_classes(EnsembleConfig& config, int num_classes) {
     fail("ensemble.calibration = {}, which needs all classes: use temperature ({})",
          to_string(config.calibration), instead);
   }
-  return replaces;
+  return by_graph || is_seedless || by_reference;
 }
 
 void validate(const EnsembleConfig& config) {

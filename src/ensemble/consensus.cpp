@@ -183,7 +183,7 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
     case ClassMass::volume:
       return volume_weights(rows, shares, true);
   }
-  if (inputs.seeds.empty() && config.prior != "estimated") {
+  if (inputs.seeds.empty() && inputs.learned_shares.empty() && config.prior != "estimated") {
     return balance_classes(graph.comm(), result, shares);  // no seed says what members aim at
   }
   return share_ratios(shares, inputs);

@@ -12,7 +12,11 @@ namespace {
 
 constexpr Count kNodesOfShares = 20000;
 
-std::vector<double> seed_shares(const ConsensusInputs& inputs) {
+/// Of the classes, among what members learned from.
+std::vector<double> learned_shares(const ConsensusInputs& inputs) {
+  if (!inputs.learned_shares.empty()) {
+    return {inputs.learned_shares.begin(), inputs.learned_shares.end()};
+  }
   if (inputs.seeds.empty()) {
     return std::vector<double>(to_size(inputs.num_classes), 0.0);
   }
@@ -79,7 +83,10 @@ qa::ClassShares corpus_shares(const graph::Graph& graph, const Consensus& consen
     return certain_shares(class_prior(inputs.seeds, config, inputs.num_classes),
                           qa::ShareOrigin::given);
   }
-  std::vector<double> source = seed_shares(inputs);
+  if (inputs.shares != nullptr) {
+    return *inputs.shares;
+  }
+  std::vector<double> source = learned_shares(inputs);
   if (config.prior == "seeds") {
     return certain_shares(std::move(source), qa::ShareOrigin::of_labels);
   }
@@ -109,11 +116,11 @@ std::vector<double> wanted_shares(const qa::ClassShares& shares, const Consensus
   if (config.prior != "estimated") {
     return class_prior(inputs.seeds, config, inputs.num_classes);
   }
-  return is_pulled ? shares.shares : seed_shares(inputs);
+  return is_pulled ? shares.shares : learned_shares(inputs);
 }
 
 std::vector<double> share_ratios(std::span<const double> shares, const ConsensusInputs& inputs) {
-  const std::vector<double> source = seed_shares(inputs);
+  const std::vector<double> source = learned_shares(inputs);
   std::vector<double> ratios(shares.size(), 1.0);
   if (std::equal(shares.begin(), shares.end(), source.begin())) {
     return ratios;

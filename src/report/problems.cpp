@@ -18,6 +18,16 @@ void find_in_corpus(const Report& report, Problems& problems) {
   }
 }
 
+void find_in_reference(const Report& report, Problems& problems) {
+  if (!report.reference) {
+    return;
+  }
+  for (const std::string& warning : report.reference->warnings) {
+    problems.push_back(
+        fmt::format("<a href=\"#reference\">The other corpus</a>: {}.", escape(warning)));
+  }
+}
+
 void find_in_graph(const Report& report, Problems& problems) {
   const std::optional<Recall>& recall = report.graph.knn.recall;
   const Corpus& corpus = report.run.corpus;
@@ -99,7 +109,8 @@ void find_in_rules(const Report& report, Problems& problems) {
       std::find_if(model.models.begin(), model.models.end(),
                    [&](const LabelModelFit& fit) { return fit.method == model.choice.method; });
   std::string text =
-      fmt::format("Everything rests on votes on {} of the items", percent(model.coverage));
+      fmt::format("Everything rests on votes on {} of the items{}", percent(model.coverage),
+                  report.reference ? " and on another corpus" : "");
   if (used != model.models.end() && used->expected_accuracy) {
     text += fmt::format(
         ". If the voters err independently of each other, {} of the labels that they give are "
@@ -112,9 +123,11 @@ void find_in_rules(const Report& report, Problems& problems) {
 void find_scarce_classes(const Report& report, Problems& problems) {
   const Corpus& corpus = report.run.corpus;
   if (corpus.seeds == 0) {
-    problems.emplace_back(
-        "There are no seeds: the run cannot say how accurate it is, and no probability was "
-        "calibrated. kith review export --audit N draws items to label.");
+    problems.push_back(fmt::format(
+        "There are no seeds: the run cannot say how accurate it is, and {}. kith review export "
+        "--audit N draws items to label.",
+        report.reference ? "probabilities were calibrated on another corpus at most"
+                         : "no probability was calibrated"));
     find_in_rules(report, problems);
     return;
   }
@@ -175,8 +188,8 @@ bool is_from_audit(const Acceptance& acceptance) {
 
 std::vector<std::string> find_problems(const Report& report) {
   Problems problems;
-  for (const auto find : {find_in_corpus, find_in_graph, find_in_seeds, find_in_classes,
-                          find_in_voters, find_scarce_classes}) {
+  for (const auto find : {find_in_corpus, find_in_reference, find_in_graph, find_in_seeds,
+                          find_in_classes, find_in_voters, find_scarce_classes}) {
     find(report, problems);
   }
   return problems;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/sections.hpp"
+#include "report/selection.hpp"
 #include "report/text.hpp"
 
 namespace kith::report {
@@ -59,7 +60,7 @@ std::string model_table(const LabelModel& model) {
 }
 
 /// What votes teach beside seeds.
-std::string weak_seeds(const WeakSeedWeight& weak) {
+std::string weak_seeds(const TeachingWeight& weak) {
   std::string text =
       weak.weight == 0
           ? "That teaches the members nothing here: seeds that were held out are predicted best "
@@ -69,16 +70,7 @@ std::string weak_seeds(const WeakSeedWeight& weak) {
                         weak.tried.empty() ? ""
                                            : ", chosen by how well seeds that were held out are "
                                              "predicted");
-  if (weak.tried.empty()) {
-    return paragraph(text);
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const TriedWeight& tried : weak.tried) {
-    rows.push_back({decimal(tried.weight, 2), decimal(tried.held_out_log_loss, 3)});
-  }
-  return paragraph(text) +
-         details("Weights that were tried",
-                 table({"an item with votes counts", "log-loss of held-out seeds (lda)"}, rows));
+  return paragraph(text) + tried_weights(weak, "an item with votes");
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ std::string design_text(const CorpusEstimate& corpus) {
 
 std::string share_section(const Report& report) {
   const CorpusEstimate& corpus = report.consensus.corpus;
+  if (report.run.corpus.seeds == 0 && report.reference) {
+    return paragraph(
+        "Without seeds the shares of the classes are estimated with the <a "
+        "href=\"#reference\">other corpus</a>, or are as ensemble.prior says.");
+  }
   if (report.run.corpus.seeds == 0) {
     return paragraph(
         "Without seeds the shares of the classes are not known; ensemble.prior may give them.");

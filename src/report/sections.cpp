@@ -15,6 +15,7 @@ std::span<const Section> sections() {
       {"shares", "How large are the classes?", share_section},
       {"calibration", "Are the probabilities calibrated?", calibration_section},
       {"label-model", "What do the votes say?", label_model_section},
+      {"reference", "What does the other corpus say?", reference_section},
       {"without-gold", "Accuracy without true labels", unsupervised_section},
       {"certainty", "Certainty", certainty_section},
       {"members", "Members", member_section},

@@ -29,6 +29,7 @@ struct Section {
 [[nodiscard]] std::string share_section(const Report& report);
 [[nodiscard]] std::string calibration_section(const Report& report);
 [[nodiscard]] std::string label_model_section(const Report& report);
+[[nodiscard]] std::string reference_section(const Report& report);
 [[nodiscard]] std::string unsupervised_section(const Report& report);
 [[nodiscard]] std::string certainty_section(const Report& report);
 [[nodiscard]] std::string member_section(const Report& report);

@@ -60,6 +60,18 @@ std::string folded_table(const std::vector<std::string>& head,
   return html;
 }
 
+std::string tried_weights(const TeachingWeight& chosen, std::string_view of) {
+  if (chosen.tried.empty()) {
+    return {};
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const TriedWeight& tried : chosen.tried) {
+    rows.push_back({decimal(tried.weight, 2), decimal(tried.held_out_log_loss, 3)});
+  }
+  return details("Weights that were tried",
+                 table({fmt::format("{} counts", of), "log-loss of held-out seeds (lda)"}, rows));
+}
+
 std::vector<std::string> member_names(const Report& report) {
   std::vector<std::string> names;
   for (const Member& member : report.members) {

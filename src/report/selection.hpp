@@ -38,6 +38,9 @@ inline constexpr std::size_t kTableRows = 200;
                                        const std::vector<std::vector<std::string>>& rows,
                                        std::size_t shown, std::string_view more);
 
+/// The weights that were tried, on a click; nothing if none was. of: "an item with votes".
+[[nodiscard]] std::string tried_weights(const TeachingWeight& chosen, std::string_view of);
+
 [[nodiscard]] std::vector<std::string> member_names(const Report& report);
 
 /// The first of many names, as many as a matrix has rows.

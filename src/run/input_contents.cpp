@@ -15,13 +15,16 @@ std::string numbers_text(std::span<const std::int32_t> numbers) {
   return fmt::format("{};", fmt::join(numbers, " "));
 }
 
+bool is_of_reference(const Json& file) {
+  return file.contains("of");
+}
+
 }  // namespace
 
-/// The hashes of all files, in order.
 std::string Inputs::hashes_of(const std::string& dataset) const {
   std::string text;
   for (const Json& file : files_) {
-    if (!dataset.empty() && file.contains("datasets")) {
+    if (!dataset.empty() && file.contains("datasets") && !is_of_reference(file)) {
       text += file["datasets"].value(dataset, "-") + "\n";
     }
   }
@@ -36,10 +39,10 @@ std::string Inputs::hash_of_file(const std::string& path) const {
   return text;
 }
 
-std::string Inputs::numbers_of(
-    const std::vector<std::int32_t> corpus::FileNumbers::*numbers) const {
+std::string Inputs::numbers_of(const corpus::Corpus& corpus,
+                               const std::vector<std::int32_t> corpus::FileNumbers::*numbers) {
   std::string text;
-  for (const corpus::FileExtent& file : corpus_->files) {
+  for (const corpus::FileExtent& file : corpus.files) {
     text += numbers_text(file.numbers.*numbers);
   }
   return text;
@@ -60,7 +63,7 @@ std::string Inputs::slices_text() const {
 }
 
 std::string Inputs::probs_text() const {
-  std::string text = numbers_of(&corpus::FileNumbers::prob_voters);
+  std::string text = numbers_of(*corpus_, &corpus::FileNumbers::prob_voters);
   for (const std::string& voter : corpus_->prob_names) {
     text += voter + "\n" + hashes_of(config_->corpus.probs + "/" + voter);
   }
@@ -73,6 +76,22 @@ std::string Inputs::prototypes_text() const {
     text += fmt::format("{}\n{}", graph.name, hashes_of(graph.prototypes));
   }
   return text;
+}
+
+std::string Inputs::reference_text() const {
+  if (!*reference_) {
+    return {};
+  }
+  std::string text = fmt::format("{}\n", fmt::join((*reference_)->class_names, "\n")) +
+                     numbers_of(**reference_, &corpus::FileNumbers::classes);
+  for (const Json& file : files_) {
+    if (is_of_reference(file) && file.contains("datasets")) {
+      for (const auto& [name, hash] : file["datasets"].items()) {
+        text += hash.get<std::string>() + "\n";
+      }
+    }
+  }
+  return text + hash_of_file(config_->reference.seeds);
 }
 
 std::string Inputs::text_of(const std::string& input) const {
@@ -94,9 +113,12 @@ std::string Inputs::text_of(const std::string& input) const {
     return slices_text();
   }
   const std::string classes = fmt::format("{}\n", fmt::join(corpus_->class_names, "\n")) +
-                              numbers_of(&corpus::FileNumbers::classes);
+                              numbers_of(*corpus_, &corpus::FileNumbers::classes);
   if (input == "classes") {
     return classes;
+  }
+  if (input == "reference") {
+    return classes + reference_text();
   }
   if (input == "seeds") {
     return classes + hashes_of(names.labels) + hash_of_file(names.seeds) +
@@ -106,7 +128,7 @@ std::string Inputs::text_of(const std::string& input) const {
     return classes + hashes_of(names.gold);
   }
   if (input == "votes") {
-    return classes + numbers_of(&corpus::FileNumbers::voters) +
+    return classes + numbers_of(*corpus_, &corpus::FileNumbers::voters) +
            fmt::format("{}\n{}", fmt::join(corpus_->vote_names, "\n"), hashes_of(names.votes));
   }
   if (input == "answers") {

@@ -61,14 +61,43 @@ std::vector<std::string> datasets_of(const config::Config& config, const corpus:
   return datasets;
 }
 
+/// Rank 0. As datasets_of(), of a file of the reference.
+std::vector<std::string> datasets_of_reference(const config::Config& config,
+                                               const corpus::Corpus& reference,
+                                               const io::InputFile& file) {
+  const config::ReferenceConfig& names = config.reference;
+  std::vector<std::string> datasets{names.embeddings, names.labels};
+  const std::string classes = names.classes.empty() ? "/classes" : names.classes;
+  if (file.has(classes) && file.describe(classes).has_strings) {
+    datasets.push_back(classes);
+  }
+  if (!names.seeds.empty() && reference.id_kind != corpus::IdKind::none) {
+    datasets.push_back(config::corpus_of_reference(config).ids);
+  }
+  std::erase(datasets, "");
+  return datasets;
+}
+
 /// Vectors and probabilities are large, and made by programs; people edit labels, votes and groups.
-bool may_sample(const config::Config& config, const std::string& dataset) {
+bool may_sample(const config::Config& config, const Json& file, const std::string& dataset) {
+  if (file.contains("of")) {
+    return dataset == config.reference.embeddings;
+  }
   const auto is_dataset = [&](const config::GraphSource& graph) {
     return graph.dataset == dataset;
   };
   return dataset == config.corpus.embeddings ||
          (!config.corpus.probs.empty() && dataset.starts_with(config.corpus.probs + "/")) ||
          std::any_of(config.graphs.begin(), config.graphs.end(), is_dataset);
+}
+
+/// Of the files that virtual datasets take values from.
+std::string state_of_sources(const corpus::Corpus& corpus) {
+  std::string states;
+  for (const std::string& source : corpus.sources) {
+    states += state_of(source);
+  }
+  return states;
 }
 
 /// Rank 0. An entry without hashes.
@@ -84,8 +113,8 @@ Json describe_file(const std::string& path, const std::string& sources, const ch
 /// Rank 0. The seeds and class names that lie in files of their own.
 std::vector<std::string> text_files(const config::Config& config) {
   std::vector<std::string> paths;
-  for (const std::string& path :
-       {config.corpus.seeds, config.corpus.classes, config.corpus.answers}) {
+  for (const std::string& path : {config.corpus.seeds, config.corpus.classes, config.corpus.answers,
+                                  config.reference.seeds, config.reference.classes}) {
     std::error_code unknown;
     if (fs::is_regular_file(path, unknown)) {
       paths.push_back(path);
@@ -95,11 +124,9 @@ std::vector<std::string> text_files(const config::Config& config) {
 }
 
 /// Rank 0. Every file that is read, its datasets without hashes.
-Json list_files(const config::Config& config, const corpus::Corpus& corpus) {
-  std::string sources;
-  for (const std::string& source : corpus.sources) {
-    sources += state_of(source);
-  }
+Json list_files(const config::Config& config, const corpus::Corpus& corpus,
+                const std::optional<corpus::Corpus>& reference) {
+  const std::string sources = state_of_sources(corpus);
   const char* hashed = config.run.hash_all_input ? kFull : "sampled";
   Json files = Json::array();
   for (const corpus::FileExtent& extent : corpus.files) {
@@ -108,6 +135,17 @@ Json list_files(const config::Config& config, const corpus::Corpus& corpus) {
       entry["datasets"][dataset] = "";
     }
     files.push_back(entry);
+  }
+  if (reference) {
+    for (const corpus::FileExtent& extent : reference->files) {
+      Json entry = describe_file(extent.path, state_of_sources(*reference), hashed);
+      entry["of"] = "reference";
+      for (const std::string& dataset :
+           datasets_of_reference(config, *reference, io::InputFile{extent.path})) {
+        entry["datasets"][dataset] = "";
+      }
+      files.push_back(entry);
+    }
   }
   for (const std::string& path : text_files(config)) {
     Json entry = describe_file(path, "", hashed);
@@ -160,7 +198,7 @@ void hash_missing(const comm::Communicator& comm, const config::Config& config,
     const bool all_values = file["hashed"] == kFull;
     for (auto& [name, hash] : file["datasets"].items()) {
       if (hash == "") {
-        places.push_back({path, name, !all_values && may_sample(config, name)});
+        places.push_back({path, name, !all_values && may_sample(config, file, name)});
         of_place.push_back(&hash);
       }
     }
@@ -202,16 +240,20 @@ std::string digest(const std::string& text) {
 }
 
 Inputs::Inputs(const comm::Communicator& comm, const config::Config& config,
-               const corpus::Corpus& corpus, const Json& remembered)
-    : config_{&config}, corpus_{&corpus} {
+               const corpus::Corpus& corpus, const std::optional<corpus::Corpus>& reference,
+               const Json& remembered)
+    : config_{&config}, corpus_{&corpus}, reference_{&reference} {
   comm::on_root(comm, [&] {
-    files_ = list_files(config, corpus);
+    files_ = list_files(config, corpus, reference);
     take_remembered(remembered, files_);
   });
   share(comm, files_);
   std::vector<std::string> paths = paths_of(files_);
-  std::transform(corpus.files.begin(), corpus.files.end(), paths.begin(),
-                 [](const corpus::FileExtent& file) { return file.path; });
+  const auto path_of = [](const corpus::FileExtent& file) { return file.path; };
+  auto next = std::transform(corpus.files.begin(), corpus.files.end(), paths.begin(), path_of);
+  if (reference) {
+    std::transform(reference->files.begin(), reference->files.end(), next, path_of);
+  }
   hash_missing(comm, config, paths, files_);
 }
 

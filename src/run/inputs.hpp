@@ -1,6 +1,7 @@
 /// What stages read of the corpus, told apart by content: not by name, place or time of a file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,28 +19,32 @@ class Inputs {
   /// of this place, size and time: a start after nothing has changed reads nothing. Every value
   /// counts, but of vectors and probabilities above 64 MiB a sample, unless run.hash_inputs = full.
   Inputs(const comm::Communicator& comm, const config::Config& config, const corpus::Corpus& corpus,
-         const io::Json& remembered);
+         const std::optional<corpus::Corpus>& reference, const io::Json& remembered);
 
   /// A digest of an input: embeddings, ids, classes, seeds, gold, votes, probs, voter names,
-  /// slices, or input_of_graph(). Of seeds, gold, votes and probs also of what their numbers mean.
+  /// slices, reference, or input_of_graph(). Of seeds, gold, votes, probs and reference also of
+  /// what their numbers mean.
   [[nodiscard]] std::string content(const std::string& input) const;
 
   /// For the manifest: path, bytes and stamp of each file, and the hashes of its datasets.
   [[nodiscard]] const io::Json& files() const { return files_; }
 
  private:
+  /// In the files of the corpus.
   [[nodiscard]] std::string hashes_of(const std::string& dataset) const;
   [[nodiscard]] std::string hash_of_file(const std::string& path) const;
-  [[nodiscard]] std::string numbers_of(
-      const std::vector<std::int32_t> corpus::FileNumbers::*numbers) const;
+  [[nodiscard]] static std::string numbers_of(
+      const corpus::Corpus& corpus, const std::vector<std::int32_t> corpus::FileNumbers::*numbers);
   [[nodiscard]] std::string slices_text() const;
   [[nodiscard]] std::string probs_text() const;
   [[nodiscard]] std::string prototypes_text() const;
+  [[nodiscard]] std::string reference_text() const;
   /// What content() is a digest of.
   [[nodiscard]] std::string text_of(const std::string& input) const;
 
   const config::Config* config_;
   const corpus::Corpus* corpus_;
+  const std::optional<corpus::Corpus>* reference_;
   io::Json files_;  // the same on all ranks
 };
 

@@ -298,9 +298,7 @@ PlanInput plan_input(const comm::Communicator& comm, const config::Config& confi
   input.items = corpus.num_items;
   input.dim = corpus.dim;
   input.element_bytes = io::element_bytes(corpus.type);
-  if (corpus.num_items > 0) {
-    input.classes = std::max(2, corpus.num_classes());
-  }
+  input.classes = corpus.num_items > 0 ? std::max(2, corpus.num_classes()) : input.classes;
   input.k = config.knn.k;
   input.is_cosine = config.corpus.metric == corpus::Metric::cosine;
   input.members = config.ensemble.members;
@@ -316,6 +314,7 @@ PlanInput plan_input(const comm::Communicator& comm, const config::Config& confi
     input.answer_bytes = none ? 0 : static_cast<Count>(bytes);
     input.weak_seeds = std::min(config.votes.weak_seeds, corpus.num_items);
   }
+  input.reference_items = config::learns_from_reference(config) ? config.reference.items : 0;
   input.num_cells = config.cells.num_cells;
   input.sample_per_cell = config.cells.sample_per_cell;
   constexpr int kUsualProbes = 6;  // that a pilot chooses

@@ -18,6 +18,7 @@
 #include "kith/distance/target.hpp"
 #include "kith/io/files.hpp"
 #include "kith/run/plan.hpp"
+#include "kith/run/reference.hpp"
 #include "kith/run/workspace.hpp"
 
 #include "run/corpus_log.hpp"
@@ -108,7 +109,8 @@ void do_and_record(const Stage& stage, const Fingerprint& print, Count planned_b
 /// Collective. What each stage reads of this corpus; the manifest remembers the hashes.
 Fingerprints find_fingerprints(const Workspace& workspace, Manifest& manifest) {
   const comm::Communicator& comm = workspace.comm;
-  const Inputs inputs{comm, workspace.config, workspace.corpus, manifest.inputs()};
+  const Inputs inputs{comm, workspace.config, workspace.corpus, workspace.reference,
+                      manifest.inputs()};
   manifest.set_inputs(comm, inputs.files());
   return fingerprints(workspace, inputs);
 }
@@ -172,6 +174,9 @@ void run(const comm::Communicator& comm, const StageList& stages, const config::
   Workspace workspace = open_workspace(comm, stages, config);
   log_files(workspace.corpus);
   check_graph_inputs(comm, workspace.config, workspace.corpus);
+  if (config::learns_from_reference(config)) {
+    workspace.reference = describe_reference(comm, workspace.config, workspace.corpus);
+  }
   Manifest manifest = open_manifest(comm, workspace);
   try {
     run_stages(workspace, manifest, last);

@@ -10,6 +10,7 @@ namespace kith::stages {
 [[nodiscard]] const run::Stage& knn_stage();
 [[nodiscard]] const run::Stage& graph_stage();
 [[nodiscard]] const run::Stage& label_model_stage();
+[[nodiscard]] const run::Stage& reference_stage();
 [[nodiscard]] const run::Stage& heads_stage();
 [[nodiscard]] const run::Stage& propagate_stage();
 [[nodiscard]] const run::Stage& ensemble_stage();

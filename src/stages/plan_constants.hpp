@@ -66,8 +66,9 @@ inline constexpr double kRefineDistances = 30;  // an item, in all rounds
 inline constexpr double kAssignShare = 0.2;     // of the scan's rate: few points a group
 inline constexpr double kPathEntry_s = 60e-9;   // a seed of a node, with its merging
 
-inline constexpr double kTrainingCopies = 3;  // of the seeds' vectors while heads learn
-inline constexpr double kPredictShare = 0.5;  // of the scan's rate: few classes a head
+inline constexpr double kTrainingCopies = 3;   // of the seeds' vectors while heads learn
+inline constexpr double kPredictShare = 0.5;   // of the scan's rate: few classes a head
+inline constexpr double kLearnProducts = 150;  // a value of a row and class, by softmax_regression
 
 // Seconds, on one core of 2024.
 inline constexpr double kLookAtValue_s = 3e-9;

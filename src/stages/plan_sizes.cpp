@@ -27,6 +27,13 @@ double list_bytes(const Sizes& of) {
   return of.nodes * of.k * kNeighbor;
 }
 
+double learning_seconds(double items, const run::PlanInput& in, const run::Rates& rates) {
+  constexpr double kModels = 6;
+  const double products =
+      kLearnProducts * kModels * items * static_cast<double>(in.dim) * in.classes;
+  return std::max(kLearnHead_s, 2 * products / (rates.scan_flops / in.threads * kPredictShare));
+}
+
 double graph_bytes(const Sizes& of) {
   return shard_bytes(of, 0) + list_bytes(of) + of.edges * kEdge + of.nodes * kGraphRow +
          of.graph_ghosts * kGhost;

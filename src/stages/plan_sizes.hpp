@@ -33,12 +33,16 @@ struct Sizes {
         is_sparse{row_labels < in.classes},
         scores{static_cast<double>(in.members.size()) * row_bytes(plan_constants::kFloat)},
         seeds{static_cast<double>(in.classes) * plan_constants::kSeedsPerClass},
-        weak_seeds{static_cast<double>(in.weak_seeds)} {}
+        weak_seeds{static_cast<double>(in.weak_seeds)},
+        reference_items{static_cast<double>(in.reference_items)} {}
 
   /// Of the scores of one item by one member.
   [[nodiscard]] double row_bytes(double value) const {
     return is_sparse ? row_labels * (value + plan_constants::kFloat) + value : row_labels * value;
   }
+
+  /// Items that heads learn from.
+  [[nodiscard]] double taught() const { return seeds + weak_seeds + reference_items; }
 
   /// What a rank holds of the seeds: what members say of them held out, and later on as
   /// probabilities, raw and calibrated.
@@ -77,6 +81,7 @@ struct Sizes {
   double scores;        // bytes a node of all members
   double seeds;         // their number is not known: a usual one
   double weak_seeds;
+  double reference_items;
 };
 
 /// What a wave or a pass may take of `wanted`, beside what is there already.
@@ -88,6 +93,11 @@ struct Sizes {
 [[nodiscard]] double shard_bytes(const Sizes& of, double probes);
 
 [[nodiscard]] double list_bytes(const Sizes& of);
+
+/// That a head takes to learn from so many items, and without each of usually five folds, on one
+/// core.
+[[nodiscard]] double learning_seconds(double items, const run::PlanInput& in,
+                                      const run::Rates& rates);
 
 /// What is in memory from the graph on.
 [[nodiscard]] double graph_bytes(const Sizes& of);

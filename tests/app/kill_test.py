@@ -8,7 +8,7 @@ import unittest
 import kith_runner as kith
 
 RESULTS = ["labels.h5", "qa.h5", "report.json", "propagation.h5"]
-STAGES = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"]
+STAGES = ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa"]
 STOPPED = 75
 
 # Where rank 0 stands still, the others being wherever they are, and who is ended then. Each start goes on from the one before.

@@ -5,7 +5,7 @@ import unittest
 
 import kith_runner as kith
 
-STAGES = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"]
+STAGES = ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa"]
 
 
 class Manifest(unittest.TestCase):

@@ -92,7 +92,7 @@ class OtherGraph(unittest.TestCase):
             _, log = run(directory, ranks=3, **sections)
             again = [line for line in log.splitlines() if line.endswith("state=done_before")]
         # check, cells, knn and graph of both, label_model, heads; check of the copy with that of the corpus
-        self.assertEqual(len(again), 11)
+        self.assertEqual(len(again), 12)
 
     def test_bad_input_is_one_sentence(self):
         blobs = kith.Blobs()

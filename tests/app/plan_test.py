@@ -4,7 +4,7 @@ import unittest
 
 import kith_runner as kith
 
-STAGES = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa", "all"]
+STAGES = ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa", "all"]
 
 
 class Plan(unittest.TestCase):

@@ -104,7 +104,7 @@ class Resume(unittest.TestCase):
                              ["check", "heads", "propagate", "ensemble", "qa"])
             change("embeddings", lambda vectors: vectors.__setitem__((7, 0), vectors[7, 0] + 1))
             self.assertEqual(stages_of(*slices, reasons=["other embeddings", "other embeddings; cells done again"]),
-                             ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"])
+                             ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa"])
 
             # The corpus and its run in another place.
             with tempfile.TemporaryDirectory(dir=directory) as place:
@@ -120,7 +120,7 @@ class Resume(unittest.TestCase):
             self.assertEqual(kith.run(["run", "-c", config], 2).returncode, 0)
             expected = digests(directory)
             os.rename(os.path.join(directory, "run"), os.path.join(directory, "whole"))
-            stages = ["check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"]
+            stages = ["check", "cells", "knn", "graph", "label_model", "reference", "heads", "propagate", "ensemble", "qa"]
             for number, stage in enumerate(stages):
                 done = kith.run([stage, "-c", config], 1 + number % 3)
                 self.assertEqual(done.returncode, 0, done.stderr)

@@ -36,8 +36,8 @@ class RunDirectory(unittest.TestCase):
 
         # What the run has left there matches the glob now.
         again = self.kith("run", ranks=3)
-        self.assertIn("left_out=5", again)
-        self.assertEqual(again.count("state=done_before"), 9)
+        self.assertIn("left_out=6", again)
+        self.assertEqual(again.count("state=done_before"), 10)
 
         self.change("labels.h5", "label", 2)
         changed = kith.digest(self.path("labels.h5"))
@@ -48,7 +48,7 @@ class RunDirectory(unittest.TestCase):
         again = self.kith("run", ranks=2)
         self.assertIn('stage=knn state=incomplete file=graph/knn-00000.h5 reason="has other bytes"', again)
         self.assertIn('stage=ensemble state=incomplete file=labels.h5 reason="has other bytes"', again)
-        self.assertEqual(again.count("state=done_before"), 7)
+        self.assertEqual(again.count("state=done_before"), 8)
         self.assertEqual((kith.digest(self.path("labels.h5")), kith.digest(self.path("report.json"))), before)
         self.assertEqual(kith.digest(self.path("labels.h5.changed")), changed)  # it may be the user's work
 

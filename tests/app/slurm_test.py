@@ -163,7 +163,7 @@ class Slurm(unittest.TestCase):
         with open(table, encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual(sorted({(int(row["nodes"]), int(row["ranks"])) for row in rows}), [(1, 1), (2, 2), (4, 4)])
-        self.assertEqual(len(rows), 3 * 9)
+        self.assertEqual(len(rows), 3 * 10)
         self.assertEqual({row["items"] for row in rows}, {"900"})
 
 

@@ -132,9 +132,9 @@ TEST(Config, SaysWhatIsWrongInOneSentence) {
   EXPECT_EQ(
       error_of({"run", "-c", ini.path(), "--corpus.labels", ""}),
       "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
-      "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), or "
-      "a [member.NAME] with method = "
-      "smooth and voter = one of corpus.probs");
+      "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), "
+      "reference.files (another corpus with labels), or a [member.NAME] with method = smooth and "
+      "voter = one of corpus.probs");
 }
 
 /// Keys of numbers, with the range that the help shows.
@@ -254,8 +254,8 @@ TEST(Config, StagesDependOnTheirOwnOptionsOnly) {
   const Config after = parse({"run", "-c", ini.path(), "--knn.k", "5", "--run.threads", "2",
                               "--corpus.labels", "/other"})
                            .config;
-  for (const char* stage :
-       {"check", "cells", "knn", "graph", "label_model", "heads", "propagate", "ensemble", "qa"}) {
+  for (const char* stage : {"check", "cells", "knn", "graph", "label_model", "reference", "heads",
+                            "propagate", "ensemble", "qa"}) {
     const auto values = config::values_of_stage(before, stage);
     EXPECT_FALSE(values.empty()) << stage;
     EXPECT_EQ(values == config::values_of_stage(after, stage), std::string{stage} != "knn")

@@ -37,6 +37,17 @@ struct GraphSource {
   int k = 0;               // nearest neighbors; 0 = knn.k
 };
 
+/// Another corpus, of which labels are known: [reference]. Heads learn from it.
+struct ReferenceConfig {
+  std::vector<std::string> files;          // as corpus.files; none: there is no reference
+  std::string embeddings = "/embeddings";  // as long as the corpus's
+  std::string labels;                      // [N] classes; -1 = none
+  std::string seeds;                       // or a file, as corpus.seeds
+  std::string classes;                     // as corpus.classes; joined with the corpus's by name
+  Count items = 20000;                     // labeled ones that are learned from, at most
+  double weight = 0;                       // of one beside a seed; 0 = as held-out seeds say
+};
+
 struct Config {
   RunConfig run;
   corpus::CorpusConfig corpus;
@@ -49,6 +60,7 @@ struct Config {
   ensemble::EnsembleConfig ensemble;
   qa::QaConfig qa;
   label_model::VotesConfig votes;
+  ReferenceConfig reference;
 };
 
 /// key=value lines of every option, in the table's order, which can be read as an INI file.
@@ -73,8 +85,14 @@ void complete(Config& config);
 /// Members learn from corpus.votes and corpus.answers, by a label model.
 [[nodiscard]] bool learns_from_votes(const Config& config);
 
-/// And from nothing else: nobody has labeled anything.
+/// And nobody has labeled an item of the corpus.
 [[nodiscard]] bool rests_on_votes(const Config& config);
+
+/// Heads learn from another corpus.
+[[nodiscard]] bool learns_from_reference(const Config& config);
+
+/// Where that corpus is; only if there is one. Vectors are near as the corpus's are.
+[[nodiscard]] corpus::CorpusConfig corpus_of_reference(const Config& config);
 
 /// Help for all keys, one a paragraph, with default and range.
 [[nodiscard]] std::string help_text();

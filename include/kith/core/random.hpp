@@ -21,6 +21,7 @@ enum class Purpose : std::uint64_t {
   clustering = 9,
   share_sample = 10,
   weak_seeds = 11,
+  reference_sample = 12,
 };
 
 /// 64 uniform random bits (XXH3, Y. Collet).

@@ -79,6 +79,10 @@ struct EnsembleConfig {
 /// Where there are class vectors but no seeds: prototypes, and the same smoothed over the graph.
 [[nodiscard]] std::vector<MemberConfig> seedless_members();
 
+/// Where there are labels of another corpus only: lda, softmax_regression, prototypes, each of them
+/// smoothed, too, and nearest_seed_vectors.
+[[nodiscard]] std::vector<MemberConfig> reference_members();
+
 /// Where votes teach: spreading over short ways, poisson and two resamples of it; the three heads,
 /// each also smoothed. What clamps seeds is left out: votes are often wrong.
 [[nodiscard]] std::vector<MemberConfig> weak_members();
@@ -97,8 +101,9 @@ inline constexpr int kTopLabels = 16;
 [[nodiscard]] int labels_kept(const EnsembleConfig& config, int num_classes);
 
 /// Where rows keep only some labels: takes many_class_members() in place of default_members() and
-/// weak_members(), the head alone in place of seedless_members(), and throws Error with one
-/// sentence if a member or an option needs rows of all classes. True if members were replaced.
+/// weak_members(), a head alone in place of seedless_members() and reference_members(), and throws
+/// Error with one sentence if a member or an option needs rows of all classes. True if members were
+/// replaced.
 bool fit_to_classes(EnsembleConfig& config, int num_classes);
 
 /// Throws Error with one sentence.
@@ -304,6 +309,10 @@ struct ConsensusInputs {
   double typical_distance = 0;
   int num_classes = 0;
   int top_labels = num_classes;  // that a row of the consensus keeps
+  /// Where the members learned from something else than seeds: the classes' shares there, K, or
+  /// empty; and what is known of those of the corpus.
+  std::span<const double> learned_shares{};
+  const qa::ClassShares* shares = nullptr;
 };
 
 /// Collective. The logarithmic pool of the members' calibrated probabilities at weights, shifts and

@@ -93,6 +93,7 @@ struct MethodFacts {
   std::string citation;  // as a methods section names it
   std::vector<Parameter> parameters = {};
   bool takes_class_vectors = false;  // and then needs no seeds
+  bool keeps_rows = false;  // the rows are the model: an item is compared with each of them
 };
 
 class Method {

@@ -9,6 +9,7 @@
 
 #include "kith/report/member_view.hpp"
 #include "kith/report/quality_view.hpp"
+#include "kith/report/reference_view.hpp"
 #include "kith/report/run_view.hpp"
 #include "kith/report/vote_view.hpp"
 
@@ -23,6 +24,7 @@ struct Report {
   Diversity diversity;
   UnsupervisedAccuracy unsupervised_accuracy;
   std::optional<LabelModel> label_model;
+  std::optional<Reference> reference;
   Slices slices;
   Balance balance;
   Acceptance acceptance;

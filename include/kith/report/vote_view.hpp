@@ -138,8 +138,8 @@ struct TriedWeight {
   double held_out_log_loss = 0;
 };
 
-/// What an item with votes teaches, beside a seed.
-struct WeakSeedWeight {
+/// What an item with votes, or one of another corpus, teaches beside a seed.
+struct TeachingWeight {
   double weight = 1;  // 0: nothing
   std::vector<TriedWeight> tried;
 };
@@ -151,7 +151,7 @@ struct LabelModel {
   std::vector<LabelModelFit> models;
   LabelModelChoice choice;
   std::optional<std::string> accuracy_on;  // what voters are measured with: "gold" or "seeds"
-  WeakSeedWeight weak_seeds;
+  TeachingWeight weak_seeds;
 };
 
 }  // namespace kith::report

@@ -27,6 +27,7 @@ struct PlanInput {
   int teaching_voters = 0;                      // of corpus.votes
   Count answer_bytes = 0;                       // of the file of corpus.answers, which teaches
   Count weak_seeds = 0;                         // items that teach by their votes, at most
+  Count reference_items = 0;                    // of another corpus, that heads learn from, at most
   int searched_cells = 6;                       // probes a node
   int refine_rounds = 1;
   Count num_cells = 0;         // 0 = one for every 600 items

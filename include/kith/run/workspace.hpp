@@ -31,6 +31,7 @@ struct Workspace {
   std::string fingerprint;  // of the stage that is being done
 
   corpus::Corpus corpus;
+  std::optional<corpus::Corpus> reference;  // in kith run and kith check, if there is one
   std::vector<corpus::Seed> seeds;
   std::optional<corpus::RowReader> reader;
   Outputs outputs;  // of stages

@@ -73,7 +73,8 @@ class NearestSeedVectors : public Method {
       : Method{{.name = "nearest_seed_vectors",
                 .citation = "T. M. Cover and P. E. Hart, IEEE Trans. Inf. Theory 13 (1967), with a "
                             "kernel of locally scaled width",
-                .parameters = {kNeighbors, kBandwidth, kPriorWeight}}} {}
+                .parameters = {kNeighbors, kBandwidth, kPriorWeight},
+                .keeps_rows = true}} {}
 
  private:
   [[nodiscard]] Fits learn(const Task& task) const override {

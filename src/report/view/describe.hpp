@@ -29,6 +29,11 @@ void describe(const JsonFields& json, Diversity& diversity);
 void describe(const JsonFields& json, UnsupervisedAccuracy& accuracy);
 void describe(const JsonFields& json, LabelModel& model);
 
+void describe(const JsonFields& json, TeachingWeight& chosen);
+
+// reference.cpp
+void describe(const JsonFields& json, Reference& reference);
+
 // quality.cpp
 void describe(const JsonFields& json, Slices& slices);
 void describe(const JsonFields& json, Balance& balance);

@@ -14,6 +14,7 @@ void describe(const JsonFields& json, Report& report) {
   json("diversity", report.diversity);
   json("accuracy_without_gold", report.unsupervised_accuracy);
   json.if_present("label_model", report.label_model);
+  json.if_present("reference", report.reference);
   json("slices", report.slices);
   json("balance", report.balance);
   json("acceptance", report.acceptance);

@@ -120,9 +120,9 @@ void describe(const JsonFields& json, TriedWeight& tried) {
   json("held_out_log_loss", tried.held_out_log_loss);
 }
 
-void describe(const JsonFields& json, WeakSeedWeight& weak) {
-  json("weight", weak.weight);
-  json("tried", weak.tried);
+void describe(const JsonFields& json, TeachingWeight& chosen) {
+  json("weight", chosen.weight);
+  json("tried", chosen.tried);
 }
 
 void describe(const JsonFields& json, LabelModel& model) {

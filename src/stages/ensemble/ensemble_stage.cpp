@@ -19,10 +19,12 @@
 #include "stages/ensemble/external_voters.hpp"
 #include "stages/ensemble/row_labels.hpp"
 #include "stages/graph/graph_output.hpp"
+#include "stages/heads/heads.hpp"
 #include "stages/knn/knn_files.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
 #include "stages/propagate/propagate_output.hpp"
+#include "stages/reference/reference.hpp"
 
 namespace kith::stages {
 namespace {
@@ -125,6 +127,17 @@ void write_labels(const run::Workspace& workspace) {
   file.commit();
 }
 
+/// Without seeds nothing says how sure members should be. Heads that learned from a reference are
+/// as sure as its held-out items ask for, and so is what smooths them.
+void take_as_calibrated(const config::Config& config, Members& members) {
+  for (ensemble::Member& member : members) {
+    const bool is_smoothed_head = find_head(config, member.config.voter) != nullptr;
+    if (member.source == ensemble::Source::vectors || is_smoothed_head) {
+      member.output.neutral_temperature = 1;
+    }
+  }
+}
+
 }  // namespace
 
 void need_consensus(run::Workspace& workspace) {
@@ -133,6 +146,10 @@ void need_consensus(run::Workspace& workspace) {
   }
   need_members(workspace);
   append_external_voters(workspace);
+  const std::optional<ReferenceShares> shares = shares_by_reference(workspace);
+  if (shares) {
+    take_as_calibrated(workspace.config, workspace.outputs.get<Members>());
+  }
   ensemble::calibrate(workspace.outputs.get<Members>(), workspace.outputs.get<FoldedSeeds>(),
                       workspace.config.ensemble.calibration);
   comm::stop_if_asked(workspace.comm);
@@ -145,6 +162,10 @@ void need_consensus(run::Workspace& workspace) {
   inputs.typical_distance = median_over_ranks(workspace.comm, distances);
   inputs.num_classes = workspace.num_classes();
   inputs.top_labels = ensemble::labels_kept(workspace.config.ensemble, inputs.num_classes);
+  if (shares) {
+    inputs.learned_shares = shares->learned;
+    inputs.shares = &shares->corpus;
+  }
   comm::stop_if_asked(workspace.comm);
   workspace.outputs.put<ensemble::Consensus>(ensemble::form_consensus(
       workspace.outputs.get<graph::Graph>(), workspace.outputs.get<Members>(), inputs,
@@ -220,7 +241,7 @@ class EnsembleStage : public run::Stage {
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{
         .name = "ensemble",
-        .stages = {"cells", "knn", "graph", "label_model", "heads", "propagate"},
+        .stages = {"cells", "knn", "graph", "label_model", "reference", "heads", "propagate"},
         .inputs = {"seeds", "classes", "votes", "probs", "ids"},
         .files = {"labels.h5"},
         .facts = {},

@@ -26,6 +26,7 @@
 #include "stages/list.hpp"
 #include "stages/member_files.hpp"
 #include "stages/propagate/propagate_output.hpp"
+#include "stages/reference/reference.hpp"
 #include "stages/stored_rows.hpp"
 
 namespace kith::stages {
@@ -49,7 +50,8 @@ std::vector<const MemberConfig*> heads_of(const config::Config& config) {
 /// all models.
 std::vector<heads::Fits> fit_heads(const comm::Communicator& comm,
                                    std::span<const MemberConfig* const> members,
-                                   const heads::TrainingSet& training, bool unit_rows) {
+                                   const heads::TrainingSet& training, bool unit_rows,
+                                   bool has_seeds) {
   std::vector<heads::Fits> fits(members.size());
   const auto root_of = [&](std::size_t member) {
     return Rank{static_cast<int>(member) % comm.size()};
@@ -63,6 +65,9 @@ std::vector<heads::Fits> fit_heads(const comm::Communicator& comm,
           return !members[m]->head->takes(parameter.first);
         });
         fits[m] = members[m]->head->fit(training, config);
+        if (!has_seeds) {
+          fits[m].folds.clear();  // they have chosen what a head leaves open; nothing is held out
+        }
       }
     }
   });
@@ -98,9 +103,14 @@ void do_heads_of(run::Workspace& workspace, const std::string& graph, io::Output
   std::vector<const MemberConfig*> members = heads_of(workspace.config);
   std::erase_if(members, [&](const MemberConfig* member) { return member->graph != graph; });
   const HeadVectors vectors{workspace, graph};
-  const heads::TrainingSet training = vectors.training_set();
+  heads::TrainingSet training = vectors.training_set();
+  if (graph.empty()) {
+    need_reference(workspace);
+    append_reference(workspace, training);
+    workspace.outputs.drop<ReferenceItems>();
+  }
   const std::vector<heads::Fits> fits =
-      fit_heads(workspace.comm, members, training, vectors.are_unit());
+      fit_heads(workspace.comm, members, training, vectors.are_unit(), !workspace.seeds.empty());
   const int top = ensemble::labels_kept(workspace.config.ensemble, workspace.num_classes());
   const FoldedSeeds& seeds = workspace.outputs.get<FoldedSeeds>();
   const ensemble::NodeRange nodes{&workspace.comm, owned_nodes(workspace),
@@ -162,7 +172,7 @@ class HeadsStage : public run::Stage {
  public:
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{.name = "heads",
-                                                    .stages = {"cells", "label_model"},
+                                                    .stages = {"cells", "label_model", "reference"},
                                                     .inputs = {"seeds", "classes", "prototypes"},
                                                     .files = {kHeadsFile, "heads.json"},
                                                     .facts = "heads.json"};

@@ -254,7 +254,9 @@ run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rate
       static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
   plan.seconds =
       kReadings * (of.nodes * voters * sizeof(std::int16_t) + answers) / rates.read_bytes +
-      (tries_weights ? of.nodes * of.stored_row / rates.read_bytes + kLearnHead_s : 0) +
+      (tries_weights ? of.nodes * of.stored_row / rates.read_bytes +
+                           learning_seconds(of.weak_seeds, in, rates)
+                     : 0) +
       wire_seconds(plan, of, rates);
   return with_common(plan, of, rates);
 }

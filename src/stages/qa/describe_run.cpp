@@ -69,8 +69,10 @@ io::Json describe_run(const run::Workspace& workspace) {
   io::Json report;
   report["run"] = run_json(workspace);
   report["graph"] = graph_json(workspace);
-  if (const io::Json facts = read_facts(workspace, "label_model"); !facts.empty()) {
-    report["label_model"] = facts;
+  for (const char* stage : {"label_model", "reference"}) {
+    if (const io::Json facts = read_facts(workspace, stage); !facts.empty()) {
+      report[stage] = facts;
+    }
   }
   return report;
 }

@@ -162,8 +162,8 @@ class QaStage : public run::Stage {
   [[nodiscard]] const run::StageDescription& description() const override {
     static const run::StageDescription kDescription{
         .name = "qa",
-        .stages = {"check", "cells", "knn", "graph", "label_model", "heads", "propagate",
-                   "ensemble"},
+        .stages = {"check", "cells", "knn", "graph", "label_model", "reference", "heads",
+                   "propagate", "ensemble"},
         .inputs = {"seeds", "classes", "gold", "votes", "probs", "slices", "ids"},
         .files = {"qa.h5", "report.html", "report.json"},
         .facts = "report.json",
