@@ -48,6 +48,9 @@ classes = classes.txt
 gold = /gold
 slices = /source
 votes = /votes
+[reference]
+files = there.h5
+labels = /labels
 [cells]
 num_cells = 6
 [knn]
@@ -62,6 +65,8 @@ method = harmonic
 max_sweeps = 20
 [member.two]
 method = nearest_seed
+[member.three]
+method = lda
 """
 # A run that is killed in its propagation, and what it goes on with.
 STOPPED = ("run", "-c", "m.ini", "--run.snapshot_minutes", "0", "--member.one.max_sweeps", "3000", "--member.one.tolerance", "1e-30")
@@ -81,6 +86,8 @@ def write_inputs(directory, draw=0):
         file["votes"] = numpy.where(random.rand(150, 2) < 0.8, truth[:, None], -1).astype(numpy.int16)
         file["votes"].attrs["names"] = ["first", "second"]
     names = ["ant", "bee", "cat"]
+    with h5py.File(os.path.join(directory, "there.h5"), "w") as file:
+        file["embeddings"], file["labels"], file["classes"] = vectors[::2] + 1, truth[::2], names
     seeds = [int(row) for c in range(3) for row in numpy.flatnonzero(truth == c)[:6]]
     rows = {"seeds.csv": [r for r in seeds], "gold.csv": range(50, 150)}
     for name, listed in rows.items():
@@ -252,14 +259,14 @@ class Trials:
 
     def trial_of_input(self, mutator, place):
         for _ in range(mutator.pick([1, 1, 2])):
-            name = mutator.pick(["corpus.h5", "corpus.h5", "seeds.csv", "m.ini", "m.ini", "classes.txt"])
+            name = mutator.pick(["corpus.h5", "corpus.h5", "there.h5", "seeds.csv", "m.ini", "m.ini", "classes.txt"])
             path = os.path.join(place, name)
             if mutator.random.randint(8) == 0 and os.path.isfile(path):
                 # Text may come through a pipe: then it is waited for.
                 mutator.place(path, os.path.join(self.other, "seeds.csv"), may_pipe=name == "corpus.h5")
             elif os.path.isfile(path) and not os.path.islink(path):
                 try:
-                    change = mutator.hdf5 if name == "corpus.h5" else mutator.text
+                    change = mutator.hdf5 if name.endswith(".h5") else mutator.text
                     (mutator.bytes if mutator.random.randint(5) == 0 else change)(path)
                 except (OSError, MemoryError, ValueError, KeyError, TypeError, RuntimeError):
                     mutator.did.append(f"nothing more to {path}")

@@ -22,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "app"))
 os.environ.setdefault("KITH_PROGRAM", os.path.join(ROOT, "build", "release", "src", "app", "kith"))
 import kith_runner as kith  # noqa: E402: needs the variable
+from random_reference import add_reference  # noqa: E402
 from random_vectors import SHAPES, TYPES, as_type, blobs  # noqa: E402
 
 SECONDS_PER_RUN = 120
@@ -48,6 +49,7 @@ class Case:
         self.choose_options()
         self.choose_members()
         self.drop_seeds()
+        add_reference(self)
         self.write_ini()
 
     def pick(self, choices):
@@ -93,9 +95,8 @@ class Case:
                                   for label in range(self.num_classes)])
 
     def draw_votes(self, truth):
-        votes = numpy.where(self.random.uniform(size=(len(truth), 3)) < 0.7, truth[:, None],
-                            self.random.randint(-1, self.num_classes, (len(truth), 3)))
-        return votes.astype("i2")
+        is_right = self.random.uniform(size=(len(truth), 3)) < 0.7
+        return numpy.where(is_right, truth[:, None], self.random.randint(-1, self.num_classes, (len(truth), 3))).astype("i2")
 
     def write_file(self, part, columns, probs):
         with h5py.File(os.path.join(self.directory, f"corpus{part}.h5"), "w") as file:
@@ -300,9 +301,7 @@ def judge(runs):
 def try_seed(seed, directory, seconds):
     """Runs a seed's case on its numbers of ranks; returns the case, what went wrong, and the exit status."""
     case = Case(seed, directory)
-    runs = {}
-    for ranks in case.ranks:
-        runs[ranks] = run_once(case, ranks, seconds)
+    runs = {ranks: run_once(case, ranks, seconds) for ranks in case.ranks}
     return case, judge(runs), runs[1][0], runs[1][1]
 
 
