@@ -1,15 +1,5 @@
-#!/usr/bin/python3
-"""Label models of `kith votes` beside those of Snorkel and crowd-kit, on votes whose truth is known.
-
-  perf/label_models.py --columns rules=mine.h5:votes:gold --answers crowd=answers.csv:truth.csv
-
---columns: an HDF5 file with votes N x M (a class, or -1 to abstain) and gold (a class, or -1); --answers: a CSV with
-item, annotator, label, and one with item, label. Prints a table of the accuracy in % on items that have a vote and a
-known truth, and, with two classes, the F1 of the second class; --csv has the numbers. Peers that this Python lacks are
-left out (pip install snorkel crowd-kit, in a venv that sees h5py). Keys of kith votes may follow --. Snorkel takes part with --columns only: it wants a
-dense matrix. Its LabelModel starts at random: mean of --repeats seeds. Exit status 1: a run of kith failed.
-"""
-import argparse
+"""Label models of `kith votes` beside those of Snorkel and crowd-kit, on votes whose truth is known: a part of
+label_quality.py. Accuracy of items that have a vote and a known truth; with two classes F1 of the second one."""
 import collections
 import csv
 import json
@@ -22,8 +12,7 @@ import time
 import h5py
 import numpy
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KITH = os.environ.get("KITH", os.path.join(ROOT, "build", "release", "src", "app", "kith"))
+SNORKEL_SEEDS = 5  # its LabelModel starts at random
 
 Votes = collections.namedtuple("Votes", "name matrix answers truth num_classes arguments")
 Result = collections.namedtuple("Result", "votes model accuracy f1 seconds")
@@ -74,11 +63,11 @@ def score(votes, labels):
     return accuracy, float(2 * (stated & true).sum() / max(1, stated.sum() + true.sum()))
 
 
-def run_kith(votes, keys):
+def run_kith(votes, program, keys):
     with tempfile.TemporaryDirectory() as folder:
         report_path = os.path.join(folder, "votes.json")
         began = time.monotonic()
-        subprocess.run([KITH, "votes", *votes.arguments, *keys, "--json", report_path], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program, "votes", *votes.arguments, *keys, "--json", report_path], check=True, stdout=subprocess.DEVNULL)
         seconds = time.monotonic() - began
         with open(report_path, encoding="utf-8") as file:
             report = json.load(file)
@@ -92,10 +81,10 @@ def run_kith(votes, keys):
                      model["accuracy"]["value"], f1, seconds if chosen else None)
 
 
-def run_snorkel(votes, repeats):
+def run_snorkel(votes):
     from snorkel.labeling.model import LabelModel
     accuracies, f1s, began = [], [], time.monotonic()
-    for repeat in range(repeats):
+    for repeat in range(SNORKEL_SEEDS):
         model = LabelModel(cardinality=votes.num_classes, verbose=False)
         model.fit(votes.matrix, n_epochs=500, seed=repeat)
         accuracy, f1 = score(votes, model.predict_proba(votes.matrix).argmax(1))
@@ -103,7 +92,7 @@ def run_snorkel(votes, repeats):
         f1s.append(f1)
     f1 = float(numpy.mean(f1s)) if f1s[0] is not None else None
     yield Result(votes.name, "snorkel LabelModel", float(numpy.mean(accuracies)), f1,
-                 (time.monotonic() - began) / repeats)
+                 (time.monotonic() - began) / SNORKEL_SEEDS)
 
 
 def run_crowdkit(votes):
@@ -120,38 +109,26 @@ def run_crowdkit(votes):
         yield Result(votes.name, "crowd-kit " + name, *score(votes, labels), time.monotonic() - began)
 
 
-def all_results(votes, repeats, keys):
-    yield from run_kith(votes, keys)
+def all_results(votes, program, keys):
+    yield from run_kith(votes, program, keys)
     try:
         yield from run_crowdkit(votes)
     except ImportError as missing:
         print(f"crowd-kit left out: {missing}", file=sys.stderr)
     if votes.matrix is not None:
         try:
-            yield from run_snorkel(votes, repeats)
+            yield from run_snorkel(votes)
         except ImportError as missing:
             print(f"Snorkel left out: {missing}", file=sys.stderr)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--columns", action="append", default=[], metavar="NAME=FILE:VOTES:GOLD")
-    parser.add_argument("--answers", action="append", default=[], metavar="NAME=ANSWERS:TRUTH")
-    parser.add_argument("--repeats", type=int, default=5, help="seeds of Snorkel's LabelModel")
-    parser.add_argument("--csv", help="write the numbers here")
-    parser.add_argument("keys", nargs="*", metavar="-- KEYS", help="for kith votes: -- --votes.ridge 1")
-    arguments = parser.parse_args()
-    sources = [open_columns(text) for text in arguments.columns] + [open_answers(text) for text in arguments.answers]
-    results = [result for votes in sources for result in all_results(votes, arguments.repeats, arguments.keys)]
-    print("| votes | model | accuracy | F1 | seconds |\n| --- | --- | --- | --- | --- |")
-    for one in results:
+def make_table(columns, answers, program, keys):
+    """Markdown. columns: NAME=FILE:VOTES:GOLD; answers: NAME=ANSWERS:TRUTH; keys: for kith votes. Peers that this
+    Python lacks are left out; Snorkel's wants a dense matrix and takes no part in answers."""
+    sources = [open_columns(text) for text in columns] + [open_answers(text) for text in answers]
+    lines = ["| votes | model | accuracy | F1 | seconds |", "| --- | --- | --- | --- | --- |"]
+    for one in (result for votes in sources for result in all_results(votes, program, keys)):
         percents = ["-" if share is None else f"{share * 100:.2f}" for share in (one.accuracy, one.f1)]
-        print(f"| {one.votes} | {one.model} | {' | '.join(percents)} | "
-              f"{'-' if one.seconds is None else f'{one.seconds:.2f}'} |")
-    if arguments.csv:
-        with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([Result._fields, *results])
-
-
-if __name__ == "__main__":
-    main()
+        lines.append(f"| {one.votes} | {one.model} | {' | '.join(percents)} | "
+                     f"{'-' if one.seconds is None else f'{one.seconds:.2f}'} |")
+    return "\n".join(lines) + "\n"

@@ -7,6 +7,12 @@ Every corpus x {by-class, at-random} x seeds a class x draws: accuracy and macro
 and, on the same seeds, of scikit-learn's LogisticRegression, LinearDiscriminantAnalysis and LabelSpreading; what the
 report promises, and whether it is so. Prints a table and leaves it in --table; all numbers are in --csv.
 
+  perf/label_quality.py --columns rules=mine.h5:votes:gold --answers crowd=answers.csv:truth.csv
+
+Votes: the label models of `kith votes` beside those of crowd-kit and Snorkel (pip install snorkel crowd-kit h5py scipy
+scikit-learn threadpoolctl in a venv; what is missing is left out), a table of its own. --columns: an HDF5 file with votes
+N x M (a class, or -1 to abstain) and gold (a class, or -1). --answers: a CSV with item, annotator, label, and one with item, label.
+
 Corpora: digits (scikit-learn's, 1,797 x 64), fashion (Debian's dataset-fashion-mnist, 70,000 x 784), fashion-uneven
 (fashion with class sizes from 7,000 down to 70), or an HDF5 file with vectors N x d and gold, a class or -1 = not
 known, and names of the classes in /classes if it has any.
@@ -36,6 +42,7 @@ import h5py
 import numpy
 from threadpoolctl import threadpool_limits
 
+import label_models
 from quality_corpora import BUILT_IN, ROOT, Peers, draw_seeds, open_corpus, score
 from quality_table import make_table
 
@@ -235,8 +242,10 @@ def parse_arguments():
     at = given.index("--") if "--" in given else len(given)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="After -- : options of the program, for every run.")
-    parser.add_argument("--corpus", type=parse_corpus, action="append", required=True,
+    parser.add_argument("--corpus", type=parse_corpus, action="append", default=[],
                         help="NAME=FILE[:embeddings[:gold]], or a built-in one; may be repeated")
+    parser.add_argument("--columns", action="append", default=[], metavar="NAME=FILE:VOTES:GOLD", help="votes; may be repeated")
+    parser.add_argument("--answers", action="append", default=[], metavar="NAME=ANSWERS:TRUTH", help="a long table of votes")
     parser.add_argument("--design", nargs="+", choices=["by-class", "at-random"], default=["by-class", "at-random"])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 5, 20, 50], help="seeds a class")
     parser.add_argument("--draws", type=parse_draws, default=range(0, 10), metavar="A:B", help="A to B - 1")
@@ -251,6 +260,8 @@ def parse_arguments():
     parser.add_argument("--table", help="Markdown file of the table")
     args = parser.parse_args(given[:at])
     args.extra = given[at + 1:]
+    if not (args.corpus or args.columns or args.answers):
+        parser.error("nothing to measure: --corpus, --columns or --answers")
     args.options = " ".join((["--say-design"] if args.say_design else []) + args.extra)
     return args
 
@@ -272,7 +283,10 @@ def main():
                     for draw in args.draws:
                         setting = {"design": design, "seeds": seeds, "draw": draw}
                         found.append(measure_setting(args, lines, cache, corpus, peers, setting))
-    table = make_table(found)
+    tables = [make_table(found)] if found else []
+    if args.columns or args.answers:
+        tables.append(label_models.make_table(args.columns, args.answers, args.program, args.extra))
+    table = "\n".join(tables)
     print(table, end="")
     if args.table:
         with open(args.table, "w", encoding="utf-8") as file:
