@@ -27,14 +27,14 @@ AnswerLabels::AnswerLabels(std::vector<std::string> class_names)
       table_{class_names_} {
 }
 
-std::int32_t AnswerLabels::number_of(std::string_view label, const io::CsvReader& csv) {
+std::int32_t AnswerLabels::number_of(std::string_view label, const TableReader& table) {
   if (const auto found = known_.find(label); found != known_.end()) {
     return found->second;
   }
-  return known_.emplace(label, find(label, csv)).first->second;
+  return known_.emplace(label, find(label, table)).first->second;
 }
 
-std::int32_t AnswerLabels::find(std::string_view label, const io::CsvReader& csv) {
+std::int32_t AnswerLabels::find(std::string_view label, const TableReader& table) {
   const bool is_name =
       std::find(class_names_.begin(), class_names_.end(), label) != class_names_.end();
   const std::optional<Count> number = whole_number(label);
@@ -43,16 +43,16 @@ std::int32_t AnswerLabels::find(std::string_view label, const io::CsvReader& csv
   }
   if (!class_names_.empty()) {
     const bool is_number = !is_name && are_whole_numbers_ && number;  // 1.0 of the classes 1, 2, 3
-    const Count found = table_.find(is_number ? std::to_string(*number) : label, csv.place());
+    const Count found = table_.find(is_number ? std::to_string(*number) : label, table.place());
     return narrow<std::int32_t>(found, "class of an answer");
   }
   if (number && *number < 0) {
-    fail("{}: label {}, expected a name, a number of 0 or more, or -1 to abstain", csv.place(),
+    fail("{}: label {}, expected a name, a number of 0 or more, or -1 to abstain", table.place(),
          *number);
   }
   const Count found = labels_.number_of(label);
   if (found == kMostLabels) {
-    fail("{}: label \"{}\" is the {}th different one, expected those of classes", csv.place(),
+    fail("{}: label \"{}\" is the {}th different one, expected those of classes", table.place(),
          quote(label), kMostLabels + 1);
   }
   return static_cast<std::int32_t>(found);

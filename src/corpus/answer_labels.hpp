@@ -8,9 +8,9 @@
 
 #include "kith/core/class_table.hpp"
 #include "kith/core/types.hpp"
-#include "kith/io/csv.hpp"
 
 #include "corpus/name_numbers.hpp"
+#include "corpus/table_reader.hpp"
 
 namespace kith::corpus {
 
@@ -20,9 +20,9 @@ class AnswerLabels {
   /// class_names empty: every label is a class.
   explicit AnswerLabels(std::vector<std::string> class_names);
 
-  /// The number of a cell of the row that `csv` is at; -1: an abstention, which is an empty cell or
-  /// -1, unless a class is called so. Throws Error for no class.
-  [[nodiscard]] std::int32_t number_of(std::string_view label, const io::CsvReader& csv);
+  /// The number of a cell of the row that `table` is at; -1: an abstention, which is an empty cell
+  /// or -1, unless a class is called so. Throws Error for no class.
+  [[nodiscard]] std::int32_t number_of(std::string_view label, const TableReader& table);
 
   /// Names of the classes, as people count, and the class of each number that was given out. Labels
   /// that are all whole numbers are classes by value: 1 and 1.0 are one.
@@ -33,7 +33,7 @@ class AnswerLabels {
   [[nodiscard]] Classes classes() const;
 
  private:
-  [[nodiscard]] std::int32_t find(std::string_view label, const io::CsvReader& csv);
+  [[nodiscard]] std::int32_t find(std::string_view label, const TableReader& table);
 
   std::vector<std::string> class_names_;
   bool are_whole_numbers_;  // all names

@@ -1,17 +1,18 @@
 /// A long table of votes as it is read, before its names have their places.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kith/corpus/answers.hpp"
-#include "kith/io/csv.hpp"
 
 #include "corpus/answer_labels.hpp"
 #include "corpus/moment.hpp"
 #include "corpus/name_numbers.hpp"
+#include "corpus/table_reader.hpp"
 
 namespace kith::corpus {
 
@@ -25,9 +26,10 @@ struct AnswerTable {
   explicit AnswerTable(std::vector<std::string> class_names) : labels{std::move(class_names)} {}
 
   std::vector<AnswerLine> lines;
-  bool has_names = false;  // items are names or ids; else rows of the corpus
+  std::unique_ptr<TableReader> reader;  // for places in messages
+  bool has_names = false;               // items are names or ids; else rows of the corpus
   NameNumbers items;
-  std::vector<Count> item_lines;  // where each name of an item stands first
+  std::vector<Count> item_rows;  // of the table, where each name of an item stands first
   NameNumbers annotators;
   AnswerLabels labels;
   Count num_empty = 0;  // lines without a label
@@ -40,10 +42,11 @@ struct ItemColumn {
 };
 
 /// Throws Error unless there is just one of the columns item, row and id.
-[[nodiscard]] ItemColumn find_item_column(const io::CsvReader& csv);
+[[nodiscard]] ItemColumn find_item_column(TableReader& table);
 
-/// Reads a CSV file. corpus: none, if items are what the table names. class_names: empty, if the
-/// labels that occur are the classes. Throws Error.
+/// Reads a table as open_table() does, of HDF5 the dataset /answers. corpus: none, if items are
+/// what the table names. class_names: empty, if the labels that occur are the classes. Throws
+/// Error.
 [[nodiscard]] AnswerTable read_answer_table(const std::string& path, const Corpus* corpus,
                                             const std::vector<std::string>& class_names);
 

@@ -12,6 +12,7 @@
 #include "corpus/answer_table.hpp"
 #include "corpus/class_names.hpp"
 #include "corpus/share_names.hpp"
+#include "corpus/table_reader.hpp"
 
 namespace kith::corpus {
 namespace {
@@ -31,8 +32,8 @@ std::vector<GlobalId> look_up(const comm::Communicator& comm, const Corpus& corp
     for (Count i = 0; i < table->items.size(); ++i) {
       const auto id = hash_of_id(corpus.id_kind, table->items.name(i));
       if (!id) {
-        fail("{}: line {}: id {} is none that the corpus can have", config.answers,
-             table->item_lines[to_size(i)], quote(table->items.name(i)));
+        fail("{}: id {} is none that the corpus can have",
+             table->reader->place_of(table->item_rows[to_size(i)]), quote(table->items.name(i)));
       }
       ids.push_back(*id);
     }
@@ -42,7 +43,7 @@ std::vector<GlobalId> look_up(const comm::Communicator& comm, const Corpus& corp
   comm::on_root(comm, [&] {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].is_none()) {
-        fail("{}: line {}: id {} is not in the corpus", config.answers, table->item_lines[i],
+        fail("{}: id {} is not in the corpus", table->reader->place_of(table->item_rows[i]),
              quote(table->items.name(static_cast<Count>(i))));
       }
     }
@@ -117,20 +118,20 @@ KnownLabels read_known_labels(const comm::Communicator& comm, const std::string&
       items.emplace(answers.item_names[i], i);
     }
     known.classes.assign(answers.item_names.size(), -1);
-    io::CsvReader csv{io::TextFile{path}, "item,label"};
-    const std::size_t item_column = find_item_column(csv).column;
-    const std::size_t label_column = csv.require_column("label");
+    const std::unique_ptr<TableReader> table = open_table(path, "/gold", "item,label");
+    const std::size_t item_column = find_item_column(*table).column;
+    const std::size_t label_column = table->require_column("label");
     AnswerLabels labels{answers.classes};
-    while (csv.next_row()) {
-      const auto item = items.find(csv.cell(item_column));
+    while (table->next_row()) {
+      const auto item = items.find(table->cell(item_column));
       if (item == items.end()) {
         ++ignored[0];
         continue;
       }
-      const std::int32_t label = labels.number_of(csv.cell(label_column), csv);
+      const std::int32_t label = labels.number_of(table->cell(label_column), *table);
       std::int32_t& of_item = known.classes[item->second];
       if (label >= 0 && of_item >= 0 && of_item != label) {
-        fail("{}: item {} has a second label, {}", csv.place(), quote(csv.cell(item_column)),
+        fail("{}: item {} has a second label, {}", table->place(), quote(table->cell(item_column)),
              quote(answers.classes[to_size(label)]));
       }
       of_item = std::max(of_item, label);

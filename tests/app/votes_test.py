@@ -133,6 +133,57 @@ class Votes(unittest.TestCase):
         self.assertIn(f"{2 * (self.votes >= 0).sum()} answers were given before a later one", done.stderr)
         self.assertIn("2 lines have no label", done.stderr)
 
+    def test_a_table_in_hdf5(self):
+        """Records say what lines of a CSV say, whatever the types of their fields."""
+        rows, voters = numpy.nonzero(self.votes >= 0)
+        labels = self.votes[rows, voters]
+        text = h5py.string_dtype()
+        forms = {"numbers": ([("row", "u4"), ("annotator", "i8"), ("label", "f4"), ("time", "f8"), ("more", "f4", 3)],
+                             voters, labels, labels * 0.5),
+                 "names": ([("time", text), ("label", text), ("annotator", text), ("row", "u8")],
+                           [str(voter) for voter in voters], [kith.NAMES[label] for label in labels],
+                           ["2024-05-03"] * len(rows))}
+        with open(self.path("plain.csv"), "w", encoding="utf-8") as file:
+            file.write("row,annotator,label\n" + "".join(f"{row},{voter},{kith.NAMES[label]}\n"
+                                                        for row, voter, label in zip(rows, voters, labels)))
+        corpus = [*self.write_corpus()[:2], "--corpus.gold", "/gold"]
+        plain, _ = self.report(*corpus, "--corpus.answers", self.path("plain.csv"), name="plain.json")
+        for form, (fields, annotators, named, times) in forms.items():
+            table = numpy.zeros(len(rows) + 1, fields)
+            table["row"][1:], table["annotator"][1:], table["label"][1:], table["time"][1:] = rows, annotators, named, times
+            table["row"][0], table["annotator"][0] = 3, 2 if form == "numbers" else "2"
+            table["label"][0], table["time"][0] = (numpy.nan, 0) if form == "numbers" else ("", "2024-05-03")  # no answer
+            with h5py.File(self.path(form + ".h5"), "w") as file:
+                file["answers"] = table
+            with self.subTest(form=form):
+                report, done = self.report(*corpus, "--corpus.answers", self.path(form + ".h5"), ranks=2, name=form + ".json")
+                self.assertIn("1 lines have no label", done.stderr)
+                for part in ("voters", "models", "choice"):
+                    self.assertEqual(report[part], plain[part])
+        with h5py.File(self.path("bad.h5"), "w") as file:
+            file["answers"] = numpy.array([(0, 1, 0), (600, 1, 0)], [("row", "i4"), ("annotator", "i4"), ("label", "i4")])
+            file["wide"] = 1
+        kith.expect_one_sentence(self, kith.run(["votes", *corpus, "--corpus.answers", self.path("bad.h5")], 2),
+                                 "bad.h5: /answers: row 1: row 600 is not in the corpus of 600 rows")
+        for table, words in ((numpy.zeros(2, [("row", "i4"), ("label", "i4")]), "has no field annotator"),
+                             (numpy.zeros(2, [("row", "i4", 2), ("annotator", "i4"), ("label", "i4")]), "holds arrays"),
+                             (numpy.zeros(2, "i4"), "/answers")):
+            with h5py.File(self.path("bad.h5"), "w") as file:
+                file["answers"] = table
+            kith.expect_one_sentence(self, kith.run(["votes", *corpus, "--corpus.answers", self.path("bad.h5")], 1), words)
+
+    def test_classes_beyond_16_bits(self):
+        """Columns of votes may name any class."""
+        few = numpy.array([[40000, 40000], [39999, 39999], [5, 40000]], numpy.int32)
+        with h5py.File(self.path("corpus.h5"), "w") as file:
+            file["embeddings"], file["votes"] = numpy.ones((3, 1), numpy.float32), few
+            file["classes"] = [f"class{label}" for label in range(40001)]
+        self.report("--corpus.files", self.path("corpus.h5"), "--corpus.votes", "/votes", "--votes.method", "majority",
+                    "--labels", self.path("labels.csv"))
+        with open(self.path("labels.csv"), encoding="utf-8", newline="") as file:
+            labels = [(line["row"], line["label"]) for line in csv.DictReader(file)]
+        self.assertEqual(labels[:2], [("0", "class40000"), ("1", "class39999")])
+
     def test_odd_voters(self):
         """A voter that never votes, two copies, one rule alone, nobody."""
         never = numpy.full((600, 1), -1, numpy.int16)

@@ -26,8 +26,9 @@ struct Answers {
   std::vector<std::string> notes;  // on what was left out, a sentence each
 };
 
-/// Collective. Reads config.answers on rank 0; the same on every rank. CSV with the columns item,
-/// row or id; annotator; label; and perhaps time: all numbers, or all dates YYYY-MM-DD, with
+/// Collective. Reads config.answers on rank 0; the same on every rank. CSV, or records
+/// of the dataset /answers where the path ends with .h5 or .hdf5, with the columns item, row or id;
+/// annotator; label; and perhaps time: all numbers, or all dates YYYY-MM-DD, with
 /// Thh:mm[:ss[.s]] and Z or an offset or neither (then it is UTC). item: an id where the corpus has
 /// ids, else a row. Who answers an item twice is counted once, with the latest answer; of equal
 /// times, or without times, with that of the last line. An empty label, or -1, is no answer.

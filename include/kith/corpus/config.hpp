@@ -23,7 +23,7 @@ struct CorpusConfig {
   std::string gold;                        // [N] classes; -1 = unknown; only measured with
   std::string classes;                     // dataset, or path of a text file; names in order
   std::string votes;                       // [N, M] classes; -1 = abstains
-  std::string answers;                     // path: CSV (item|row|id,annotator,label[,time])
+  std::string answers;                     // path: CSV or HDF5 (item|row|id,annotator,label[,time])
   std::string probs;                       // group with one [N, K] float dataset a voter
   std::string prototypes;                  // [K, d] class vectors, say of the classes' names
   std::vector<std::string> slices;         // [N] each: the group of an item; -1 = in none
