@@ -11,9 +11,10 @@
 namespace kith::label_model {
 namespace {
 
-constexpr Count kMostColumns = 5000;  // voters x classes; their square is held, and gone through
-                                      // K times an iteration
-constexpr double kCopies = 0.7;       // of the votes of every column, at the start
+constexpr Count kMostColumns = 5000;   // voters x classes; their square is held, and gone through
+constexpr double kMostProducts = 2e8;  // of one step, which takes a second then
+                                       // K times an iteration
+constexpr double kCopies = 0.7;        // of the votes of every column, at the start
 constexpr Count kColumnsAtOnce = 16;
 
 const Parameter kRidge{.name = "ridge",
@@ -268,6 +269,13 @@ class Metal : public Method {
       model.reason = fmt::format(
           "metal holds a table of votes by votes: {} voters x {} classes are more than {}",
           task.table.num_voters, task.table.num_classes, kMostColumns);
+    }
+    const double products = static_cast<double>(columns * columns) * task.table.num_classes;
+    if (model.reason.empty() && products > kMostProducts) {
+      model.reason = fmt::format(
+          "metal compares each class in every pair of votes: {} voters x {} "
+          "classes take too long",
+          task.table.num_voters, task.table.num_classes);
     }
     if (model.reason.empty() && 2 * columns * columns > task.options.max_numbers) {
       model.reason = "the moments of the votes need more memory than is allowed";
