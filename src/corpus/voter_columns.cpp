@@ -31,7 +31,7 @@ void check_probabilities(std::span<const float> row, const std::string& place) {
 
 /// Votes of rows of one file. out: those rows x all voters.
 void read_votes_of(const Corpus& corpus, const CorpusConfig& config, const FileExtent& file,
-                   IdRange<GlobalId> part, std::span<std::int16_t> out) {
+                   IdRange<GlobalId> part, std::span<std::int32_t> out) {
   const FileNames voters{corpus.vote_names, file.numbers.voters};
   const FileNames classes = class_names_in(file, corpus);
   const auto codes = read_named_column(file, config.votes, classes, part, voters.size());
@@ -45,7 +45,7 @@ void read_votes_of(const Corpus& corpus, const CorpusConfig& config, const FileE
            quote(corpus.vote_names[to_size(voter)]), classes.size() - 1);
     }
     out[to_size(row * count_of(corpus.vote_names) + voter)] =
-        narrow<std::int16_t>(classes.in_corpus(code), "class of a vote");
+        narrow<std::int32_t>(classes.in_corpus(code), "class of a vote");
   }
 }
 
@@ -65,13 +65,13 @@ void read_probs_of(const Corpus& corpus, const std::string& dataset, const FileE
 
 }  // namespace
 
-std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
+std::vector<std::int32_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
                                      IdRange<GlobalId> rows) {
   const Count num_voters = count_of(corpus.vote_names);
   if (num_voters == 0) {
     return {};
   }
-  std::vector<std::int16_t> votes(to_size(rows.size() * num_voters), -1);
+  std::vector<std::int32_t> votes(to_size(rows.size() * num_voters), -1);
   for_each_block(rows, std::max<Count>(1, kColumnBlock / num_voters), [&](IdRange<GlobalId> block) {
     for_each_file(corpus, block, [&](const FileExtent& file, IdRange<GlobalId> part) {
       read_votes_of(corpus, config, file, part, part_of(votes, rows, part, num_voters));

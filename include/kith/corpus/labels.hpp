@@ -46,7 +46,7 @@ struct Seed {
 
 /// Votes of these rows x corpus.vote_names, -1 = abstains. Local; throws Error for a vote out of
 /// range.
-[[nodiscard]] std::vector<std::int16_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
+[[nodiscard]] std::vector<std::int32_t> read_votes(const Corpus& corpus, const CorpusConfig& config,
                                                    IdRange<GlobalId> rows);
 
 /// Probabilities by one voter (an index of corpus.prob_names), rows x K. Local; throws Error for a

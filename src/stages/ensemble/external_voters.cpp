@@ -33,7 +33,7 @@ LabelRows<float> make_rows(const run::Workspace& workspace, std::size_t size) {
 }
 
 /// Votes of one voter as one-hot rows; nothing where it abstains.
-LabelRows<float> one_hot(const run::Workspace& workspace, std::span<const std::int16_t> votes,
+LabelRows<float> one_hot(const run::Workspace& workspace, std::span<const std::int32_t> votes,
                          std::size_t voter, std::size_t num_voters) {
   LabelRows<float> rows = make_rows(workspace, votes.size() / num_voters);
   const float one = 1;

@@ -253,7 +253,7 @@ run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rate
       static_cast<Count>(candidates + 2 * labels + vectors + kBytesAByteOfAnswers * answers),
       static_cast<Count>(labels), static_cast<Count>(labels * of.ranks), 0};
   plan.seconds =
-      kReadings * (of.nodes * voters * sizeof(std::int16_t) + answers) / rates.read_bytes +
+      kReadings * (of.nodes * voters * sizeof(std::int32_t) + answers) / rates.read_bytes +
       (tries_weights ? of.nodes * of.stored_row / rates.read_bytes +
                            learning_seconds(of.weak_seeds, in, rates)
                      : 0) +

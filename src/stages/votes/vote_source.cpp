@@ -127,8 +127,8 @@ void VoteSource::take_block(IdRange<GlobalId> block,
                             const std::function<void(const VotedItem&)>& take) const {
   const Count own_begin = block_of(*comm_, num_items()).begin.value();
   const std::size_t num_columns = corpus_ ? corpus_->vote_names.size() : 0;
-  const std::vector<std::int16_t> columns =
-      num_columns > 0 ? corpus::read_votes(*corpus_, config_, block) : std::vector<std::int16_t>{};
+  const std::vector<std::int32_t> columns =
+      num_columns > 0 ? corpus::read_votes(*corpus_, config_, block) : std::vector<std::int32_t>{};
   std::span<const corpus::Answer> answers;
   if (answers_) {
     answers = answers_->answers;
