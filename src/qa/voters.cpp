@@ -1,6 +1,8 @@
 #include "kith/qa/voters.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "kith/core/parallel.hpp"
 
@@ -51,6 +53,35 @@ void add_row(VoteStatistics& all, std::span<const Vote> votes, Count items) {
   }
 }
 
+/// A wrong vote on items of a known class.
+struct WrongVote {
+  Vote vote;
+  std::int32_t truth = 0;
+  Count items = 0;
+};
+
+/// The pairs of classes that each voter mixes up most; ties to the smaller classes.
+void add_mistakes(std::vector<WrongVote> wrong, std::vector<VoterStatistics>& voters) {
+  constexpr std::size_t kNamed = 3;
+  const auto pair_of = [](const WrongVote& one) {
+    return std::tuple{one.vote.voter, one.truth, one.vote.label};
+  };
+  std::sort(wrong.begin(), wrong.end(),
+            [&](const WrongVote& a, const WrongVote& b) { return pair_of(a) < pair_of(b); });
+  for (std::size_t i = 0; i < wrong.size(); ++i) {
+    std::vector<Mistake>& mistakes = voters[to_size(wrong[i].vote.voter)].mistakes;
+    if (i == 0 || pair_of(wrong[i]) != pair_of(wrong[i - 1])) {
+      mistakes.push_back({Label{wrong[i].truth}, Label{wrong[i].vote.label}, 0});
+    }
+    mistakes.back().items += wrong[i].items;
+  }
+  for (VoterStatistics& voter : voters) {
+    std::stable_sort(voter.mistakes.begin(), voter.mistakes.end(),
+                     [](const Mistake& a, const Mistake& b) { return a.items > b.items; });
+    voter.mistakes.resize(std::min(voter.mistakes.size(), kNamed));
+  }
+}
+
 std::int32_t best_of(std::span<const double> shares) {
   return static_cast<std::int32_t>(std::max_element(shares.begin(), shares.end()) - shares.begin());
 }
@@ -71,6 +102,7 @@ VoteStatistics measure_voters(const VoteTable& table, Truth truth) {
   }
   Hits hits{std::vector<Count>(all.voters.size() * num_classes, 0),
             std::vector<Count>(all.voters.size() * num_classes, 0)};
+  std::vector<WrongVote> wrong;
   const std::vector<std::int32_t>& truths = truth == Truth::gold ? table.gold : table.known;
   for (std::size_t row = 0; row < table.size(); ++row) {
     add_row(all, table.row(row), table.counts[row]);
@@ -78,6 +110,9 @@ VoteStatistics measure_voters(const VoteTable& table, Truth truth) {
       const std::size_t cell = to_size(vote.voter) * num_classes + to_size(vote.label);
       hits.known[cell] += truths[row] >= 0 ? table.counts[row] : 0;
       hits.right[cell] += truths[row] == vote.label ? table.counts[row] : 0;
+      if (truths[row] >= 0 && truths[row] != vote.label) {
+        wrong.push_back({vote, truths[row], table.counts[row]});
+      }
     }
   }
   for (std::size_t m = 0; m < all.voters.size(); ++m) {
@@ -91,6 +126,7 @@ VoteStatistics measure_voters(const VoteTable& table, Truth truth) {
     }
     all.voters[m].accuracy = proportion(right, known);
   }
+  add_mistakes(std::move(wrong), all.voters);
   return all;
 }
 

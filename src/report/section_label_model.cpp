@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -20,6 +21,15 @@ std::string measured_on(const LabelModel& model) {
   return model.accuracy_on ? "right, on " + *model.accuracy_on : "right";
 }
 
+std::string mistakes_text(const Rule& voter) {
+  std::vector<std::string> pairs;
+  for (const Mistake& mistake : voter.mistakes) {
+    pairs.push_back(fmt::format("{} {} as {}", grouped(mistake.items), escape(mistake.truth),
+                                escape(mistake.vote)));
+  }
+  return fmt::format("{}", fmt::join(pairs, "; "));
+}
+
 std::string voter_table(const LabelModel& model) {
   const std::vector<Rule>& voters = model.voters;
   std::vector<const Rule*> shown;
@@ -35,11 +45,12 @@ std::string voter_table(const LabelModel& model) {
                     percent(voter->conflict), grouped(voter->alone),
                     voter->accuracy.value ? share_text(voter->accuracy) : "&#8211;",
                     percent_or_dash(voter->estimated_accuracy), decimal(voter->weight, 2),
-                    grouped(voter->changes_without)});
+                    grouped(voter->changes_without), mistakes_text(*voter)});
   }
-  std::string html = table({"voter", "votes", "coverage", "conflict", "alone", measured_on(model),
-                            "right, by the model", "weight", "labels changed without it"},
-                           rows);
+  std::string html =
+      table({"voter", "votes", "coverage", "conflict", "alone", measured_on(model),
+             "right, by the model", "weight", "labels changed without it", "mostly wrong"},
+            rows);
   if (voters.size() > shown.size()) {
     html += paragraph(fmt::format("These have most votes; {} more are in label_model.json.",
                                   grouped(count_of(voters) - count_of(shown))));

@@ -1,4 +1,5 @@
 """kith votes: voters and label models without a graph, from columns of the corpus and from long tables."""
+import collections
 import csv
 import json
 import os
@@ -73,6 +74,12 @@ class Votes(unittest.TestCase):
             known = cast[:, column]
             self.assertEqual(voter["votes"], known.sum())
             self.assertEqual(voter["accuracy"]["right"], (self.votes[known, column] == self.truth[known]).sum())
+            wrong = collections.Counter((kith.NAMES[true], kith.NAMES[vote])
+                                        for true, vote in zip(self.truth[known], self.votes[known, column]) if true != vote)
+            pairs = [((one["truth"], one["vote"]), one["items"]) for one in voter["mistakes"]]
+            self.assertEqual([items for _, items in pairs], sorted(wrong.values(), reverse=True)[:3])
+            self.assertTrue(all(wrong[pair] == items for pair, items in pairs))
+        self.assertIn("; wrong: ", done.stdout)
         self.assertAlmostEqual(report["coverage"], cast.any(1).mean(), 12)
         shares = numpy.stack([(self.votes == k).sum(1) for k in range(CLASSES)], 1)
         majority = report["models"][0]

@@ -11,6 +11,13 @@
 
 namespace kith::qa {
 
+/// Items of one class that a voter takes for another one.
+struct Mistake {
+  Label truth;
+  Label vote;
+  Count items = 0;
+};
+
 /// Of one voter. Coverage, overlap and conflict are shares of all items, as Snorkel's LFAnalysis
 /// defines them (A. Ratner et al., PVLDB 11(3), 2017).
 struct VoterStatistics {
@@ -23,6 +30,7 @@ struct VoterStatistics {
   std::vector<Proportion> precision;  // K: of its votes for the class, on items whose class is
                                       // known, those that are right
   Proportion accuracy;                // of its votes on items whose class is known
+  std::vector<Mistake> mistakes;      // at most 3 pairs of classes, of most items first
 };
 
 struct VoteStatistics {

@@ -108,6 +108,13 @@ struct UnsupervisedAccuracy {
   std::vector<VoterAccuracy> voters;
 };
 
+/// Items of one class that a voter takes for another one.
+struct Mistake {
+  std::string truth;
+  std::string vote;
+  Count items = 0;
+};
+
 /// A rule, annotator or model of corpus.votes, as the label model sees it.
 struct Rule {
   std::string name;
@@ -119,6 +126,7 @@ struct Rule {
   std::optional<double> estimated_accuracy;  // none: the majority has none
   double weight = 1;
   Count changes_without = 0;
+  std::vector<Mistake> mistakes;  // the most frequent ones
 };
 
 struct LabelModelFit {

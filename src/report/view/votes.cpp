@@ -91,6 +91,12 @@ void describe(const JsonFields& json, VoterAccuracy& voter) {
   json("known", voter.known);
 }
 
+void describe(const JsonFields& json, Mistake& mistake) {
+  json("truth", mistake.truth);
+  json("vote", mistake.vote);
+  json("items", mistake.items);
+}
+
 void describe(const JsonFields& json, Rule& rule) {
   json("name", rule.name);
   json("votes", rule.votes);
@@ -101,6 +107,7 @@ void describe(const JsonFields& json, Rule& rule) {
   json("estimated_accuracy", rule.estimated_accuracy);
   json("weight", rule.weight);
   json("changes_without", rule.changes_without);
+  json("mistakes", rule.mistakes);
 }
 
 void describe(const JsonFields& json, LabelModelFit& model) {

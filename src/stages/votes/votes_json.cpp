@@ -31,6 +31,12 @@ io::Json voter_json(const VotesReport& report, std::size_t m) {
                                    : io::Json(model.voters[m].expected_accuracy(model.prior));
   json["weight"] = model.is_majority ? 1.0 : model.voters[m].weight;
   json["changes_without"] = report.changes_without[m];
+  json["mistakes"] = io::Json::array();
+  for (const qa::Mistake& mistake : voter.mistakes) {
+    json["mistakes"].push_back({{"truth", report.classes[to_size(mistake.truth)]},
+                                {"vote", report.classes[to_size(mistake.vote)]},
+                                {"items", mistake.items}});
+  }
   json["classes"] = io::Json::array();
   for (std::size_t k = 0; k < voter.votes_by_class.size(); ++k) {
     if (voter.votes_by_class[k] > 0) {

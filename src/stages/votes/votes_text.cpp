@@ -75,18 +75,29 @@ std::string polarity(const VotesReport& report, const qa::VoterStatistics& voter
                          : "");
 }
 
+/// "; wrong: 12 cat as dog, 3 bee as dog", where classes are known.
+std::string mistakes_text(const VotesReport& report, const qa::VoterStatistics& voter) {
+  std::vector<std::string> pairs;
+  for (const qa::Mistake& mistake : voter.mistakes) {
+    pairs.push_back(fmt::format("{} {} as {}", mistake.items,
+                                shortened(report.classes[to_size(mistake.truth)]),
+                                shortened(report.classes[to_size(mistake.vote)])));
+  }
+  return pairs.empty() ? std::string{} : fmt::format("; wrong: {}", fmt::join(pairs, ", "));
+}
+
 std::string voter_line(const VotesReport& report, std::size_t m) {
   const qa::VoterStatistics& voter = report.votes.voters[m];
   const label_model::FittedModel& model = report.best().model;
   const std::string estimated =
       model.is_majority ? "-" : percent(model.voters[m].expected_accuracy(model.prior));
   return fmt::format(
-      "{:<28} {:>8} {:>8} {:>8} {:>8} {:>8} {:<28} {:>9} {:>6} {:>8}  {}\n",
+      "{:<28} {:>8} {:>8} {:>8} {:>8} {:>8} {:<28} {:>9} {:>6} {:>8}  {}{}\n",
       shortened(report.voters[m]), voter.num_votes, percent(report.votes.share(voter.num_votes)),
       percent(report.votes.share(voter.num_overlaps)),
       percent(report.votes.share(voter.num_conflicts)), voter.num_alone, percent(voter.accuracy),
       estimated, model.is_majority ? "1.00" : fmt::format("{:.2f}", model.voters[m].weight),
-      report.changes_without[m], polarity(report, voter));
+      report.changes_without[m], polarity(report, voter), mistakes_text(report, voter));
 }
 
 std::string voters_text(const VotesReport& report) {
