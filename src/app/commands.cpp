@@ -36,7 +36,7 @@ constexpr const char* kUsage =
   mpirun -n 4 kith run -c CONFIG.ini [--knn.k 15 ...]
 
   run        the whole pipeline; goes on where an earlier run stopped
-  check | cells | knn | graph | heads | propagate | ensemble | qa
+  check | cells | knn | graph | label_model | reference | heads | propagate | ensemble | qa
              the pipeline up to this stage
   export --graph OUT.h5
              the graph of a run in corpus order

@@ -28,7 +28,7 @@ void append_reference_options(std::vector<Option>& table) {
       {1, 1'000'000}, "its labeled items that are learned from, at most, chosen at random"));
   table.push_back(number<double>(
       "reference.weight", "reference", [](Config & c) -> auto& { return c.reference.weight; },
-      {0, 1},
+      {1e-6, 1, true},
       "what such an item counts beside a seed; 0: as held-out seeds say, which may be nothing; "
       "without seeds: 1"));
 }

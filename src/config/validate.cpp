@@ -64,6 +64,11 @@ void validate_reference(const Config& config) {
         fail("reference.{} = {}, but reference.files is not set", key, *value);
       }
     }
+    const ReferenceConfig none;
+    if (reference.embeddings != none.embeddings || reference.items != none.items ||
+        reference.weight != none.weight) {
+      fail("a key of [reference] is set, but reference.files is not");
+    }
     return;
   }
   if (reference.labels.empty() == reference.seeds.empty()) {
@@ -88,7 +93,9 @@ const std::string& class_vectors_of(const Config& config, const ensemble::Member
 }
 
 /// Without seeds shares are what the user says.
-void validate_seedless_shares(const ensemble::EnsembleConfig& config) {
+void validate_seedless_shares(const Config& all) {
+  const ensemble::EnsembleConfig& config = all.ensemble;
+  const bool estimates_shares = learns_from_reference(all) && !learns_from_votes(all);
   if (config.prior == "seeds") {
     fail("ensemble.prior = seeds, but neither corpus.labels nor corpus.seeds is set");
   }
@@ -97,7 +104,7 @@ void validate_seedless_shares(const ensemble::EnsembleConfig& config) {
       std::any_of(config.members.begin(), config.members.end(), [](const auto& member) {
         return member.class_mass != ensemble::ClassMass::none;
       });
-  if (aims_at_shares && config.prior == "estimated") {
+  if (aims_at_shares && config.prior == "estimated" && !estimates_shares) {
     fail(
         "class_mass aims at the classes' shares, which nobody knows without seeds: set "
         "ensemble.prior to uniform or to the shares");
@@ -152,7 +159,7 @@ void validate(const Config& config) {
     validate_seedless(config);
   }
   if (!config.corpus.has_seeds()) {
-    validate_seedless_shares(config.ensemble);
+    validate_seedless_shares(config);
   }
   const std::string& method = config.knn.method;
   if (method != "cells" && method != "exact" && knn::faiss_factory(config.knn).empty()) {

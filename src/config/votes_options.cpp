@@ -42,7 +42,7 @@ void append_votes_options(std::vector<Option>& table) {
       "of them; 0: none"));
   table.push_back(number<double>(
       "votes.weak_weight", "label_model", [](Config & c) -> auto& { return c.votes.weak_weight; },
-      {0, 1},
+      {1e-6, 1, true},
       "what such an item counts beside a seed; 0: as held-out seeds say, which may be nothing; "
       "without seeds: 1"));
   for (const Parameter& parameter : label_model::all_parameters()) {

@@ -48,6 +48,10 @@ using Field = std::variant<std::vector<std::string>, std::vector<std::int64_t>,
 
 Field read_field(const io::InputFile& file, const std::string& dataset, const std::string& name) {
   const io::DatasetInfo info = file.describe_field(dataset, name);
+  if (!info.members.empty()) {
+    fail("{}: {}: its field {} is an enumeration, expected names as strings, or numbers",
+         file.path(), quote(dataset), quote(name));
+  }
   if (info.has_strings) {
     return file.read_field_strings(dataset, name);
   }
@@ -85,7 +89,11 @@ class RecordTable : public TableReader {
       fail("{}: {}: {} never written and would read as 0; write them", path, quote(dataset_),
            *storage.unwritten);
     }
-    num_rows_ = file.describe_field(dataset_, names_.front()).num_rows();
+    const std::vector<Count> shape = file.describe(dataset_).shape;
+    if (shape.size() != 1) {
+      fail("{}: {}: has {} axes, expected one of records", path, quote(dataset_), shape.size());
+    }
+    num_rows_ = shape.front();
     fields_.resize(names_.size());
     cells_.resize(names_.size());
   }

@@ -186,7 +186,7 @@ std::vector<double> consensus_factors(const graph::Graph& graph, const Consensus
   if (inputs.seeds.empty() && inputs.learned_shares.empty() && config.prior != "estimated") {
     return balance_classes(graph.comm(), result, shares);  // no seed says what members aim at
   }
-  return share_ratios(shares, inputs);
+  return share_ratios(shares, inputs, config);
 }
 
 /// Collective. Pools every node; returns how sure the members are of it.

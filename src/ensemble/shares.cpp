@@ -119,14 +119,17 @@ std::vector<double> wanted_shares(const qa::ClassShares& shares, const Consensus
   return is_pulled ? shares.shares : learned_shares(inputs);
 }
 
-std::vector<double> share_ratios(std::span<const double> shares, const ConsensusInputs& inputs) {
+std::vector<double> share_ratios(std::span<const double> shares, const ConsensusInputs& inputs,
+                                 const EnsembleConfig& config) {
   const std::vector<double> source = learned_shares(inputs);
   std::vector<double> ratios(shares.size(), 1.0);
   if (std::equal(shares.begin(), shares.end(), source.begin())) {
     return ratios;
   }
   for (std::size_t k = 0; k < shares.size(); ++k) {
-    ratios[k] = source[k] > 0 ? shares[k] / source[k] : 0.0;
+    // Of a class without a seed members know from elsewhere, or they never say it.
+    const bool is_refused = config.prior != "estimated" && shares[k] == 0;
+    ratios[k] = source[k] > 0 ? shares[k] / source[k] : is_refused ? 0.0 : 1.0;
   }
   return ratios;
 }

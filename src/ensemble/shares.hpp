@@ -22,9 +22,10 @@ namespace kith::ensemble {
                                                 const ConsensusInputs& inputs,
                                                 const EnsembleConfig& config);
 
-/// Each class' share over that of the seeds, 0 for a class without seeds; all 1 if shares are those
-/// of the seeds.
+/// Each class' share over that of the seeds; 1 for a class without seeds, unless the user says that
+/// there is none of it; all 1 if shares are those of the seeds.
 [[nodiscard]] std::vector<double> share_ratios(std::span<const double> shares,
-                                               const ConsensusInputs& inputs);
+                                               const ConsensusInputs& inputs,
+                                               const EnsembleConfig& config);
 
 }  // namespace kith::ensemble

@@ -77,7 +77,7 @@ std::string weak_seeds(const TeachingWeight& weak) {
           ? "That teaches the members nothing here: seeds that were held out are predicted best "
             "without it. Voters still have their part in the consensus."
           : fmt::format("That has taught the members: an item with votes counts as {} of a seed{}.",
-                        decimal(weak.weight, 2),
+                        fmt::format("{:.3g}", weak.weight),
                         weak.tried.empty() ? ""
                                            : ", chosen by how well seeds that were held out are "
                                              "predicted");

@@ -12,14 +12,19 @@ namespace {
 
 std::string teaching_text(const Report& report) {
   const Reference& reference = *report.reference;
+  const std::string sureness =
+      reference.head ? " How sure they are is calibrated on items of the other corpus: that holds "
+                       "as far as the corpora are alike."
+                     : "";
   if (report.run.corpus.seeds == 0) {
-    return report.label_model
-               ? "Heads learn from them and from the votes."
-               : "Heads learn from them alone, class by class with the shares that the classes "
-                 "seem "
-                 "to have here. How sure they are is calibrated on items of the other corpus: that "
-                 "holds as far as the corpora are alike. A sample that somebody labels is the way "
-                 "to know: kith review export --audit N.";
+    return report.label_model ? "Heads learn from them and from the votes."
+                              : "Heads learn from them alone, class by class with the shares that "
+                                "the classes seem "
+                                "to have here." +
+                                    sureness +
+                                    " A sample that somebody labels is the way to know: kith "
+                                    "review export --audit "
+                                    "N.";
   }
   if (reference.weight.weight == 0) {
     return "They teach nothing here: seeds that were held out are predicted best without them.";
@@ -27,7 +32,7 @@ std::string teaching_text(const Report& report) {
   return fmt::format(
       "Heads learn from them beside the seeds; each counts as {} of a seed{}, and "
       "classes have the shares that they have among the seeds.",
-      decimal(reference.weight.weight, 2),
+      fmt::format("{:.3g}", reference.weight.weight),
       reference.weight.tried.empty()
           ? ""
           : ", chosen by how well seeds that were held out are predicted");

@@ -34,7 +34,7 @@ std::string design_text(const CorpusEstimate& corpus) {
 
 std::string share_section(const Report& report) {
   const CorpusEstimate& corpus = report.consensus.corpus;
-  if (report.run.corpus.seeds == 0 && report.reference) {
+  if (report.run.corpus.seeds == 0 && report.reference && !report.label_model) {
     return paragraph(
         "Without seeds the shares of the classes are estimated with the <a "
         "href=\"#reference\">other corpus</a>, or are as ensemble.prior says.");

@@ -42,7 +42,8 @@ void require_fit(const config::Config& config, const corpus::Corpus& reference,
   }
 }
 
-/// What a corpus says of its keys, of those of the reference.
+}  // namespace
+
 std::string of_reference(std::string sentence) {
   for (const char* key : {"files", "embeddings", "labels", "seeds", "classes"}) {
     const std::string name = std::string{"corpus."} + key;
@@ -52,8 +53,6 @@ std::string of_reference(std::string sentence) {
   }
   return sentence;
 }
-
-}  // namespace
 
 std::vector<Label> match_classes(const corpus::Corpus& reference, const corpus::Corpus& corpus) {
   std::map<std::string, Label> known;

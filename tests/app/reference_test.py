@@ -151,7 +151,7 @@ class Reference(unittest.TestCase):
             done = self.run_in(directory, ranks=2, corpus={"allow_missing_classes": "yes"})
             self.assertEqual(done.returncode, 0, done.stderr)
             best, _, report = self.results(directory)
-        self.assertIn('nothing is labeled with 1 of the classes (cat)', done.stderr)
+        self.assertIn('nothing that teaches is labeled with 1 of the classes (cat)', done.stderr)
         self.assertEqual(report["reference"]["foreign_classes"], ["eel"])
         self.assertEqual(report["reference"]["labeled_items"], int((self.known >= 0).sum()))
         self.assertEqual(report["reference"]["of_known_classes"], int((self.known > 0).sum()))
@@ -184,6 +184,33 @@ class Reference(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             learned = [one["learned_share"] for one in self.results(directory)[2]["reference"]["classes"]]
             numpy.testing.assert_allclose(learned, [0.1, 0.4, 0.2, 0.3], atol=1e-6)
+
+    def test_other_shares_are_taken_anew(self):
+        """Given shares are in what the reference teaches alone."""
+        shares = "0.1, 0.4, 0.2, 0.3"
+        found = []
+        for first in ("estimated", shares):
+            with kith.temporary_directory() as directory:
+                self.write(directory)
+                self.assertEqual(self.run_in(directory, ensemble={"prior": first}).returncode, 0)
+                done = self.run_in(directory, ensemble={"prior": shares})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found.append([kith.digest(os.path.join(directory, "run", name)) for name in ("reference.h5", "labels.h5")])
+        self.assertEqual(found[0], found[1])
+
+    def test_a_class_without_a_seed(self):
+        """Members of the graph never say what only the reference knows: the run says so."""
+        for design, weight in (("by_class", 1), ("random", 1), ("by_class", 0)):
+            with self.subTest(design=design, weight=weight), kith.temporary_directory() as directory:
+                self.labels[self.labels == 2] = -1
+                self.write(directory)
+                done = self.run_in(directory, labels="/labels", reference={"weight": weight},
+                                   corpus={"allow_missing_classes": "yes", "seed_design": design})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(os.path.join(directory, "run", "reference.h5")) as file:
+                    teaches = len(file["labels"]) > 0
+                self.assertIn("only the reference labels 1 of the classes (cat)" if teaches else
+                              "nothing that teaches is labeled with 1 of the classes (cat)", done.stderr)
 
     def test_beside_votes(self):
         """Votes and a reference, no seed: both teach."""
@@ -252,7 +279,9 @@ class Reference(unittest.TestCase):
                  ({"labels": "/other"}, {}, "/other"),
                  ({"classes": "/none"}, {}, "none"),
                  ({"items": 0}, {}, "reference.items = 0"),
-                 ({"weight": 2}, {}, "reference.weight = 2"),
+                 ({"weight": 2}, {}, "reference.weight = 2"), ({"weight": 1e-9}, {}, "reference.weight = 1e-09"),
+                 ({"files": "", "labels": "", "items": 5}, {}, "a key of [reference] is set, but reference.files is not"),
+                 ({"labels": "", "seeds": os.devnull}, {}, "reference.seeds"),
                  ({}, {"member.one": {"method": "poisson"}}, "no member is a head on corpus.embeddings"),
                  ({}, {"member.one": {"method": "poisson"}, "member.two": {"method": "lda"}}, "member.one.method = poisson, which needs seeds"),
                  ({}, {"ensemble": {"prior": "seeds"}}, "ensemble.prior = seeds, but neither")]
@@ -265,11 +294,13 @@ class Reference(unittest.TestCase):
 
     def test_a_reference_that_does_not_fit(self):
         original = self.there, self.known, self.names
-        broken = self.there.copy()
+        broken, empty = self.there.copy(), self.there.copy()
         broken[500, 3] = numpy.nan
+        empty[7] = 0
         for there, known, names, words in [
                 (self.there[:, :7], self.known, self.names, "there-0.h5: /embeddings: has 7 values a vector, but"),
                 (broken, self.known, self.names, "there-0.h5: /embeddings: row 500: not a vector of numbers"),
+                (empty, self.known, self.names, "there-0.h5: /embeddings: row 7: a vector of zeros"),
                 (self.there, self.known, list("abcd"), "none of its classes (a, b, c, d) has the name of a class of the corpus (ant, bee, cat, dog): set reference.classes"),
                 (self.there, numpy.full_like(self.known, -1), self.names, "none of its 0 labeled items has a class of the corpus"),
                 (self.there, self.known + 1, self.names, "there-0.h5: /labels: row")]:
@@ -277,7 +308,8 @@ class Reference(unittest.TestCase):
             with self.subTest(words=words), kith.temporary_directory() as directory:
                 self.write(directory)
                 for command in ("check", "run"):
-                    kith.expect_one_sentence(self, self.run_in(directory, command, 3), words)
+                    metric = {"metric": "cosine" if "zeros" in words else "l2"}
+                    kith.expect_one_sentence(self, self.run_in(directory, command, 2, corpus=metric), words)
                     self.assertFalse(os.path.exists(os.path.join(directory, "run", "graph")))
             self.there, self.known, self.names = original
 

@@ -174,10 +174,18 @@ class Votes(unittest.TestCase):
                                  "bad.h5: /answers: row 1: row 600 is not in the corpus of 600 rows")
         for table, words in ((numpy.zeros(2, [("row", "i4"), ("label", "i4")]), "has no field annotator"),
                              (numpy.zeros(2, [("row", "i4", 2), ("annotator", "i4"), ("label", "i4")]), "holds arrays"),
+                             (numpy.zeros((2, 2), [("row", "i4"), ("annotator", "i4"), ("label", "i4")]), "has 2 axes"),
+                             (numpy.zeros(2, [("row", "i4"), ("annotator", "i4"),
+                                              ("label", h5py.enum_dtype({"ant": 0, "bee": 1}))]), "label is an enumeration"),
                              (numpy.zeros(2, "i4"), "/answers")):
             with h5py.File(self.path("bad.h5"), "w") as file:
                 file["answers"] = table
             kith.expect_one_sentence(self, kith.run(["votes", *corpus, "--corpus.answers", self.path("bad.h5")], 1), words)
+
+    def test_one_class_alone(self):
+        with open(self.path("one.csv"), "w", encoding="utf-8") as file:
+            file.write("item,annotator,label\n0,0,0\n")
+        kith.expect_one_sentence(self, kith.run(["votes", "--corpus.answers", self.path("one.csv")], 2), "there is no other class")
 
     def test_classes_beyond_16_bits(self):
         """Columns of votes may name any class."""

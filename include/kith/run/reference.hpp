@@ -17,6 +17,9 @@ namespace kith::run {
                                                 const config::Config& config,
                                                 const corpus::Corpus& corpus);
 
+/// A sentence about a corpus, with the keys of the reference in place of the corpus's.
+[[nodiscard]] std::string of_reference(std::string sentence);
+
 /// The class of the corpus that has the same name as each class of the reference; none if there is
 /// no such one. Spaces around names do not count.
 [[nodiscard]] std::vector<Label> match_classes(const corpus::Corpus& reference,

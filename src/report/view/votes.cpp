@@ -107,7 +107,7 @@ void describe(const JsonFields& json, Rule& rule) {
   json("estimated_accuracy", rule.estimated_accuracy);
   json("weight", rule.weight);
   json("changes_without", rule.changes_without);
-  json("mistakes", rule.mistakes);
+  json.if_present("mistakes", rule.mistakes);  // older runs have none
 }
 
 void describe(const JsonFields& json, LabelModelFit& model) {

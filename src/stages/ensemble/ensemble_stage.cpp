@@ -131,8 +131,10 @@ void write_labels(const run::Workspace& workspace) {
 /// as sure as its held-out items ask for, and so is what smooths them.
 void take_as_calibrated(const config::Config& config, Members& members) {
   for (ensemble::Member& member : members) {
-    const bool is_smoothed_head = find_head(config, member.config.voter) != nullptr;
-    if (member.source == ensemble::Source::vectors || is_smoothed_head) {
+    const bool is_head = member.source == ensemble::Source::vectors;
+    const ensemble::MemberConfig* head =
+        is_head ? &member.config : find_head(config, member.config.voter);
+    if (head != nullptr && head->graph.empty()) {
       member.output.neutral_temperature = 1;
     }
   }
@@ -147,7 +149,7 @@ void need_consensus(run::Workspace& workspace) {
   need_members(workspace);
   append_external_voters(workspace);
   const std::optional<ReferenceShares> shares = shares_by_reference(workspace);
-  if (shares) {
+  if (shares && shares->is_calibrated) {
     take_as_calibrated(workspace.config, workspace.outputs.get<Members>());
   }
   ensemble::calibrate(workspace.outputs.get<Members>(), workspace.outputs.get<FoldedSeeds>(),

@@ -298,7 +298,8 @@ const std::optional<VotesReport>& need_votes_report(run::Workspace& workspace) {
     const label_model::VoteTable table = source.count();
     comm::stop_if_asked(workspace.comm);
     Kept report;
-    if (config::rests_on_votes(config) || !table.votes.empty()) {
+    const bool can_teach = !table.votes.empty() && table.num_classes > 1;
+    if (config::rests_on_votes(config) || can_teach) {
       report = comm::locally(workspace.comm, [&] {
         return make_report(source, table, config.votes, KnownClasses::only_measured_with);
       });

@@ -187,25 +187,6 @@ std::vector<std::string> foreign_classes(const run::Workspace& workspace) {
   return names;
 }
 
-/// Classes of the corpus of which nothing is known.
-std::vector<std::string> untaught_classes(const run::Workspace& workspace,
-                                          const ReferenceRows& rows) {
-  std::vector<double> known = weights_of_classes(rows.labels, workspace.num_classes());
-  for (const corpus::Seed& seed : workspace.seeds) {
-    known[to_size(seed.label)] += 1;
-  }
-  for (const propagate::NodeSeed& seed : workspace.outputs.get<WeakNodes>().seeds) {
-    known[to_size(seed.label)] += 1;
-  }
-  std::vector<std::string> names;
-  for (std::size_t k = 0; k < known.size(); ++k) {
-    if (known[k] == 0) {
-      names.push_back(workspace.corpus.class_names[k]);
-    }
-  }
-  return names;
-}
-
 std::string named(std::span<const std::string> names) {
   constexpr std::size_t kNamed = 5;
   return fmt::format(
@@ -240,8 +221,29 @@ Findings compare(const run::Workspace& workspace, const ReferenceRows& rows,
   }
   findings.reference_shares = shares_of(weights_of_classes(rows.labels, workspace.num_classes()));
   findings.foreign = foreign_classes(workspace);
-  findings.untaught = untaught_classes(workspace, rows);
   return findings;
+}
+
+void find_classes(const run::Workspace& workspace, const ReferenceRows& rows,
+                  const TeachingWeight& chosen, Findings& findings) {
+  const auto width = to_size(workspace.num_classes());
+  const std::vector<double> there = weights_of_classes(rows.labels, workspace.num_classes());
+  std::vector<Count> seeds(width, 0);
+  std::vector<Count> weak(width, 0);
+  for (const corpus::Seed& seed : workspace.seeds) {
+    ++seeds[to_size(seed.label)];
+  }
+  for (const propagate::NodeSeed& seed : workspace.outputs.get<WeakNodes>().seeds) {
+    ++weak[to_size(seed.label)];
+  }
+  for (std::size_t k = 0; k < width; ++k) {
+    const bool teaches = chosen.weight > 0 && there[k] > 0;
+    if (seeds[k] == 0 && weak[k] == 0 && !teaches) {
+      findings.untaught.push_back(workspace.corpus.class_names[k]);
+    } else if (seeds[k] == 0 && teaches && !workspace.seeds.empty()) {
+      findings.unmeasured.push_back(workspace.corpus.class_names[k]);
+    }
+  }
 }
 
 std::vector<std::string> find_warnings(const Findings& findings, const TeachingWeight& chosen) {
@@ -273,9 +275,17 @@ std::vector<std::string> find_warnings(const Findings& findings, const TeachingW
   }
   if (!untaught.empty()) {
     warnings.push_back(fmt::format(
-        "nothing is labeled with {} of the classes ({}), neither here nor in the reference: no "
-        "item will have {}",
+        "nothing that teaches is labeled with {} of the classes ({}): no item will have {}",
         untaught.size(), named(untaught), untaught.size() == 1 ? "it" : "them"));
+  }
+  if (!findings.unmeasured.empty()) {
+    warnings.push_back(fmt::format(
+        "only the reference labels {} of the classes ({}): members that learn from seeds alone "
+        "never say {}, few items will have {}, and the estimates leave that out; a few seeds of "
+        "each help",
+        findings.unmeasured.size(), named(findings.unmeasured),
+        findings.unmeasured.size() == 1 ? "it" : "them",
+        findings.unmeasured.size() == 1 ? "it" : "them"));
   }
   if (chosen.weight == 0) {
     warnings.emplace_back(

@@ -28,14 +28,19 @@ struct Findings {
   std::vector<double> shares;            // in the corpus, estimated; none with many classes
   HeadView there;  // of held-out items of the reference, by a head that learned from others
   HeadView here;   // of the corpus
-  std::vector<std::string> foreign;   // classes of the reference that the corpus has not
-  std::vector<std::string> untaught;  // classes of the corpus that nothing is labeled with
+  std::vector<std::string> foreign;     // classes of the reference that the corpus has not
+  std::vector<std::string> untaught;    // classes of the corpus that nothing teaches
+  std::vector<std::string> unmeasured;  // that the reference teaches and no seed, where there are
 };
 
 /// Collective. sample: vectors of items of the corpus, the same on every rank. Needs FoldedSeeds
 /// and WeakNodes. The head is softmax_regression of at most 5,000 items of the reference.
 [[nodiscard]] Findings compare(const run::Workspace& workspace, const ReferenceRows& rows,
                                std::span<const float> sample, bool unit_rows);
+
+/// Fills in `untaught` and `unmeasured`. Needs WeakNodes.
+void find_classes(const run::Workspace& workspace, const ReferenceRows& rows,
+                  const TeachingWeight& chosen, Findings& findings);
 
 /// When labels had better not be carried over, and what else the user should know; each a sentence.
 [[nodiscard]] std::vector<std::string> find_warnings(const Findings& findings,

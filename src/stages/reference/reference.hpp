@@ -30,6 +30,9 @@ void need_reference(run::Workspace& workspace);
 /// Needs ReferenceItems.
 void append_reference(const run::Workspace& workspace, heads::TrainingSet& training);
 
+/// Fewer rows leave none out: a fold could have all of a class.
+inline constexpr Count kEnoughForFolds = 50;
+
 /// The folds of so many rows where they are in folds of their own; -1 where they are too few.
 [[nodiscard]] std::vector<int> own_folds(const run::Workspace& workspace, Count num_rows);
 
@@ -37,6 +40,7 @@ void append_reference(const run::Workspace& workspace, heads::TrainingSet& train
 struct ReferenceShares {
   std::vector<double> learned;  // K: among its items, by the weight with which they teach
   qa::ClassShares corpus;       // in the corpus
+  bool is_calibrated = false;   // heads are as sure as held-out items ask for
 };
 
 /// Collective. None where seeds or votes say something, too. Needs WeakNodes.

@@ -60,6 +60,7 @@ ReferenceShares parse_shares(const io::Json& facts, int num_classes) {
   ReferenceShares shares;
   shares.corpus.design = qa::SeedDesign::by_class;
   shares.corpus.is_known = true;
+  shares.is_calibrated = facts.at("learned_from").get<Count>() >= kEnoughForFolds;
   for (const io::Json& of_class : facts.at("classes")) {
     shares.learned.push_back(of_class.at("learned_share").get<double>());
     shares.corpus.is_known = shares.corpus.is_known && of_class.contains("estimated_share");
@@ -93,11 +94,10 @@ std::vector<double> shares_of(std::vector<double> weights) {
 /// Which folds so many rows are in, where they are in folds of their own.
 std::vector<int> own_folds(const run::Workspace& workspace, Count num_rows) {
   constexpr std::uint64_t kFolds = 5;
-  constexpr Count kEnoughRows = 50;  // for a choice, and so that none of the folds has all
   std::vector<int> folds;
   for (Count row = 0; row < num_rows; ++row) {
     const auto hash = random_bits(workspace.config.run.seed, Purpose::reference_sample, row, 2);
-    folds.push_back(num_rows >= kEnoughRows ? static_cast<int>(hash % kFolds) : -1);
+    folds.push_back(num_rows >= kEnoughForFolds ? static_cast<int>(hash % kFolds) : -1);
   }
   return folds;
 }

@@ -57,13 +57,22 @@ KnownLabels labels_of_column(const run::Workspace& workspace, IdRange<GlobalId> 
   return known;
 }
 
+/// Collective.
+std::vector<corpus::Seed> read_seeds(const run::Workspace& workspace) {
+  try {
+    return corpus::read_seeds(workspace.comm, *workspace.reference,
+                              config::corpus_of_reference(workspace.config));
+  } catch (const comm::CollectiveError& error) {
+    throw comm::CollectiveError{"reference.seeds: " + run::of_reference(error.what())};
+  }
+}
+
 /// Collective. From a file of seeds, which every rank reads.
 KnownLabels labels_of_file(const run::Workspace& workspace, IdRange<GlobalId> block) {
   const std::vector<Label> classes = run::match_classes(*workspace.reference, workspace.corpus);
   KnownLabels known;
   GlobalId last;
-  for (const corpus::Seed& seed : corpus::read_seeds(
-           workspace.comm, *workspace.reference, config::corpus_of_reference(workspace.config))) {
+  for (const corpus::Seed& seed : read_seeds(workspace)) {
     if (block.contains(seed.row)) {
       known.num_labeled += seed.row != last ? 1 : 0;
       add(known, classes, seed.row.value(), seed.label, seed.weight);
@@ -128,6 +137,10 @@ void require_numbers(const corpus::Corpus& of, std::span<const Count> rows,
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double square =
         corpus::squared_norm(vectors.subspan(i * to_size(of.dim), to_size(of.dim)));
+    if (of.metric == corpus::Metric::cosine && square == 0) {
+      fail("{}: a vector of zeros, which has no direction",
+           of.place_of(GlobalId{rows[i]}, of.embeddings));
+    }
     if (!(square < corpus::kNormLimit * corpus::kNormLimit)) {
       fail("{}: not a vector of numbers with a norm below {:g}",
            of.place_of(GlobalId{rows[i]}, of.embeddings), corpus::kNormLimit);

@@ -2,6 +2,7 @@
 // /vectors, and /rows, /labels, /weights, one entry a label; reference.json what is known of them
 // and how far the corpora are apart.
 #include <algorithm>
+#include <map>
 
 #include "kith/comm/agree.hpp"
 #include "kith/comm/collectives.hpp"
@@ -77,9 +78,10 @@ TeachingWeight weigh(run::Workspace& workspace, const HeadVectors& vectors,
 io::Json look_at(run::Workspace& workspace, ReferenceRows& rows) {
   need_folds(workspace);
   const HeadVectors vectors{workspace, ""};
-  const Findings findings =
+  Findings findings =
       compare(workspace, rows, sample_corpus(workspace, kSampled), vectors.are_unit());
   const TeachingWeight chosen = weigh(workspace, vectors, findings, rows);
+  find_classes(workspace, rows, chosen, findings);
   io::Json facts = to_json(workspace, findings, rows, chosen);
   const std::optional<VectorShift>& shift = findings.shift;
   log::info("stage=reference labeled={} learned_from={} novel_share={} separation={} weight={}",
@@ -150,6 +152,17 @@ class ReferenceStage : public run::Stage {
   [[nodiscard]] std::vector<std::string> inputs(const config::Config& config) const override {
     return config::learns_from_reference(config) ? std::vector<std::string>{"reference", "seeds"}
                                                  : std::vector<std::string>{};
+  }
+  /// Its classes get these shares only if it teaches alone.
+  [[nodiscard]] std::map<std::string, std::string> other_inputs(
+      const run::Workspace& workspace) const override {
+    const config::Config& config = workspace.config;
+    std::map<std::string, std::string> read;
+    if (config::learns_from_reference(config)) {
+      read["corpus.soft_seeds"] = config.corpus.soft_seeds ? "yes" : "no";
+      read["ensemble.prior"] = config.corpus.has_seeds() ? "" : config.ensemble.prior;
+    }
+    return read;
   }
   void run(run::Workspace& workspace) const override { do_reference(workspace); }
   void check(run::Workspace& workspace) const override {

@@ -120,6 +120,9 @@ VotesReport make_report(const VoteSource& source, const VoteTable& table,
   if (table.votes.empty()) {
     fail("votes: no voter votes on any item");
   }
+  if (table.num_classes < 2) {
+    fail("votes: all are for \"{}\", and there is no other class", report.classes.front());
+  }
   report.votes = qa::measure_voters(table, report.truth.value_or(qa::Truth::known));
   if (known == KnownClasses::taught) {
     fit_models(table, config, source.has_gold(), report);
