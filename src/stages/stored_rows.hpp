@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "kith/core/error.hpp"
 #include "kith/io/input_file.hpp"
+#include "kith/io/output_file.hpp"
 
 namespace kith::stages {
 
@@ -31,5 +33,20 @@ void require_values(const io::InputFile& file, const std::string& dataset,
          dataset, first_row + (wrong - values.begin()) / width, *wrong, expected);
   }
 }
+
+/// What teaches a label: a row, and with which weight.
+struct RowLabel {
+  Count row = 0;
+  std::int32_t label = 0;
+  float weight = 0;
+};
+
+/// Collective. Labels by row as /rows, /labels and /weights. The same on all ranks.
+void write_row_labels(io::OutputFile& file, std::span<const RowLabel> all);
+
+/// Local; throws Error unless rows are below num_rows and in order, labels classes, and weights
+/// numbers above 0. rows_are: "a row of the corpus", for messages.
+[[nodiscard]] std::vector<RowLabel> read_row_labels(const io::InputFile& file, Count num_rows,
+                                                    int num_classes, const std::string& rows_are);
 
 }  // namespace kith::stages

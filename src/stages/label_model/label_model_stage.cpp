@@ -29,13 +29,6 @@ namespace {
 constexpr const char* kWeakSeedsFile = "weak_seeds.h5";
 constexpr double kSmallestShare = 0.05;  // of an item's largest; smaller ones are left out
 
-/// One label of a row, as it travels.
-struct WeakLabel {
-  Count row = 0;
-  std::int32_t label = 0;
-  float weight = 0;
-};
-
 /// A model that gives a voter's errors to all classes alike makes flat shares of few votes, and
 /// heads that learn from flat shares prefer the largest class. Squares are as good as the most
 /// probable class alone, and keep ties.
@@ -76,11 +69,11 @@ std::vector<GlobalId> choose_rows(const run::Workspace& workspace, const VoteSou
 }
 
 /// Collective. By row, the same on every rank.
-std::vector<WeakLabel> make_weak_labels(const run::Workspace& workspace, const VoteSource& source,
-                                        const VotesReport& report) {
+std::vector<RowLabel> make_weak_labels(const run::Workspace& workspace, const VoteSource& source,
+                                       const VotesReport& report) {
   const std::vector<GlobalId> rows = choose_rows(workspace, source, report.votes.num_covered);
   auto next = rows.begin();
-  std::vector<WeakLabel> mine;
+  std::vector<RowLabel> mine;
   std::vector<double> shares(to_size(workspace.num_classes()));
   source.for_each_item([&](const VotedItem& item) {
     if (next == rows.end() || *next != item.row) {
@@ -97,31 +90,31 @@ std::vector<WeakLabel> make_weak_labels(const run::Workspace& workspace, const V
       }
     }
   });
-  return comm::gather_to_all<WeakLabel>(workspace.comm, mine).items;
+  return comm::gather_to_all<RowLabel>(workspace.comm, mine).items;
 }
 
 /// Votes say only what items of a class look like; seeds, what its share is.
-void weigh_as_seeds(const run::Workspace& workspace, std::vector<WeakLabel>& all) {
+void weigh_as_seeds(const run::Workspace& workspace, std::vector<RowLabel>& all) {
   std::vector<double> of_votes(to_size(workspace.num_classes()), 0.0);
-  for (const WeakLabel& entry : all) {
+  for (const RowLabel& entry : all) {
     of_votes[to_size(entry.label)] += double{entry.weight};
   }
   const std::vector<double> factors = factors_as_seeds(workspace.seeds, of_votes);
-  for (WeakLabel& entry : all) {
+  for (RowLabel& entry : all) {
     entry.weight *= static_cast<float>(factors[to_size(entry.label)]);
   }
 }
 
-std::vector<corpus::Seed> as_seeds(std::span<const WeakLabel> all) {
+std::vector<corpus::Seed> as_seeds(std::span<const RowLabel> all) {
   std::vector<corpus::Seed> seeds;
-  for (const WeakLabel& entry : all) {
+  for (const RowLabel& entry : all) {
     seeds.push_back({GlobalId{entry.row}, Label{entry.label}, entry.weight, true});
   }
   return seeds;
 }
 
 /// Collective. Gives weak seeds what they count.
-TeachingWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
+TeachingWeight weigh(run::Workspace& workspace, std::vector<RowLabel>& all) {
   const config::Config& config = workspace.config;
   TeachingWeight chosen;
   if (!config::rests_on_votes(config)) {
@@ -132,7 +125,7 @@ TeachingWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
   } else if (!config::rests_on_votes(config)) {
     chosen = choose_weak_weight(workspace, as_seeds(all));
   }
-  for (WeakLabel& entry : all) {
+  for (RowLabel& entry : all) {
     entry.weight *= static_cast<float>(chosen.weight);
   }
   if (chosen.weight == 0) {
@@ -142,57 +135,23 @@ TeachingWeight weigh(run::Workspace& workspace, std::vector<WeakLabel>& all) {
 }
 
 /// Collective. all: by row.
-void write_weak_seeds(const run::Workspace& workspace, std::span<const WeakLabel> all) {
-  std::vector<Count> rows;
-  std::vector<std::int32_t> labels;
-  std::vector<float> weights;
-  for (const WeakLabel& entry : all) {
-    rows.push_back(entry.row);
-    labels.push_back(entry.label);
-    weights.push_back(entry.weight);
-  }
+void write_weak_seeds(const run::Workspace& workspace, std::span<const RowLabel> all) {
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kWeakSeedsFile));
-  file.write_whole<Count>("/rows", rows, {count_of(rows)});
-  file.write_whole<std::int32_t>("/labels", labels, {count_of(rows)});
-  file.write_whole<float>("/weights", weights, {count_of(rows)});
+  write_row_labels(file, all);
   file.commit();
 }
 
 /// Local.
 WeakSeeds read_weak_seeds(const run::Workspace& workspace) {
-  const io::InputFile file{workspace.path(kWeakSeedsFile)};
-  const Count size = file.describe("/rows").num_rows();
-  require_shape(file, "/rows", {size});
-  require_shape(file, "/labels", {size});
-  require_shape(file, "/weights", {size});
-  std::vector<Count> rows(to_size(size));
-  std::vector<std::int32_t> labels(to_size(size));
-  std::vector<float> weights(to_size(size));
-  file.read_rows<Count>("/rows", 0, rows);
-  file.read_rows<std::int32_t>("/labels", 0, labels);
-  file.read_rows<float>("/weights", 0, weights);
-  require_values<Count>(file, "/rows", rows, 0, 1, "a row of the corpus, in order",
-                        [&, last = Count{0}](Count row) mutable {
-                          const bool is_right = row >= last && row < workspace.corpus.num_items;
-                          last = row;
-                          return is_right;
-                        });
-  require_values<std::int32_t>(file, "/labels", labels, 0, 1, "a class", [&](std::int32_t label) {
-    return label >= 0 && label < workspace.num_classes();
-  });
-  require_values<float>(file, "/weights", weights, 0, 1, "a number above 0",
-                        [](float weight) { return weight > 0 && std::isfinite(weight); });
-  WeakSeeds weak;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    weak.seeds.push_back({GlobalId{rows[i]}, Label{labels[i]}, weights[i], true});
-  }
-  return weak;
+  return {as_seeds(read_row_labels(io::InputFile{workspace.path(kWeakSeedsFile)},
+                                   workspace.corpus.num_items, workspace.num_classes(),
+                                   "a row of the corpus"))};
 }
 
 /// Classes that no weak seed speaks of are never predicted.
-void warn_of_missing_classes(const run::Workspace& workspace, std::span<const WeakLabel> all) {
+void warn_of_missing_classes(const run::Workspace& workspace, std::span<const RowLabel> all) {
   std::vector<Count> entries(to_size(workspace.num_classes()), 0);
-  for (const WeakLabel& entry : all) {
+  for (const RowLabel& entry : all) {
     ++entries[to_size(entry.label)];
   }
   for (std::size_t k = 0; k < entries.size(); ++k) {
@@ -204,9 +163,9 @@ void warn_of_missing_classes(const run::Workspace& workspace, std::span<const We
 }
 
 /// Collective. The weak seeds, with facts for the report.
-std::vector<WeakLabel> learn_from_votes(run::Workspace& workspace, const VotesReport& report,
-                                        io::Json& facts) {
-  std::vector<WeakLabel> all =
+std::vector<RowLabel> learn_from_votes(run::Workspace& workspace, const VotesReport& report,
+                                       io::Json& facts) {
+  std::vector<RowLabel> all =
       make_weak_labels(workspace, VoteSource{workspace.comm, workspace.config, ""}, report);
   if (config::rests_on_votes(workspace.config)) {
     warn_of_missing_classes(workspace, all);
@@ -223,7 +182,7 @@ std::vector<WeakLabel> learn_from_votes(run::Workspace& workspace, const VotesRe
 
 /// Collective.
 void do_label_model(run::Workspace& workspace) {
-  std::vector<WeakLabel> all;
+  std::vector<RowLabel> all;
   io::Json facts = io::Json::object();
   if (config::learns_from_votes(workspace.config)) {
     if (const std::optional<VotesReport>& report = need_votes_report(workspace)) {
@@ -244,7 +203,7 @@ run::StagePlan plan_label_model(const run::PlanInput& in, const run::Rates& rate
   constexpr double kBytesAByteOfAnswers = 4;  // on the rank that reads them
   const auto answers = static_cast<double>(in.answer_bytes);
   const double candidates = of.weak_seeds > 0 ? of.nodes * sizeof(comm::Candidate) : 0;
-  const double labels = of.weak_seeds * in.classes * sizeof(WeakLabel);  // at most
+  const double labels = of.weak_seeds * in.classes * sizeof(RowLabel);  // at most
   const bool tries_weights = of.weak_seeds > 0 && in.folds > 0;
   const double vectors =
       tries_weights ? of.nodes * of.row + kTrainingCopies * of.weak_seeds * of.dim * kDouble : 0;

@@ -20,36 +20,17 @@ namespace {
 ReferenceItems read_reference(const run::Workspace& workspace) {
   const io::InputFile file{workspace.path(kReferenceFile)};
   const Count num_rows = file.describe("/vectors").num_rows();
-  const Count num_labels = file.describe("/labels").num_rows();
   const Count dim = workspace.corpus.dim;
   require_shape(file, "/vectors", {num_rows, dim});
-  for (const char* dataset : {"/rows", "/labels", "/weights"}) {
-    require_shape(file, dataset, {num_labels});
-  }
   ReferenceItems items;
   items.vectors.resize(to_size(num_rows * dim));
-  std::vector<std::int32_t> rows(to_size(num_labels));
-  std::vector<std::int32_t> labels(rows.size());
-  std::vector<float> weights(rows.size());
   file.read_rows<float>("/vectors", 0, items.vectors);
-  file.read_rows<std::int32_t>("/rows", 0, rows);
-  file.read_rows<std::int32_t>("/labels", 0, labels);
-  file.read_rows<float>("/weights", 0, weights);
   require_values<float>(file, "/vectors", items.vectors, 0, dim, "a number below 1e15",
                         [](float value) { return std::abs(value) < corpus::kNormLimit; });
-  require_values<std::int32_t>(file, "/rows", rows, 0, 1, "a row of /vectors, in order",
-                               [&, last = 0](std::int32_t row) mutable {
-                                 const bool is_right = row >= last && row < num_rows;
-                                 last = row;
-                                 return is_right;
-                               });
-  require_values<std::int32_t>(file, "/labels", labels, 0, 1, "a class", [&](std::int32_t label) {
-    return label >= 0 && label < workspace.num_classes();
-  });
-  require_values<float>(file, "/weights", weights, 0, 1, "a number above 0",
-                        [](float weight) { return weight > 0 && std::isfinite(weight); });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    items.labels.push_back({rows[i], Label{labels[i]}, weights[i]});
+  for (const RowLabel& entry :
+       read_row_labels(file, num_rows, workspace.num_classes(), "a row of /vectors")) {
+    items.labels.push_back(
+        {static_cast<std::int32_t>(entry.row), Label{entry.label}, entry.weight});
   }
   return items;
 }
@@ -103,20 +84,14 @@ std::vector<int> own_folds(const run::Workspace& workspace, Count num_rows) {
 }
 
 void write_reference(const run::Workspace& workspace, const ReferenceItems& items) {
-  std::vector<std::int32_t> numbers;
-  std::vector<std::int32_t> labels;
-  std::vector<float> weights;
+  std::vector<RowLabel> labels;
   for (const heads::SeedLabel& entry : items.labels) {
-    numbers.push_back(entry.row);
-    labels.push_back(entry.label.value());
-    weights.push_back(entry.weight);
+    labels.push_back({entry.row, entry.label.value(), entry.weight});
   }
   const Count dim = workspace.corpus.dim;
   auto file = io::OutputFile::create(workspace.comm, workspace.path(kReferenceFile));
   file.write_whole<float>("/vectors", items.vectors, {count_of(items.vectors) / dim, dim});
-  file.write_whole<std::int32_t>("/rows", numbers, {count_of(numbers)});
-  file.write_whole<std::int32_t>("/labels", labels, {count_of(labels)});
-  file.write_whole<float>("/weights", weights, {count_of(weights)});
+  write_row_labels(file, labels);
   file.commit();
 }
 

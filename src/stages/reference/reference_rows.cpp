@@ -12,15 +12,10 @@
 #include "kith/corpus/row_reader.hpp"
 #include "kith/run/reference.hpp"
 
+#include "stages/stored_rows.hpp"
+
 namespace kith::stages {
 namespace {
-
-/// A label of a row of the reference, as it travels.
-struct RowLabel {
-  Count row = 0;
-  std::int32_t label = 0;
-  float weight = 1;
-};
 
 /// Labels of this rank's rows, of classes that the corpus has.
 struct KnownLabels {
