@@ -22,20 +22,14 @@ void for_each_block(const comm::Communicator& comm, const corpus::Corpus& corpus
   }
 }
 
-/// The text at a place of the wanted rows.
-struct FoundId {
-  Count place = 0;
-  std::string text;
-};
-
 /// Ids of those of the rows that this rank reads. Local; throws Error.
-std::vector<FoundId> find_mine(const comm::Communicator& comm, const corpus::Corpus& corpus,
-                               const corpus::CorpusConfig& config, std::span<const Count> rows) {
+std::vector<PlacedText> find_mine(const comm::Communicator& comm, const corpus::Corpus& corpus,
+                                  const corpus::CorpusConfig& config, std::span<const Count> rows) {
   std::vector<Count> places(rows.size());
   std::iota(places.begin(), places.end(), Count{0});
   const auto row_of = [&](Count place) { return rows[to_size(place)]; };
   std::sort(places.begin(), places.end(), [&](Count a, Count b) { return row_of(a) < row_of(b); });
-  std::vector<FoundId> found;
+  std::vector<PlacedText> found;
   for_each_block(comm, corpus, [&](IdRange<GlobalId> block) {
     const auto before = [&](Count place, GlobalId row) { return row_of(place) < row.value(); };
     const auto first = std::lower_bound(places.begin(), places.end(), block.begin, before);
@@ -97,10 +91,15 @@ std::vector<std::string> id_texts(const comm::Communicator& comm, const corpus::
     return {};
   }
   const auto mine = comm::locally(comm, [&] { return find_mine(comm, corpus, config, rows); });
+  return gather_texts(comm, mine, rows.size());
+}
+
+std::vector<std::string> gather_texts(const comm::Communicator& comm,
+                                      std::span<const PlacedText> mine, std::size_t size) {
   std::vector<Count> places;
   std::string joined;
   std::vector<Count> lengths;
-  for (const FoundId& found : mine) {
+  for (const PlacedText& found : mine) {
     places.push_back(found.place);
     lengths.push_back(count_of(found.text));
     joined += found.text;
@@ -108,7 +107,7 @@ std::vector<std::string> id_texts(const comm::Communicator& comm, const corpus::
   const auto all_places = comm::gather_to_all<Count>(comm, places).items;
   const auto all_lengths = comm::gather_to_all<Count>(comm, lengths).items;
   const auto all_texts = comm::gather_to_all<char>(comm, joined).items;
-  std::vector<std::string> texts(rows.size());
+  std::vector<std::string> texts(size);
   auto next = all_texts.begin();
   for (std::size_t i = 0; i < all_places.size(); ++i) {
     texts[to_size(all_places[i])].assign(next, next + all_lengths[i]);

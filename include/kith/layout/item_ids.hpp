@@ -17,6 +17,17 @@ namespace kith::layout {
                                                 const corpus::CorpusConfig& config,
                                                 std::span<const Count> rows);
 
+/// A text for a place of a list.
+struct PlacedText {
+  Count place = 0;
+  std::string text;
+};
+
+/// Collective. The list of `size` texts that the ranks have pieces of; the same on every rank.
+[[nodiscard]] std::vector<std::string> gather_texts(const comm::Communicator& comm,
+                                                    std::span<const PlacedText> mine,
+                                                    std::size_t size);
+
 /// Collective. /ids of labels.h5, as the corpus has them: i64, u64 or UTF-8. Nothing if the corpus
 /// has no ids. Memory: one block of ids.
 void write_ids(io::OutputFile& file, const comm::Communicator& comm, const corpus::Corpus& corpus,

@@ -21,6 +21,7 @@
 #include "stages/graph/graph_output.hpp"
 #include "stages/heads/heads.hpp"
 #include "stages/knn/knn_files.hpp"
+#include "stages/knn/neighbor_distance.hpp"
 #include "stages/list.hpp"
 #include "stages/plan_sizes.hpp"
 #include "stages/propagate/propagate_output.hpp"
@@ -68,28 +69,6 @@ void write_disagreement(const run::Workspace& workspace, ColumnWriter& columns) 
   columns.write<float>("/flip_rate", measures.flip_rate);
   columns.write<float>("/quality", measures.quality);
   columns.write<float>("/quality_entropy", measures.quality_entropy);
-}
-
-/// Mean distance of each owned node to its neighbors.
-std::vector<float> mean_neighbor_distances(const NeighborLists& lists) {
-  std::vector<float> means;
-  const auto k = to_size(lists.k);
-  means.reserve(lists.distances.size() / k);
-  for (std::size_t first = 0; first < lists.distances.size(); first += k) {
-    double sum = 0;
-    for (std::size_t i = 0; i < k; ++i) {
-      sum += std::sqrt(double{lists.distances[first + i]});
-    }
-    means.push_back(static_cast<float>(sum / static_cast<double>(k)));
-  }
-  return means;
-}
-
-/// Collective. Exact median (lower) of non-negative values over all ranks; 0 if there are none.
-float median_over_ranks(const comm::Communicator& comm, std::span<const float> values) {
-  const Count total = comm::sum_over_ranks(comm, count_of(values));
-  const Count index = (total - 1) / 2;
-  return total == 0 ? 0 : comm::order_statistics(comm, values, std::span{&index, 1}).front();
 }
 
 void write_labels(const run::Workspace& workspace) {

@@ -6,6 +6,8 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/output_file.hpp"
+#include "kith/layout/node_maps.hpp"
+#include "kith/layout/position_values.hpp"
 #include "kith/run/run.hpp"
 #include "kith/run/workspace.hpp"
 #include "kith/stages/stages.hpp"
@@ -28,37 +30,16 @@ std::vector<Count> local_rows(const run::Workspace& workspace) {
   return rows;
 }
 
-/// Collective. Rows that a rank asks for by position: the rows of its nodes' listed neighbors.
-std::vector<Count> rows_of_positions(const run::Workspace& workspace,
-                                     std::span<const Position> positions) {
-  const comm::Communicator& comm = workspace.comm;
+/// Collective. The rows of the nodes' listed neighbors.
+std::vector<Count> neighbor_rows(const run::Workspace& workspace) {
   const cells::Shard& shard = workspace.outputs.get<cells::Shard>();
-  const cells::CellLayout& layout = shard.layout;
-  std::vector<Position> asked(positions.begin(), positions.end());
-  std::sort(asked.begin(), asked.end());
-  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
-  std::vector<Rank> owners;
-  for (const Position position : asked) {
-    owners.push_back(layout.owner(position));
-  }
-  const auto received = comm::exchange_to<Position>(comm, asked, owners);
-  const Count begin = layout.nodes_of(comm.rank()).begin.value();
-  std::vector<Count> answers;
-  std::vector<Count> counts;
-  for (int rank = 0; rank < comm.size(); ++rank) {
-    counts.push_back(count_of(received.from(Rank{rank})));
-    for (const Position position : received.from(Rank{rank})) {
-      answers.push_back(shard.rows[to_size(position.value() - begin)].value());
-    }
-  }
-  // Positions ascend with ranks, so answers come back in the order of `asked`.
-  const std::vector<Count> rows = comm::exchange<Count>(comm, answers, counts).items;
-  std::vector<Count> result;
-  for (const Position position : positions) {
-    const auto at = std::lower_bound(asked.begin(), asked.end(), position) - asked.begin();
-    result.push_back(rows[to_size(at)]);
-  }
-  return result;
+  std::vector<Count> rows;
+  rows.reserve(shard.rows.size());
+  std::transform(shard.rows.begin(), shard.rows.end(), std::back_inserter(rows),
+                 [](GlobalId row) { return row.value(); });
+  return layout::values_at<Count>(workspace.comm,
+                                  layout::partition_of(shard, workspace.comm.size()), rows,
+                                  workspace.outputs.get<NeighborLists>().neighbors);
 }
 
 /// One entry of the symmetric weight matrix, by corpus rows.
@@ -124,7 +105,6 @@ void write_graph(run::Workspace& workspace, const std::string& path) {
   const NeighborLists& lists = workspace.outputs.get<NeighborLists>();
   const layout::RowExchange exchange{workspace.comm, workspace.outputs.get<Items>(),
                                      workspace.corpus.num_items};
-  const std::vector<Count> neighbor_rows = rows_of_positions(workspace, lists.neighbors);
   std::vector<float> distances;
   for (const float squared : lists.distances) {
     distances.push_back(std::sqrt(squared));
@@ -132,8 +112,8 @@ void write_graph(run::Workspace& workspace, const std::string& path) {
   const std::vector<Count> shape{workspace.corpus.num_items, lists.k};
   const Count first = exchange.block().begin.value();
   auto file = io::OutputFile::create(workspace.comm, path);
-  file.write_rows<Count>("/neighbors", exchange.to_rows<Count>(neighbor_rows, lists.k), first,
-                         shape);
+  file.write_rows<Count>("/neighbors", exchange.to_rows<Count>(neighbor_rows(workspace), lists.k),
+                         first, shape);
   file.write_rows<float>("/distances", exchange.to_rows<float>(distances, lists.k), first, shape);
   write_affinity(workspace, exchange.block(), file);
   file.commit();
