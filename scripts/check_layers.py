@@ -17,7 +17,7 @@ FORBIDDEN = {
     "qa": {"io", "corpus", "distance", "cells", "knn", "graph", "propagate"},
     "ensemble": {"io", "corpus", "distance", "cells", "knn"},
     "statistics": {"graph", "distance"},
-    "review": set(LAYERS) - {"core", "comm", "io", "review"},
+    "review": set(LAYERS) - {"core", "comm", "io", "corpus", "layout", "review"},
     "report": set(LAYERS) - {"core", "report"},
 }
 THIRD_PARTIES = {  # pattern of an include -> modules that may have it

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Makes an HDF5 corpus of Fashion-MNIST (H. Xiao, K. Rasul, R. Vollgraf, 2017) as Debian packages it.
 
-/embeddings: 70000 x 784 pixels, u8. /labels: seeds, chosen class by class by a hash of the row; -1 elsewhere.
+/embeddings: 70000 x 784 pixels, u8, with the attribute image_shape, so that they can be shown.
+/labels: seeds, chosen class by class by a hash of the row; -1 elsewhere.
 /gold: the labels of all other rows, only to measure with; -1 at seeds. /classes: the names of the ten classes.
 """
 import argparse
@@ -54,7 +55,7 @@ def main():
     parser.add_argument("--draw", type=int, default=1, help="which seeds")
     parser.add_argument("--items", type=int, default=70000, help="only the first so many")
     args = parser.parse_args()
-    settings = {"per_class": args.per_class, "draw": args.draw, "items": args.items}
+    settings = {"per_class": args.per_class, "draw": args.draw, "items": args.items, "shows": "images"}
     if is_made(args.path, settings):
         return
     images, labels = load()
@@ -64,6 +65,7 @@ def main():
     temporary = args.path + ".part"
     with h5py.File(temporary, "w") as file:
         file["embeddings"] = images
+        file["embeddings"].attrs["image_shape"] = [28, 28]
         file["labels"] = seeds
         file["gold"] = numpy.where(seeds >= 0, -1, labels).astype(numpy.int32)
         file["classes"] = CLASSES

@@ -42,8 +42,12 @@ constexpr const char* kUsage =
              the graph of a run in corpus order
   review export --audit N --file OUT.csv
              draws N items, stratified, to have labeled by people
-  review import --file FILLED.csv
-             takes their labels: the report then states the accuracy from them
+  review export --queue N [--strategy coverage|margin|...] --file OUT.csv|OUT.json|OUT.html
+             asks people about the N items whose labels tell most: a table, tasks for Label Studio,
+             or a page to label in; corpus.reviews keeps what was asked
+  review import --file FILLED.csv|SAVED.json [--annotator NAME]
+             takes their labels: of an audit the report then states the accuracy from them, of a
+             queue the next run learns from them
   votes [--gold FILE] [--json OUT.json] [--labels OUT.csv]
              what the voters of corpus.votes or corpus.answers do, and the labels that a label model
              makes of their votes: coverage, conflict, accuracy; without a graph, in seconds
@@ -113,19 +117,33 @@ std::string config_text(const comm::Communicator& world, const Command& command)
 void run_review(const comm::Communicator& world, const Command& command) {
   const std::string action = command.arguments.size() == 1 ? command.arguments.front() : "";
   if (action != "export" && action != "import") {
-    throw comm::CollectiveError{"review: export or import? say kith review export --audit N"};
+    throw comm::CollectiveError{"review: export or import? say kith review export --queue N"};
   }
   if (command.file_path.empty()) {
     throw comm::CollectiveError{fmt::format("review {}: which list? say --file LIST.csv", action)};
   }
-  if (action == "export" && command.audit_items == 0) {
-    throw comm::CollectiveError{"review export: how many items? say --audit N"};
+  const bool is_export = action == "export";
+  if (is_export && (command.audit_items == 0) == (command.queue_items == 0)) {
+    throw comm::CollectiveError{"review export: how many items? say --audit N or --queue N"};
+  }
+  if (!command.strategy.empty() && command.queue_items == 0) {
+    throw comm::CollectiveError{"review: --strategy belongs to --queue N"};
+  }
+  if (!command.annotator.empty() && is_export) {
+    throw comm::CollectiveError{"review: --annotator belongs to kith review import"};
   }
   announce(world, command);
-  print_on_root(world, action == "export"
-                           ? stages::export_audit(world, command.config, command.audit_items,
-                                                  command.file_path)
-                           : stages::import_audit(world, command.config, command.file_path));
+  const config::Config& config = command.config;
+  const std::string& path = command.file_path;
+  std::string said;
+  if (command.audit_items > 0) {
+    said = stages::export_audit(world, config, command.audit_items, path);
+  } else if (is_export) {
+    said = stages::export_queue(world, config, {command.queue_items, command.strategy}, path);
+  } else {
+    said = stages::import_review(world, config, path, command.annotator);
+  }
+  print_on_root(world, said);
 }
 
 void run_command(const comm::Communicator& world, const Command& command) {

@@ -34,6 +34,19 @@ void append_voters(std::vector<Option>& table) {
       "class vectors for heads of method prototypes, K x d: no need of seeds then; else means");
 }
 
+/// What people see of an item.
+void append_previews(std::vector<Option>& table) {
+  append_text(
+      table, "text", [](Config & c) -> auto& { return c.corpus.text; }, "dataset name or nothing",
+      "texts of the items, N strings: shown in reports and to who reviews, never learned from");
+  append_text(
+      table, "uri", [](Config & c) -> auto& { return c.corpus.uri; }, "dataset name or nothing",
+      "where the items lie, N strings: shown like corpus.text");
+  append_text(
+      table, "image", [](Config & c) -> auto& { return c.corpus.image; }, "dataset name or nothing",
+      "pictures, N x H x W or N x H x W x 3 of u8: shown like corpus.text");
+}
+
 }  // namespace
 
 void append_corpus_options(std::vector<Option>& table) {
@@ -61,12 +74,23 @@ void append_corpus_options(std::vector<Option>& table) {
                   "weight is in {}",
                   corpus::kSeedWeights.text()));
   append_text(
+      table, "reviews", [](Config & c) -> auto& { return c.corpus.reviews; }, "path or nothing",
+      "seeds that people give: the CSV that kith review export and import keep; it need not be "
+      "there "
+      "yet");
+  append_text(
+      table, "adjudicator", [](Config & c) -> auto& { return c.corpus.adjudicator; },
+      "a name or nothing",
+      "the annotator in corpus.reviews whose label counts where they disagree; nothing: the "
+      "majority's");
+  append_text(
       table, "gold", [](Config & c) -> auto& { return c.corpus.gold; }, "dataset name or nothing",
       "known labels that are only measured with: a class or -1");
   append_text(
       table, "classes", [](Config & c) -> auto& { return c.corpus.classes; },
       "dataset name, path or nothing", "names of the classes, in order");
   append_voters(table);
+  append_previews(table);
   table.push_back(yes_no(
       "corpus.allow_missing_classes", "check",
       [](Config & c) -> auto& { return c.corpus.allow_missing_classes; },

@@ -223,6 +223,9 @@ std::vector<Option> make_table() {
   append_qa_options(table);
   append_votes_options(table);
   append_reference_options(table);
+  table.push_back(number<double>(
+      "review.blind_share", "", [](Config & c) -> auto& { return c.review.blind_share; }, 0.0, 1.0,
+      "of the questions to people: without what is predicted, which leads who sees it"));
   return table;
 }
 

@@ -114,6 +114,12 @@ void validate_seedless_shares(const Config& all) {
 /// Without seeds members must do with class vectors or with a voter.
 void validate_seedless(const Config& config) {
   if (config.ensemble.members == ensemble::default_members()) {
+    if (!config.corpus.reviews.empty()) {
+      fail(
+          "corpus.reviews = {}: has no label yet, and nothing else says what the classes are: kith "
+          "review export --queue N asks people for the first labels",
+          config.corpus.reviews);
+    }
     fail(
         "neither corpus.labels nor corpus.seeds is set: without seeds something else must say what "
         "the classes are: corpus.votes (of rules or models), corpus.prototypes (class vectors), "

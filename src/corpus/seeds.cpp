@@ -10,6 +10,7 @@
 
 #include "corpus/class_column.hpp"
 #include "corpus/column.hpp"
+#include "corpus/reviewed_seeds.hpp"
 #include "corpus/seed_file.hpp"
 
 namespace kith::corpus {
@@ -25,15 +26,15 @@ struct Candidate {
 
 /// Collective. Keys of the entries to rows.
 std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corpus,
-                              const CorpusConfig& config, const SeedFile& file) {
+                              const CorpusConfig& config, const std::string& path,
+                              const SeedFile& file) {
   std::vector<GlobalId> rows;
   if (!file.has_ids) {
     comm::locally(comm, [&] {
       for (const SeedEntry& entry : file.entries) {
         if (entry.row.value() >= corpus.num_items) {
           fail("{}: row {} is not in the corpus of {} rows",
-               place_of(config.seeds, file.is_hdf5, entry.line), entry.row.value(),
-               corpus.num_items);
+               place_of(path, file.is_hdf5, entry.line), entry.row.value(), corpus.num_items);
         }
         rows.push_back(entry.row);
       }
@@ -49,12 +50,31 @@ std::vector<GlobalId> resolve(const comm::Communicator& comm, const Corpus& corp
     for (std::size_t i = 0; i < file.entries.size(); ++i) {
       const SeedEntry& entry = file.entries[i];
       if (rows[i].is_none()) {  // rank 0, which read the file, has the text and words it
-        fail("{}: id {} is not in the corpus", place_of(config.seeds, file.is_hdf5, entry.line),
+        fail("{}: id {} is not in the corpus", place_of(path, file.is_hdf5, entry.line),
              comm.is_root() ? quote(file.id_texts[i]) : std::string{});
       }
     }
   });
   return rows;
+}
+
+/// Collective. Of a file that rank 0 has read, on every rank.
+std::vector<Candidate> place_seeds(const comm::Communicator& comm, const Corpus& corpus,
+                                   const CorpusConfig& config, const std::string& path,
+                                   SeedFile& file) {
+  std::vector<int> flags = {file.has_ids ? 1 : 0, file.is_hdf5 ? 1 : 0};
+  comm::broadcast(comm, flags);
+  comm::broadcast(comm, file.entries);
+  file.has_ids = flags[0] != 0;
+  file.is_hdf5 = flags[1] != 0;
+  const std::vector<GlobalId> rows = resolve(comm, corpus, config, path, file);
+  std::vector<Candidate> seeds;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SeedEntry& entry = file.entries[i];
+    seeds.push_back(
+        {rows[i], Label{static_cast<std::int32_t>(entry.label)}, entry.weight, entry.line});
+  }
+  return seeds;
 }
 
 /// Collective. Seeds of the seed file, on every rank.
@@ -63,20 +83,28 @@ std::vector<Candidate> seeds_of_file(const comm::Communicator& comm, const Corpu
   SeedFile file;
   comm::on_root(comm,
                 [&] { file = read_seed_file(config.seeds, corpus.id_kind, corpus.class_names); });
-  std::vector<int> flags = {file.has_ids ? 1 : 0, file.is_hdf5 ? 1 : 0};
-  comm::broadcast(comm, flags);
-  comm::broadcast(comm, file.entries);
-  file.has_ids = flags[0] != 0;
-  file.is_hdf5 = flags[1] != 0;
+  const auto seeds = place_seeds(comm, corpus, config, config.seeds, file);
   is_hdf5 = file.is_hdf5;
-  const std::vector<GlobalId> rows = resolve(comm, corpus, config, file);
-  std::vector<Candidate> seeds;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const SeedEntry& entry = file.entries[i];
-    seeds.push_back(
-        {rows[i], Label{static_cast<std::int32_t>(entry.label)}, entry.weight, entry.line});
-  }
   return seeds;
+}
+
+/// Collective. Seeds that people have given, on every rank.
+std::vector<Candidate> seeds_of_reviews(const comm::Communicator& comm, const Corpus& corpus,
+                                        const CorpusConfig& config) {
+  SeedFile file;
+  comm::on_root(comm, [&] { file = read_reviewed_seeds(corpus, config); });
+  return place_seeds(comm, corpus, config, config.reviews, file);
+}
+
+/// People were asked: what they say of a row takes the place of what it was given before.
+void replace_rows(std::vector<Candidate>& seeds, std::vector<Candidate> reviewed) {
+  std::sort(reviewed.begin(), reviewed.end(),
+            [](const Candidate& a, const Candidate& b) { return a.row < b.row; });
+  std::erase_if(seeds, [&](const Candidate& seed) {
+    return std::binary_search(reviewed.begin(), reviewed.end(), seed,
+                              [](const Candidate& a, const Candidate& b) { return a.row < b.row; });
+  });
+  seeds.insert(seeds.end(), reviewed.begin(), reviewed.end());
 }
 
 /// Collective. Seeds of the label column, on every rank.
@@ -186,6 +214,9 @@ std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpu
   if (!config.seeds.empty()) {
     const std::vector<Candidate> more = seeds_of_file(comm, corpus, config, is_hdf5);
     candidates.insert(candidates.end(), more.begin(), more.end());
+  }
+  if (config.has_answers) {
+    replace_rows(candidates, seeds_of_reviews(comm, corpus, config));
   }
   return comm::locally(comm, [&] {
     std::vector<Seed> seeds = merge(std::move(candidates), corpus, config, is_hdf5);

@@ -264,6 +264,28 @@ std::vector<std::string> InputFile::attribute_strings(const std::string& object,
   return read_strings_with({body_->path, place}, stored, space, 0, read);
 }
 
+std::vector<std::int64_t> InputFile::attribute_numbers(const std::string& object,
+                                                       const std::string& name) const {
+  constexpr hssize_t kMostNumbers = 1000;
+  const std::string place = object + "@" + name;
+  const Attribute attribute{
+      H5Aopen_by_name(body_->file.id(), object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT)};
+  if (attribute.is_null()) {
+    fail_hdf5(body_->path, place, "no such attribute");
+  }
+  const Datatype stored{H5Aget_type(attribute.id())};
+  const Dataspace space{H5Aget_space(attribute.id())};
+  const hssize_t size = H5Sget_simple_extent_npoints(space.id());
+  const Datatype type = native_type(element_type_of<std::int64_t>());
+  std::vector<std::int64_t> numbers(
+      static_cast<std::size_t>(std::clamp<hssize_t>(size, 0, kMostNumbers)));
+  if (size < 1 || size > kMostNumbers || H5Tget_class(stored.id()) != H5T_INTEGER ||
+      H5Aread(attribute.id(), type.id(), numbers.data()) < 0) {
+    fail_hdf5(body_->path, place, "is no list of whole numbers");
+  }
+  return numbers;
+}
+
 template <class T>
 T InputFile::attribute(const std::string& object, const std::string& name) const {
   const std::string place = object + "@" + name;

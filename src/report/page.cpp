@@ -59,6 +59,10 @@ th, td { text-align: left; padding: .3rem 1.1rem .3rem 0; border-bottom: 1px sol
 td.text { white-space: normal; min-width: 12rem; }
 thead th { color: var(--soft); font-weight: 600; } tbody th { font-weight: 500; }
 summary { cursor: pointer; color: var(--link); margin: .4rem 0; }
+.item { display: block; max-width: 6rem; max-height: 6rem; min-width: 3rem; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .6rem; list-style: none; margin: .3rem 0; padding: 0; }
+.gallery li { background: var(--panel); border-radius: .4rem; padding: .5rem; font-size: .9rem; overflow-wrap: anywhere; }
+.gallery small { display: block; color: var(--soft); }
 footer { color: var(--soft); font-size: .9rem; margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem; }
 @media (max-width: 40rem) { body { padding: .9rem; } .tile b { font-size: 1.45rem; }
   th, td { padding-right: .8rem; } th { white-space: normal; } }

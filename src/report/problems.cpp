@@ -68,6 +68,18 @@ void find_in_seeds(const Report& report, Problems& problems) {
   problems.push_back(text);
 }
 
+void find_in_chosen_seeds(const Report& report, Problems& problems) {
+  const Corpus& corpus = report.run.corpus;
+  if (corpus.chosen_seeds > 0) {
+    problems.push_back(fmt::format(
+        "{} of the {} seeds were asked for because the run was unsure of them. They are harder "
+        "than "
+        "the corpus, so what held-out seeds say is likely too low; an audit (kith review export "
+        "--audit N) says how accurate the labels are.",
+        grouped(corpus.chosen_seeds), grouped(corpus.seeds)));
+  }
+}
+
 void find_in_classes(const Report& report, Problems& problems) {
   std::vector<std::pair<double, std::string>> poor;
   for (const ClassAccuracy& of_class : *best_accuracy(report).per_class) {
@@ -188,8 +200,9 @@ bool is_from_audit(const Acceptance& acceptance) {
 
 std::vector<std::string> find_problems(const Report& report) {
   Problems problems;
-  for (const auto find : {find_in_corpus, find_in_reference, find_in_graph, find_in_seeds,
-                          find_in_classes, find_in_voters, find_scarce_classes}) {
+  for (const auto find :
+       {find_in_corpus, find_in_reference, find_in_graph, find_in_seeds, find_in_chosen_seeds,
+        find_in_classes, find_in_voters, find_scarce_classes}) {
     find(report, problems);
   }
   return problems;

@@ -17,6 +17,14 @@ std::string suspects_table(const std::vector<SuspectSeed>& suspects) {
   if (has_ids) {
     head.insert(head.begin(), "id");
   }
+  const std::size_t place = has_ids ? 2 : 1;
+  const bool has_previews = !suspects.front().preview.is_empty();
+  const auto insert = [&](std::vector<std::string>& row, std::string cell) {
+    row.insert(row.begin() + static_cast<std::ptrdiff_t>(place), std::move(cell));
+  };
+  if (has_previews) {
+    insert(head, "item");
+  }
   std::vector<std::vector<std::string>> rows;
   for (const SuspectSeed& suspect : suspects) {
     rows.push_back({grouped(suspect.row), escape(suspect.given), escape(suspect.suggested),
@@ -24,9 +32,13 @@ std::string suspects_table(const std::vector<SuspectSeed>& suspects) {
     if (has_ids) {
       rows.back().insert(rows.back().begin(), escape(suspect.id.value_or("")));
     }
+    if (has_previews) {
+      insert(rows.back(), preview_cell(suspect.preview));
+    }
   }
   constexpr std::size_t kShown = 10;
-  return folded_table(head, rows, kShown, "more");
+  return folded_table(head, rows, kShown, "more",
+                      has_previews ? std::vector{place} : std::vector<std::size_t>{});
 }
 
 std::string filter_text(const std::string& filter) {

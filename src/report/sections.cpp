@@ -11,6 +11,7 @@ std::span<const Section> sections() {
       {"slices", "Where are labels worse?", slice_section},
       {"seeds", "Are the seeds right?", seed_section},
       {"seed-values", "What are the seeds worth?", value_section},
+      {"examples", "What do the classes look like?", example_section},
       {"classes", "Classes", class_section},
       {"shares", "How large are the classes?", share_section},
       {"calibration", "Are the probabilities calibrated?", calibration_section},

@@ -25,6 +25,7 @@ struct Section {
 [[nodiscard]] std::string slice_section(const Report& report);
 [[nodiscard]] std::string seed_section(const Report& report);
 [[nodiscard]] std::string value_section(const Report& report);
+[[nodiscard]] std::string example_section(const Report& report);
 [[nodiscard]] std::string class_section(const Report& report);
 [[nodiscard]] std::string share_section(const Report& report);
 [[nodiscard]] std::string calibration_section(const Report& report);

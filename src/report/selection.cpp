@@ -42,20 +42,21 @@ std::string without_table(std::size_t num_classes) {
 }
 
 std::string long_table(const std::vector<std::string>& head,
-                       std::vector<std::vector<std::string>> rows) {
+                       std::vector<std::vector<std::string>> rows,
+                       const std::vector<std::size_t>& text_columns) {
   const std::size_t all = rows.size();
   rows.resize(std::min(all, kTableRows));
-  return table(head, rows) + left_out(rows.size(), all, "first rows");
+  return table(head, rows, text_columns) + left_out(rows.size(), all, "first rows");
 }
 
 std::string folded_table(const std::vector<std::string>& head,
                          const std::vector<std::vector<std::string>>& rows, std::size_t shown,
-                         std::string_view more) {
+                         std::string_view more, const std::vector<std::size_t>& text_columns) {
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), shown));
-  std::string html = table(head, {rows.begin(), middle});
+  std::string html = table(head, {rows.begin(), middle}, text_columns);
   if (middle != rows.end()) {
     html += details(fmt::format("{} {}", rows.end() - middle, more),
-                    long_table(head, {middle, rows.end()}));
+                    long_table(head, {middle, rows.end()}, text_columns));
   }
   return html;
 }
@@ -83,6 +84,30 @@ std::vector<std::string> member_names(const Report& report) {
 std::vector<std::string> first_names(const std::vector<std::string>& names) {
   const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), kMatrixClasses));
   return {names.begin(), names.begin() + shown};
+}
+
+std::string preview_cell(const ItemPreview& preview) {
+  constexpr std::size_t kMostBytes = 200;
+  std::string cell;
+  if (preview.image.starts_with("data:image/png;base64,")) {
+    cell += fmt::format("<img class=\"item\" src=\"{}\" alt=\"\">", escape(preview.image));
+  }
+  std::string text = preview.text;
+  if (text.size() > kMostBytes) {
+    std::size_t end = kMostBytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      --end;  // inside of a character
+    }
+    text = text.substr(0, end) + " ...";
+  }
+  cell += escape(text);
+  if (preview.uri.starts_with("http://") || preview.uri.starts_with("https://")) {
+    cell +=
+        fmt::format(" <a href=\"{0}\" rel=\"noopener noreferrer\">{0}</a>", escape(preview.uri));
+  } else if (!preview.uri.empty()) {
+    cell += " " + escape(preview.uri);
+  }
+  return cell;
 }
 
 }  // namespace kith::report

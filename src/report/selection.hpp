@@ -31,12 +31,14 @@ inline constexpr std::size_t kTableRows = 200;
 
 /// The first kTableRows rows, and how many are left out.
 [[nodiscard]] std::string long_table(const std::vector<std::string>& head,
-                                     std::vector<std::vector<std::string>> rows);
+                                     std::vector<std::vector<std::string>> rows,
+                                     const std::vector<std::size_t>& text_columns = {});
 
 /// A table of the first `shown` rows; the others open on a click on "N MORE".
 [[nodiscard]] std::string folded_table(const std::vector<std::string>& head,
                                        const std::vector<std::vector<std::string>>& rows,
-                                       std::size_t shown, std::string_view more);
+                                       std::size_t shown, std::string_view more,
+                                       const std::vector<std::size_t>& text_columns = {});
 
 /// The weights that were tried, on a click; nothing if none was. of: "an item with votes".
 [[nodiscard]] std::string tried_weights(const TeachingWeight& chosen, std::string_view of);
@@ -68,5 +70,8 @@ template <class T>
   }
   return picked;
 }
+
+/// What an item looks like, as a cell of a table: its picture, its text cut, its place.
+[[nodiscard]] std::string preview_cell(const ItemPreview& preview);
 
 }  // namespace kith::report

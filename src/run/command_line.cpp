@@ -15,6 +15,7 @@
 #include "kith/core/numbers.hpp"
 #include "kith/core/quote.hpp"
 #include "kith/core/random.hpp"
+#include "kith/corpus/ledger.hpp"
 #include "kith/io/files.hpp"
 #include "kith/io/json.hpp"
 #include "kith/run/command.hpp"
@@ -33,7 +34,9 @@ po::options_description describe_options(std::span<const std::string> words) {
   description.add_options()("config,c", po::value<std::string>())("help,h", "")("version", "")(
       "graph", po::value<std::string>())("file", po::value<std::string>())(
       "gold", po::value<std::string>())("json", po::value<std::string>())(
-      "labels", po::value<std::string>())("audit", po::value<std::string>());
+      "labels", po::value<std::string>())("audit", po::value<std::string>())(
+      "queue", po::value<std::string>())("strategy", po::value<std::string>())(
+      "annotator", po::value<std::string>());
   std::set<std::string> sections;
   for (const std::string& word : words) {
     if (word.starts_with("--")) {
@@ -94,11 +97,11 @@ std::vector<config::Setting> settings_of_manifest(const std::vector<std::string>
   return settings;
 }
 
-Count parse_audit(const std::string& text) {
+Count parse_items(const std::string& word, const std::string& text) {
   constexpr NumberRange<Count> kItems{1, 100'000'000};
   const auto items = parse_number<Count>(text);
   if (!items || !kItems.contains(*items)) {
-    fail("command line: --audit {}, must be how many items to have labeled, {}", quote(text),
+    fail("command line: --{} {}, must be how many items to have labeled, {}", word, quote(text),
          kItems.text());
   }
   return *items;
@@ -111,9 +114,10 @@ struct OwnWord {
 };
 
 void require_own_words(std::span<const po::option> options, const Command& command) {
-  static const std::vector<OwnWord> kWords{{"graph", {"export"}}, {"file", {"review"}},
-                                           {"audit", {"review"}}, {"gold", {"eval", "votes"}},
-                                           {"json", {"votes"}},   {"labels", {"votes"}}};
+  static const std::vector<OwnWord> kWords{
+      {"graph", {"export"}},       {"file", {"review"}},     {"audit", {"review"}},
+      {"gold", {"eval", "votes"}}, {"json", {"votes"}},      {"labels", {"votes"}},
+      {"queue", {"review"}},       {"strategy", {"review"}}, {"annotator", {"review"}}};
   for (const OwnWord& own : kWords) {
     const bool is_said = std::any_of(options.begin(), options.end(), [&](const po::option& option) {
       return option.string_key == own.word;
@@ -136,13 +140,15 @@ bool take_word(const po::option& option, const std::string& value, Command& comm
   const std::map<std::string, std::string*> texts{
       {"config", &command.config_path}, {"graph", &command.export_path},
       {"file", &command.file_path},     {"gold", &command.gold_path},
-      {"json", &command.json_path},     {"labels", &command.labels_path}};
+      {"json", &command.json_path},     {"labels", &command.labels_path},
+      {"strategy", &command.strategy},  {"annotator", &command.annotator}};
   if (option.position_key >= 0 || option.string_key.empty()) {
     (command.name.empty() ? command.name : command.arguments.emplace_back()) = value;
     return true;
   }
-  if (option.string_key == "audit") {
-    command.audit_items = parse_audit(value);
+  if (option.string_key == "audit" || option.string_key == "queue") {
+    (option.string_key == "audit" ? command.audit_items : command.queue_items) =
+        parse_items(option.string_key, value);
     return true;
   }
   const auto text = texts.find(option.string_key);
@@ -169,6 +175,17 @@ void apply_settings(std::span<const config::Setting> from_line, Command& command
   for (const config::Setting& setting : from_line) {
     apply(setting, command.config);
   }
+}
+
+/// Did people label an item?
+bool has_answers(const config::Config& config) {
+  if (config.corpus.reviews.empty()) {
+    return false;
+  }
+  const auto items =
+      corpus::reviewed_items(corpus::read_ledger(config.corpus.reviews), config.corpus.adjudicator);
+  return std::any_of(items.begin(), items.end(),
+                     [](const corpus::ReviewedItem& item) { return item.has_label(); });
 }
 
 Command parse_on_root(const StageList& stages, const std::vector<std::string>& words) {
@@ -198,12 +215,16 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   }
   require_own_words(options, command);
   apply_settings(from_line, command);
+  command.config.corpus.has_answers = has_answers(command.config);
   config::complete(command.config);
   command.config.corpus.is_no_input = [&stages](const std::string& path) {
     return is_of_a_run(stages, path);
   };
   if (command.name != "plan" && command.name != "votes") {  // which may have no corpus, no seeds
-    config::validate(command.config);
+    config::Config checked = command.config;
+    const bool asks_for_seeds = command.name == "review" && !checked.corpus.reviews.empty();
+    checked.corpus.has_answers = checked.corpus.has_answers || asks_for_seeds;
+    config::validate(checked);
   }
   if (!command.config.corpus.answers.empty() && !config::learns_from_votes(command.config) &&
       command.name != "votes" && command.name != "config") {
@@ -212,8 +233,9 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   return command;
 }
 
-config::Config parse_text(const std::string& text) {
+config::Config parse_text(const std::string& text, bool has_answers) {
   config::Config config;
+  config.corpus.has_answers = has_answers;
   std::istringstream lines{text};
   for (std::string line; std::getline(lines, line);) {
     const std::size_t equals = line.find('=');
@@ -237,15 +259,19 @@ Command parse_command_line(const comm::Communicator& comm, const StageList& stag
   comm::broadcast(comm, command.gold_path);
   comm::broadcast(comm, command.json_path);
   comm::broadcast(comm, command.labels_path);
-  std::vector<Count> audit{command.audit_items};
-  comm::broadcast(comm, audit);
-  command.audit_items = audit[0];
+  comm::broadcast(comm, command.strategy);
+  comm::broadcast(comm, command.annotator);
+  std::vector<Count> numbers{command.audit_items, command.queue_items,
+                             command.config.corpus.has_answers ? 1 : 0};
+  comm::broadcast(comm, numbers);
+  command.audit_items = numbers[0];
+  command.queue_items = numbers[1];
   std::string text = to_text(command.config);
   comm::broadcast(comm, text);
   std::string arguments = fmt::format("{}", fmt::join(command.arguments, "\n"));
   comm::broadcast(comm, arguments);
   if (!comm.is_root()) {
-    command.config = parse_text(text);
+    command.config = parse_text(text, numbers[2] != 0);
     std::istringstream lines{arguments};
     for (std::string line; std::getline(lines, line);) {
       command.arguments.push_back(line);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "kith/run/stage.hpp"
 
 #include "run/inputs.hpp"
@@ -37,6 +39,12 @@ std::string Inputs::hash_of_file(const std::string& path) const {
     text += !path.empty() && file["path"] == path ? file.value("hash", "") : "";
   }
   return text;
+}
+
+std::string Inputs::hash_of_answers() const {
+  const auto found = std::find_if(files_.begin(), files_.end(),
+                                  [](const Json& file) { return file.contains(kAnswersHash); });
+  return found == files_.end() ? std::string{} : found->value(kAnswersHash, "");
 }
 
 std::string Inputs::numbers_of(const corpus::Corpus& corpus,
@@ -112,6 +120,9 @@ std::string Inputs::text_of(const std::string& input) const {
   if (input == "slices") {
     return slices_text();
   }
+  if (input == "previews") {
+    return hashes_of(names.text) + hashes_of(names.uri) + hashes_of(names.image);
+  }
   const std::string classes = fmt::format("{}\n", fmt::join(corpus_->class_names, "\n")) +
                               numbers_of(*corpus_, &corpus::FileNumbers::classes);
   if (input == "classes") {
@@ -121,8 +132,10 @@ std::string Inputs::text_of(const std::string& input) const {
     return classes + reference_text();
   }
   if (input == "seeds") {
-    return classes + hashes_of(names.labels) + hash_of_file(names.seeds) +
-           (names.seeds.empty() ? "" : content("ids"));
+    const std::string reviewed = config_->corpus.has_answers ? hash_of_answers() : "";
+    const bool may_name_ids = !names.seeds.empty() || !reviewed.empty();
+    return classes + hashes_of(names.labels) + hash_of_file(names.seeds) + reviewed +
+           (may_name_ids ? content("ids") : "");
   }
   if (input == "gold") {
     return classes + hashes_of(names.gold);

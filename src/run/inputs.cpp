@@ -8,6 +8,7 @@
 #include "kith/config/graph_source.hpp"
 #include "kith/core/error.hpp"
 #include "kith/core/random.hpp"
+#include "kith/corpus/ledger.hpp"
 #include "kith/io/dataset_hash.hpp"
 #include "kith/io/file_hash.hpp"
 #include "kith/io/input_file.hpp"
@@ -34,6 +35,7 @@ std::vector<std::string> datasets_of(const config::Config& config, const corpus:
   const corpus::CorpusConfig& names = config.corpus;
   std::vector<std::string> datasets{names.embeddings, names.labels, names.gold, names.votes};
   datasets.insert(datasets.end(), names.slices.begin(), names.slices.end());
+  datasets.insert(datasets.end(), {names.text, names.uri, names.image});
   if (corpus.id_kind != corpus::IdKind::none) {
     datasets.push_back(names.ids);
   }
@@ -78,7 +80,8 @@ std::vector<std::string> datasets_of_reference(const config::Config& config,
   return datasets;
 }
 
-/// Vectors and probabilities are large, and made by programs; people edit labels, votes and groups.
+/// Vectors, probabilities, texts and pictures are large, and made by programs; people edit labels,
+/// votes and groups.
 bool may_sample(const config::Config& config, const Json& file, const std::string& dataset) {
   if (file.contains("of")) {
     return dataset == config.reference.embeddings;
@@ -86,7 +89,9 @@ bool may_sample(const config::Config& config, const Json& file, const std::strin
   const auto is_dataset = [&](const config::GraphSource& graph) {
     return graph.dataset == dataset;
   };
-  return dataset == config.corpus.embeddings ||
+  const corpus::CorpusConfig& names = config.corpus;
+  return dataset == names.embeddings || dataset == names.text || dataset == names.uri ||
+         dataset == names.image ||
          (!config.corpus.probs.empty() && dataset.starts_with(config.corpus.probs + "/")) ||
          std::any_of(config.graphs.begin(), config.graphs.end(), is_dataset);
 }
@@ -123,6 +128,19 @@ std::vector<std::string> text_files(const config::Config& config) {
   return paths;
 }
 
+/// Rank 0. A digest of the labels that people agree on.
+std::string digest_of_answers(const config::Config& config) {
+  std::string text;
+  const auto lines = corpus::read_ledger(config.corpus.reviews);
+  for (const corpus::ReviewedItem& item :
+       corpus::reviewed_items(lines, config.corpus.adjudicator)) {
+    if (item.has_label()) {
+      text += fmt::format("{}\n{}\n{}\n", item.row, item.item_id, item.label);
+    }
+  }
+  return digest(text);
+}
+
 /// Rank 0. Every file that is read, its datasets without hashes.
 Json list_files(const config::Config& config, const corpus::Corpus& corpus,
                 const std::optional<corpus::Corpus>& reference) {
@@ -150,6 +168,11 @@ Json list_files(const config::Config& config, const corpus::Corpus& corpus,
   for (const std::string& path : text_files(config)) {
     Json entry = describe_file(path, "", hashed);
     entry["hash"] = "";
+    files.push_back(entry);
+  }
+  if (config.corpus.has_answers) {
+    Json entry = describe_file(config.corpus.reviews, "", kFull);
+    entry[kAnswersHash] = digest_of_answers(config);
     files.push_back(entry);
   }
   return files;
@@ -276,7 +299,7 @@ void require_same_inputs(const comm::Communicator& comm, const config::Config& c
   bool is_hashed = !now.empty();
   for (Json& file : now) {
     is_hashed = is_hashed && file.contains("hashed") &&
-                (file.contains("hash") || file.contains("datasets"));
+                (file.contains("hash") || file.contains("datasets") || file.contains(kAnswersHash));
     if (file.contains("hash")) {
       file["hash"] = "";
     }
@@ -292,6 +315,14 @@ void require_same_inputs(const comm::Communicator& comm, const config::Config& c
         "of another version of kith"};
   }
   hash_missing(comm, config, paths_of(files), now);
+  comm::on_root(comm, [&] {
+    for (Json& file : now) {
+      if (file.contains(kAnswersHash)) {
+        file[kAnswersHash] = digest_of_answers(config);
+      }
+    }
+  });
+  share(comm, now);
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (now[i] != files[i]) {
       throw comm::CollectiveError{fmt::format(

@@ -12,6 +12,10 @@
 
 namespace kith::run {
 
+/// What an entry of Inputs::files() has of corpus.reviews: not its bytes, which every question
+/// changes, but what people agree on.
+inline constexpr const char* kAnswersHash = "answers";
+
 /// The datasets and files that a run reads, with a hash of each.
 class Inputs {
  public:
@@ -22,8 +26,8 @@ class Inputs {
          const std::optional<corpus::Corpus>& reference, const io::Json& remembered);
 
   /// A digest of an input: embeddings, ids, classes, seeds, gold, votes, probs, voter names,
-  /// slices, reference, or input_of_graph(). Of seeds, gold, votes, probs and reference also of
-  /// what their numbers mean.
+  /// slices, previews, reference, or input_of_graph(). Of seeds, gold, votes, probs and reference
+  /// also of what their numbers mean.
   [[nodiscard]] std::string content(const std::string& input) const;
 
   /// For the manifest: path, bytes and stamp of each file, and the hashes of its datasets.
@@ -33,6 +37,7 @@ class Inputs {
   /// In the files of the corpus.
   [[nodiscard]] std::string hashes_of(const std::string& dataset) const;
   [[nodiscard]] std::string hash_of_file(const std::string& path) const;
+  [[nodiscard]] std::string hash_of_answers() const;
   [[nodiscard]] static std::string numbers_of(
       const corpus::Corpus& corpus, const std::vector<std::int32_t> corpus::FileNumbers::*numbers);
   [[nodiscard]] std::string slices_text() const;

@@ -9,6 +9,7 @@
 #include "statistics/acceptance.hpp"
 #include "statistics/audit_accuracy.hpp"
 #include "statistics/class_balance.hpp"
+#include "statistics/class_examples.hpp"
 #include "statistics/consensus_summary.hpp"
 #include "statistics/member_summary.hpp"
 #include "statistics/review_queue.hpp"
@@ -50,6 +51,7 @@ std::vector<std::unique_ptr<Statistic>> make_statistics() {
   add<ClassBalance>(all);
   add<SeedValues>(all);
   add<ReviewQueue>(all);
+  add<ClassExamples>(all);
   return all;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kith/comm/collectives.hpp"
+#include "kith/review/previews.hpp"
 
 namespace kith::statistics {
 
@@ -31,8 +32,14 @@ void ReviewQueue::compute(const RunResults& run, const Computed& /*earlier*/) {
 }
 
 io::Json ReviewQueue::json(const RunResults& run, const Computed& /*all*/) const {
-  io::Json review = io::Json::array();
+  std::vector<Count> rows;
   for (const ReviewItem& item : items_) {
+    rows.push_back(item.row);
+  }
+  const auto previews = review::previews_of(run.comm, run.corpus, run.corpus_config, rows);
+  io::Json review = io::Json::array();
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const ReviewItem& item = items_[i];
     review.push_back({{"row", item.row},
                       {"label", run.corpus.class_names[to_size(item.best)]},
                       {"probability", item.probability},
@@ -40,6 +47,7 @@ io::Json ReviewQueue::json(const RunResults& run, const Computed& /*all*/) const
                       {"vote_entropy", item.vote_entropy},
                       {"bald", item.bald},
                       {"margin", item.margin}});
+    review::add_preview(previews[i], review.back());
   }
   return review;
 }

@@ -7,6 +7,7 @@
 #include "kith/comm/collectives.hpp"
 #include "kith/layout/item_ids.hpp"
 #include "kith/qa/accuracy.hpp"
+#include "kith/review/previews.hpp"
 
 #include "statistics/json_forms.hpp"
 
@@ -141,6 +142,12 @@ io::Json SeedErrors::suspects_json(const RunResults& run,
     return std::tie(suspicion_.wrong[b], self_confidence_[a], run.held_out_rows[a]) <
            std::tie(suspicion_.wrong[a], self_confidence_[b], run.held_out_rows[b]);
   });
+  constexpr std::size_t kMostShown = 100;  // with what they look like
+  std::vector<Count> shown;
+  for (std::size_t i = 0; i < std::min(order.size(), kMostShown); ++i) {
+    shown.push_back(run.held_out_rows[order[i]]);
+  }
+  const auto previews = review::previews_of(run.comm, run.corpus, run.corpus_config, shown);
   io::Json suspects = io::Json::array();
   for (const std::size_t i : order) {
     io::Json suspect;
@@ -153,6 +160,9 @@ io::Json SeedErrors::suspects_json(const RunResults& run,
     suspect["wrong"] = suspicion_.wrong[i];
     suspect["self_confidence"] = self_confidence_[i];
     suspect["normalized_margin"] = normalized_margin_[i];
+    if (suspects.size() < previews.size()) {
+      review::add_preview(previews[suspects.size()], suspect);
+    }
     suspects.push_back(suspect);
   }
   return suspects;

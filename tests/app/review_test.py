@@ -133,12 +133,15 @@ class Review(unittest.TestCase):
         self.assertIn("accuracy not known", done.stdout)
 
     def test_what_is_asked_wrongly(self):
+        with open(os.path.join(self.directory, "filled.csv"), "w", encoding="utf-8") as file:
+            file.write("row,label\n1,ant\n")
         for words, message in (
                 (("review",), "export or import?"), (("review", "export", "--audit", "5"), "which list?"),
                 (("review", "export", "--file", self.list), "how many items? say --audit N"),
                 (("review", "export", "--audit", "x", "--file", self.list), "--audit x, must be how many items"),
                 (("eval",), "against what? say --gold FILE"),
-                (("review", "import", "--file", self.list), "no audit was drawn there")):
+                (("review", "import", "--file", self.list), "No such file"),
+                (("review", "import", "--file", os.path.join(self.directory, "filled.csv")), "no audit was drawn there")):
             self.assertIn(message, self.kith(*words, expect=1).stderr)
 
 

@@ -48,6 +48,11 @@ struct ReferenceConfig {
   double weight = 0;                       // of one beside a seed; 0 = as held-out seeds say
 };
 
+/// How people are asked: [review].
+struct ReviewConfig {
+  double blind_share = 0.2;  // of the questions: without what is predicted
+};
+
 struct Config {
   RunConfig run;
   corpus::CorpusConfig corpus;
@@ -61,6 +66,7 @@ struct Config {
   qa::QaConfig qa;
   label_model::VotesConfig votes;
   ReferenceConfig reference;
+  ReviewConfig review;
 };
 
 /// key=value lines of every option, in the table's order, which can be read as an INI file.

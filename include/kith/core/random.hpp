@@ -22,6 +22,7 @@ enum class Purpose : std::uint64_t {
   share_sample = 10,
   weak_seeds = 11,
   reference_sample = 12,
+  review_sample = 13,
 };
 
 /// 64 uniform random bits (XXH3, Y. Collet).

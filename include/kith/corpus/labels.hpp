@@ -24,10 +24,11 @@ struct Seed {
   bool operator==(const Seed&) const = default;
 };
 
-/// Collective. Seeds of the label column and of the seed file together, replicated, sorted by row;
-/// a row given twice with the same label is one seed; the labels of a soft seed are side by side,
-/// the heaviest first, ties to the smaller label. Ids are looked up by streaming each rank's block
-/// of ids past the seeds. Throws CollectiveError for: no seed at all, a class without seed (unless
+/// Collective. Seeds of the label column, of the seed file and of what people have said of rows,
+/// who are asked to be right where the others may not be: together, replicated, sorted by row; a
+/// row given twice with the same label is one seed; the labels of a soft seed are side by side, the
+/// heaviest first, ties to the smaller label. Ids are looked up by streaming each rank's block of
+/// ids past the seeds. Throws CollectiveError for: no seed at all, a class without seed (unless
 /// allowed), an id or row that the corpus has not, a row with two labels (unless seeds may be
 /// soft), an unknown class name, a label or a weight out of range.
 [[nodiscard]] std::vector<Seed> read_seeds(const comm::Communicator& comm, const Corpus& corpus,

@@ -89,6 +89,9 @@ class InputFile {
   [[nodiscard]] bool has_attribute(const std::string& object, const std::string& name) const;
   [[nodiscard]] std::vector<std::string> attribute_strings(const std::string& object,
                                                            const std::string& name) const;
+  /// Whole numbers, row by row if they are a matrix.
+  [[nodiscard]] std::vector<std::int64_t> attribute_numbers(const std::string& object,
+                                                            const std::string& name) const;
   /// T: std::int64_t or double.
   template <class T>
   [[nodiscard]] T attribute(const std::string& object, const std::string& name) const;

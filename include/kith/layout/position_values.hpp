@@ -10,6 +10,13 @@
 
 namespace kith::layout {
 
+/// Who owns the node at a position. first_of_rank: first position of each rank's nodes, and the
+/// end.
+[[nodiscard]] inline Rank owner_of(std::span<const Position> first_of_rank, Position position) {
+  const auto end = std::upper_bound(first_of_rank.begin(), first_of_rank.end(), position);
+  return Rank{static_cast<int>(end - first_of_rank.begin()) - 1};
+}
+
 /// Collective. The values at these positions, in their order. first_of_rank: first position of each
 /// rank's nodes, and the end; owned: a value for each node of this rank. Each value crosses the
 /// network once a rank.
@@ -23,8 +30,7 @@ template <class T>
   asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
   std::vector<Count> counts(to_size(comm.size()), 0);
   for (const Position position : asked) {
-    const auto end = std::upper_bound(first_of_rank.begin(), first_of_rank.end(), position);
-    ++counts[static_cast<std::size_t>(end - first_of_rank.begin()) - 1];
+    ++counts[to_size(owner_of(first_of_rank, position))];
   }
   const auto received = comm::exchange<Position>(comm, asked, counts);
   const Count begin = first_of_rank[to_size(comm.rank())].value();

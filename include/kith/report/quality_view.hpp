@@ -126,8 +126,18 @@ struct Audit {
 };
 
 /// A seed whose label may be wrong.
+/// What an item looks like; empty where nothing can be shown.
+struct ItemPreview {
+  std::string text;
+  std::string uri;
+  std::string image;  // a data: URI
+
+  [[nodiscard]] bool is_empty() const { return text.empty() && uri.empty() && image.empty(); }
+};
+
 struct SuspectSeed {
   Count row = 0;
+  ItemPreview preview;
   std::optional<std::string> id;
   std::string given;
   std::string suggested;
@@ -174,8 +184,22 @@ struct SeedValues {
   std::vector<SeedValue> lowest;
 };
 
+/// An item of a class, to see what the class looks like.
+struct Example {
+  Count row = 0;
+  double probability = 0;
+  ItemPreview preview;
+};
+
+struct ClassExamples {
+  std::string name;
+  std::vector<Example> typical;
+  std::vector<Example> unsure;
+};
+
 struct ReviewItem {
   Count row = 0;
+  ItemPreview preview;
   std::string label;
   double probability = 0;
   std::string status;

@@ -34,6 +34,7 @@ struct Corpus {
   std::vector<CorpusFile> files;
   std::vector<std::string> classes;
   Count seeds = 0;
+  Count chosen_seeds = 0;  // by a queue, not by chance
   std::vector<Count> seeds_per_class;
   Count duplicate_items = 0;
   SeedConflicts seed_conflicts;

@@ -32,6 +32,7 @@ struct Report {
   SeedCheck seeds;
   SeedValues seed_values;
   std::vector<ReviewItem> review;
+  std::vector<ClassExamples> examples;
 };
 
 /// json: report.json of a run. Throws Error if it is not JSON, or with the place of the first key

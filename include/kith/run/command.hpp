@@ -22,6 +22,9 @@ struct Command {
   std::string json_path;    // votes --json PATH
   std::string labels_path;  // votes --labels PATH
   Count audit_items = 0;    // review export --audit N
+  Count queue_items = 0;    // review export --queue N
+  std::string strategy;     // review export --strategy NAME
+  std::string annotator;    // review import --annotator NAME
 };
 
 /// Collective. Rank 0 parses and validates, all get the same. Throws CollectiveError with one

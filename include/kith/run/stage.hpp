@@ -19,8 +19,8 @@ struct StageDescription {
   /// Stages whose results it reads. It is done again when one of them has other results.
   std::vector<std::string> stages;
   /// What it reads of the corpus, by content: embeddings, ids, classes, seeds, gold, votes, probs,
-  /// prototypes, voter names, slices, reference, or input_of_graph(). The keys that it reads stand
-  /// in the table of options.
+  /// prototypes, voter names, slices, previews, reference, or input_of_graph(). The keys that it
+  /// reads stand in the table of options.
   std::vector<std::string> inputs;
   /// What it leaves, relative to the run directory. `*` stands for the numbers of pieces: 00000,
   /// 00001, ...

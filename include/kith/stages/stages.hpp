@@ -22,9 +22,25 @@ namespace kith::stages {
 [[nodiscard]] std::string export_audit(const comm::Communicator& comm, const config::Config& config,
                                        Count budget, const std::string& path);
 
-/// Collective. Takes the labels of a filled-in list and does the statistics again with them.
-[[nodiscard]] std::string import_audit(const comm::Communicator& comm, const config::Config& config,
-                                       const std::string& path);
+/// What people are to be asked: `items` of them, chosen by `strategy` (empty: the default).
+struct QueueOrder {
+  Count items = 0;
+  std::string strategy;
+};
+
+/// Collective. Asks people for the labels that tell most: brings the run up to date, writes the
+/// questions in the form that the end of `path` says, and notes them in corpus.reviews. Without any
+/// label the vectors alone decide. Returns what to say.
+[[nodiscard]] std::string export_queue(const comm::Communicator& comm, const config::Config& config,
+                                       const QueueOrder& order, const std::string& path);
+
+/// Collective. Takes what people answered. Of an audit: does the statistics again with it. Of a
+/// queue: into corpus.reviews; an answer that is there already changes nothing. annotator: whose
+/// the answers are where the file does not say. Returns what to say. Throws CollectiveError, and
+/// takes nothing, if any of them is no answer to any of the questions.
+[[nodiscard]] std::string import_review(const comm::Communicator& comm,
+                                        const config::Config& config, const std::string& path,
+                                        const std::string& annotator);
 
 /// Collective. Accuracy of the stated labels against the labels of a file in the form of
 /// corpus.seeds, class by class, as a table with 95 % intervals. Seeds are left out.

@@ -113,8 +113,20 @@ void describe(const JsonFields& json, Audit& audit) {
   json("per_class", audit.per_class);
 }
 
+namespace {
+
+/// Its keys stand among those of the item.
+void describe_preview(const JsonFields& json, ItemPreview& preview) {
+  json.if_present("text", preview.text);
+  json.if_present("uri", preview.uri);
+  json.if_present("image", preview.image);
+}
+
+}  // namespace
+
 void describe(const JsonFields& json, SuspectSeed& seed) {
   json("row", seed.row);
+  describe_preview(json, seed.preview);
   json.if_present("id", seed.id);
   json("given", seed.given);
   json("suggested", seed.suggested);
@@ -161,8 +173,21 @@ void describe(const JsonFields& json, SeedValues& values) {
   json("lowest", values.lowest);
 }
 
+void describe(const JsonFields& json, Example& example) {
+  json("row", example.row);
+  json("probability", example.probability);
+  describe_preview(json, example.preview);
+}
+
+void describe(const JsonFields& json, ClassExamples& examples) {
+  json("class", examples.name);
+  json("typical", examples.typical);
+  json("unsure", examples.unsure);
+}
+
 void describe(const JsonFields& json, ReviewItem& item) {
   json("row", item.row);
+  describe_preview(json, item.preview);
   json("label", item.label);
   json("probability", item.probability);
   json("status", item.status);

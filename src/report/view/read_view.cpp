@@ -22,6 +22,7 @@ void describe(const JsonFields& json, Report& report) {
   json("seeds", report.seeds);
   json("seed_values", report.seed_values);
   json("review", report.review);
+  json.if_present("examples", report.examples);
 }
 
 Report read_view(std::string_view json) {

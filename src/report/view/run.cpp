@@ -25,6 +25,7 @@ void describe(const JsonFields& json, Corpus& corpus) {
   json("files", corpus.files);
   json("classes", corpus.classes);
   json("seeds", corpus.seeds);
+  json.if_present("chosen_seeds", corpus.chosen_seeds);
   json("seeds_per_class", corpus.seeds_per_class);
   json("duplicate_items", corpus.duplicate_items);
   json("seed_conflicts", corpus.seed_conflicts);

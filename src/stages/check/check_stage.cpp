@@ -8,6 +8,7 @@
 #include "kith/core/error.hpp"
 #include "kith/core/log.hpp"
 #include "kith/corpus/census.hpp"
+#include "kith/corpus/ledger.hpp"
 #include "kith/io/output_file.hpp"
 #include "kith/run/stage.hpp"
 #include "kith/run/workspace.hpp"
@@ -72,7 +73,24 @@ std::vector<std::string> find_warnings(const corpus::Corpus& corpus, const corpu
   return warnings;
 }
 
-io::Json census_facts(const run::Workspace& workspace, const corpus::Census& census) {
+/// Collective. Seeds that people were asked for because they tell most: not drawn by chance.
+Count count_chosen_seeds(const run::Workspace& workspace) {
+  const corpus::CorpusConfig& config = workspace.config.corpus;
+  std::vector<Count> chosen{0};
+  comm::on_root(workspace.comm, [&] {
+    if (config.has_answers) {
+      const auto items =
+          corpus::reviewed_items(corpus::read_ledger(config.reviews), config.adjudicator);
+      chosen[0] = std::count_if(items.begin(), items.end(),
+                                [](const auto& item) { return item.is_chosen(); });
+    }
+  });
+  comm::broadcast(workspace.comm, chosen);
+  return chosen[0];
+}
+
+io::Json census_facts(const run::Workspace& workspace, const corpus::Census& census,
+                      Count chosen_seeds) {
   const corpus::Corpus& corpus = workspace.corpus;
   io::Json facts;
   facts["items"] = corpus.num_items;
@@ -86,6 +104,7 @@ io::Json census_facts(const run::Workspace& workspace, const corpus::Census& cen
   }
   facts["classes"] = corpus.class_names;
   facts["seeds"] = count_of(workspace.seeds);
+  facts["chosen_seeds"] = chosen_seeds;
   facts["seeds_per_class"] = census.seeds_per_class;
   facts["vote_voters"] = corpus.vote_names;
   facts["prob_voters"] = corpus.prob_names;
@@ -130,7 +149,7 @@ void do_check(run::Workspace& workspace) {
       workspace.corpus.num_items, workspace.corpus.dim, io::to_string(workspace.corpus.type),
       workspace.num_classes(), workspace.seeds.size(), census.num_duplicate_items,
       census.num_zero_vectors, census.seed_conflicts.size());
-  write_facts(workspace, "check", census_facts(workspace, census));
+  write_facts(workspace, "check", census_facts(workspace, census, count_chosen_seeds(workspace)));
   log_warnings(workspace);
 }
 

@@ -12,6 +12,7 @@
 #include "kith/layout/node_maps.hpp"
 #include "kith/qa/accuracy.hpp"
 #include "kith/report/html.hpp"
+#include "kith/review/previews.hpp"
 #include "kith/run/stage.hpp"
 #include "kith/statistics/grouping.hpp"
 #include "kith/statistics/statistics.hpp"
@@ -136,6 +137,7 @@ void check_columns(const run::Workspace& workspace) {
       corpus::rows_of(workspace.corpus.num_items, workspace.comm.rank(), workspace.comm.size());
   comm::locally(workspace.comm,
                 [&] { (void)corpus::read_gold(workspace.corpus, workspace.config.corpus, block); });
+  review::check_previews(workspace.comm, workspace.corpus, workspace.config.corpus);
   for (const std::string& dataset : workspace.config.corpus.slices) {
     (void)statistics::read_grouping(workspace.comm, workspace.corpus, dataset, block);
   }
@@ -164,7 +166,7 @@ class QaStage : public run::Stage {
         .name = "qa",
         .stages = {"check", "cells", "knn", "graph", "label_model", "reference", "heads",
                    "propagate", "ensemble"},
-        .inputs = {"seeds", "classes", "gold", "votes", "probs", "slices", "ids"},
+        .inputs = {"seeds", "classes", "gold", "votes", "probs", "slices", "ids", "previews"},
         .files = {"qa.h5", "report.html", "report.json"},
         .facts = "report.json",
         .is_for_people = true,

@@ -7,10 +7,12 @@
 #include "kith/io/files.hpp"
 #include "kith/io/input_file.hpp"
 #include "kith/qa/accuracy.hpp"
+#include "kith/review/sheet.hpp"
 #include "kith/run/run.hpp"
 #include "kith/stages/stages.hpp"
 
 #include "stages/qa/run_audit.hpp"
+#include "stages/review/answers.hpp"
 #include "stages/stored_rows.hpp"
 
 namespace kith::stages {
@@ -107,6 +109,9 @@ std::string export_audit(const comm::Communicator& comm, const config::Config& c
       audit.entries.size(), audit.strata.size(), audit.population(), path, path);
 }
 
+namespace {
+
+/// Collective.
 std::string import_audit(const comm::Communicator& comm, const config::Config& config,
                          const std::string& path) {
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
@@ -125,6 +130,22 @@ std::string import_audit(const comm::Communicator& comm, const config::Config& c
   return comm.is_root() ? fmt::format("{} answers taken, {} of {} drawn items are answered\n",
                                       answers, audit->answered(), audit->entries.size())
                         : std::string{};
+}
+
+}  // namespace
+
+std::string import_review(const comm::Communicator& comm, const config::Config& config,
+                          const std::string& path, const std::string& annotator) {
+  std::vector<Count> is_of_queue{0};
+  comm::on_root(comm, [&] { is_of_queue[0] = review::names_lists(path) ? 1 : 0; });
+  comm::broadcast(comm, is_of_queue);
+  if (is_of_queue[0] != 0) {
+    return import_answers(comm, config, path, annotator);
+  }
+  if (!annotator.empty()) {
+    throw comm::CollectiveError{"review import: --annotator belongs to the answers of a queue"};
+  }
+  return import_audit(comm, config, path);
 }
 
 std::string evaluate(const comm::Communicator& comm, const config::Config& config,
