@@ -29,7 +29,7 @@ double parse_share(std::string_view text, const char* what, const std::string& p
 /// Reads one line after the other by the names of the columns.
 class LedgerReader {
  public:
-  explicit LedgerReader(const std::string& path) : csv_{io::TextFile{path}, kHeader} {}
+  explicit LedgerReader(io::TextFile text) : csv_{std::move(text), kHeader} {}
 
   [[nodiscard]] bool next_row() { return csv_.next_row(); }
 
@@ -93,7 +93,7 @@ void add_answer(const LedgerLine& line, AnswersOfItem& answers) {
   });
   if (before == answers.end()) {
     answers.push_back(&line);
-  } else {
+  } else if (is_later(line, **before)) {
     *before = &line;
   }
 }
@@ -131,6 +131,31 @@ ReviewedItem decide(const AnswersOfItem& answers, std::string_view adjudicator) 
   return item;
 }
 
+std::vector<LedgerLine> read_lines(io::TextFile text) {
+  std::vector<LedgerLine> lines;
+  LedgerReader reader{std::move(text)};
+  while (reader.next_row()) {
+    lines.push_back(reader.line());
+  }
+  return lines;
+}
+
+std::string row_of(const LedgerLine& line) {
+  const bool has_prediction = !line.predicted.empty();
+  const std::string shown = line.is_question() ? (line.is_shown ? "1" : "0") : "";
+  return fmt::format(
+      "{},{},{},{},{},{},{},{},{},{},{},{}\n", io::csv_cell(line.list), line.row,
+      io::csv_cell(line.item_id), io::csv_cell(line.annotator), io::csv_cell(line.label),
+      io::csv_cell(line.time), io::csv_cell(line.reason),
+      line.inclusion ? fmt::format("{}", *line.inclusion) : "", io::csv_cell(line.predicted),
+      has_prediction ? fmt::format("{}", line.probability) : "", shown, io::csv_cell(line.note));
+}
+
+/// What tells items apart.
+std::string key_of(const LedgerLine& line) {
+  return line.item_id.empty() ? fmt::format("row {}", line.row) : "id " + line.item_id;
+}
+
 }  // namespace
 
 bool is_time(std::string_view text) {
@@ -138,42 +163,40 @@ bool is_time(std::string_view text) {
 }
 
 std::vector<LedgerLine> read_ledger(const std::string& path) {
-  std::vector<LedgerLine> lines;
-  if (std::error_code unknown; !std::filesystem::exists(path, unknown)) {
-    return lines;
+  std::error_code fault;
+  if (!std::filesystem::exists(path, fault)) {
+    if (fault) {
+      fail("{}: {}", quote(path), fault.message());
+    }
+    return {};
   }
-  LedgerReader reader{path};
-  while (reader.next_row()) {
-    lines.push_back(reader.line());
-  }
-  return lines;
+  return read_lines(io::TextFile{path});
+}
+
+bool is_later(const LedgerLine& line, const LedgerLine& other) {
+  return !(moment_of_date(line.time) < moment_of_date(other.time));
 }
 
 std::string to_csv(const std::vector<LedgerLine>& lines) {
   std::string csv = std::string{kHeader} + "\n";
   for (const LedgerLine& line : lines) {
-    const bool has_prediction = !line.predicted.empty();
-    csv += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{}\n", line.list, line.row, io::csv_cell(line.item_id),
-        io::csv_cell(line.annotator), io::csv_cell(line.label), line.time, line.reason,
-        line.inclusion ? fmt::format("{}", *line.inclusion) : "", io::csv_cell(line.predicted),
-        has_prediction ? fmt::format("{}", line.probability) : "",
-        line.is_question() ? (line.is_shown ? "1" : "0") : "", io::csv_cell(line.note));
+    csv += row_of(line);
   }
+  (void)read_lines(io::TextFile::of_text(csv, "corpus.reviews, as it would be written"));
   return csv;
 }
 
 std::vector<ReviewedItem> reviewed_items(const std::vector<LedgerLine>& lines,
                                          std::string_view adjudicator) {
-  std::map<Count, std::size_t> place_of_row;
-  std::map<Count, std::string> reason_of_row;
+  std::map<std::string, std::size_t> place_of_item;
+  std::map<std::string, std::string> reason_of_item;
   std::vector<AnswersOfItem> answers;
   for (const LedgerLine& line : lines) {
     if (line.is_question()) {
-      reason_of_row[line.row] = line.reason;
+      reason_of_item[key_of(line)] = line.reason;
       continue;
     }
-    const auto [place, is_new] = place_of_row.emplace(line.row, answers.size());
+    const auto [place, is_new] = place_of_item.emplace(key_of(line), answers.size());
     if (is_new) {
       answers.emplace_back();
     }
@@ -182,7 +205,7 @@ std::vector<ReviewedItem> reviewed_items(const std::vector<LedgerLine>& lines,
   std::vector<ReviewedItem> items;
   for (const AnswersOfItem& of_item : answers) {
     items.push_back(decide(of_item, adjudicator));
-    items.back().reason = reason_of_row[items.back().row];
+    items.back().reason = reason_of_item[key_of(*of_item.front())];
   }
   return items;
 }

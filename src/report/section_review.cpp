@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/sections.hpp"
 #include "report/selection.hpp"
 
@@ -10,7 +12,9 @@ std::string review_section(const Report& report) {
     return {};
   }
   std::vector<std::string> head{"row", "label", "probability", "status", "vote entropy", "BALD"};
-  const bool has_previews = !report.review.front().preview.is_empty();
+  const bool has_previews =
+      std::any_of(report.review.begin(), report.review.end(),
+                  [](const ReviewItem& item) { return !item.preview.is_empty(); });
   if (has_previews) {
     head.insert(head.begin() + 1, "item");
   }

@@ -18,7 +18,9 @@ std::string suspects_table(const std::vector<SuspectSeed>& suspects) {
     head.insert(head.begin(), "id");
   }
   const std::size_t place = has_ids ? 2 : 1;
-  const bool has_previews = !suspects.front().preview.is_empty();
+  const bool has_previews =
+      std::any_of(suspects.begin(), suspects.end(),
+                  [](const SuspectSeed& suspect) { return !suspect.preview.is_empty(); });
   const auto insert = [&](std::vector<std::string>& row, std::string cell) {
     row.insert(row.begin() + static_cast<std::ptrdiff_t>(place), std::move(cell));
   };

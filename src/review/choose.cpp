@@ -104,8 +104,8 @@ class Greedy {
     }
   }
 
-  /// Takes the best `wanted`. False if one of no larger gain than `cutoff` was reached: what has
-  /// not been looked at may be better.
+  /// Takes the best `wanted`. False if one of less gain than `cutoff` was reached: what has not
+  /// been looked at may be better.
   [[nodiscard]] bool run(Count wanted, float cutoff, std::vector<Chosen>& chosen) {
     while (count_of(chosen) < wanted && !queue_.empty()) {
       const Entry best = queue_.top();
@@ -115,7 +115,7 @@ class Greedy {
         queue_.push({now, best.minus_row, best.candidate});
         continue;
       }
-      if (now <= cutoff) {
+      if (now < cutoff) {
         return false;
       }
       take(best.candidate);

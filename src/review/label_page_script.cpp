@@ -143,8 +143,11 @@ function save() {
 function load(text) {
   const file = JSON.parse(text);
   if (file.program !== 'kith' || file.list !== sheet.list) { warn('That file is of another list.'); return; }
+  if (state.name && file.annotator !== state.name) { warn('That file is of ' + file.annotator + ', not of ' + state.name + '.'); return; }
   const rows = new Set(sheet.items.map(item => item.row));
-  file.answers.filter(entry => rows.has(entry.row)).forEach(entry => {
+  const isNew = entry => rows.has(entry.row) && typeof entry.label === 'string' &&
+    !(state.answers[entry.row] && state.answers[entry.row].time >= entry.time);
+  file.answers.filter(isNew).forEach(entry => {
     state.answers[entry.row] = { label: entry.label, time: entry.time };
     if (entry.note) state.notes[entry.row] = entry.note;
   });

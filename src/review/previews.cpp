@@ -1,6 +1,7 @@
 #include "kith/review/previews.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "kith/comm/agree.hpp"
@@ -19,8 +20,11 @@ constexpr std::size_t kMostTextBytes = 2000;
 constexpr int kMostPixels = 96;
 constexpr const char* kShapeAttribute = "image_shape";
 
-/// Cut between two characters.
+/// As a table and a page can hold it, cut between two characters.
 std::string cut(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](unsigned char c) { return (c < ' ' && c != '\n' && c != '\t') || c == 0x7F; }, ' ');
   if (text.size() > kMostTextBytes) {
     std::size_t end = 0;
     for (std::size_t next = utf8_length(text); next > 0 && end + next <= kMostTextBytes;) {
@@ -52,7 +56,7 @@ std::optional<ImageShape> image_shape(const io::InputFile& file, const std::stri
     shape.insert(shape.end(), numbers.begin(), numbers.end());
     Count product = 1;
     for (const Count number : numbers) {
-      product = number > 0 && number <= values ? product * number : 0;
+      product = number > 0 && product <= values / number ? product * number : 0;
     }
     if (product != values) {
       return std::nullopt;
@@ -100,6 +104,8 @@ std::vector<std::uint8_t> pixels_of(const io::InputFile& file, const std::string
   float low = 0;
   float high = 255;
   if (info.type != io::ElementType::u8) {
+    std::replace_if(
+        values.begin(), values.end(), [](float value) { return !(std::abs(value) < 1e30F); }, 0.F);
     low = *std::min_element(values.begin(), values.end());
     high = *std::max_element(values.begin(), values.end());
   }

@@ -20,6 +20,7 @@
 #include "kith/io/json.hpp"
 #include "kith/run/command.hpp"
 
+#include "run/inputs.hpp"
 #include "run/manifest.hpp"
 #include "run/run_files.hpp"
 
@@ -177,15 +178,30 @@ void apply_settings(std::span<const config::Setting> from_line, Command& command
   }
 }
 
-/// Did people label an item?
-bool has_answers(const config::Config& config) {
-  if (config.corpus.reviews.empty()) {
+/// Did people label an item? For a replay: when its run was made.
+bool has_answers(const Command& command) {
+  const corpus::CorpusConfig& config = command.config.corpus;
+  if (config.reviews.empty()) {
     return false;
   }
+  if (command.name == "replay") {
+    return has_reviewed_input(read_manifest(command.arguments.front()));
+  }
   const auto items =
-      corpus::reviewed_items(corpus::read_ledger(config.corpus.reviews), config.corpus.adjudicator);
+      corpus::reviewed_items(corpus::read_ledger(config.reviews), config.adjudicator);
   return std::any_of(items.begin(), items.end(),
                      [](const corpus::ReviewedItem& item) { return item.has_label(); });
+}
+
+/// Throws Error. Who asks people for the first labels has none yet.
+void validate_for(const Command& command) {
+  const bool takes_answers = command.queue_items > 0 ||
+                             (!command.arguments.empty() && command.arguments.front() == "import");
+  config::Config checked = command.config;
+  checked.corpus.has_answers =
+      checked.corpus.has_answers ||
+      (command.name == "review" && takes_answers && !checked.corpus.reviews.empty());
+  config::validate(checked);
 }
 
 Command parse_on_root(const StageList& stages, const std::vector<std::string>& words) {
@@ -215,16 +231,13 @@ Command parse_on_root(const StageList& stages, const std::vector<std::string>& w
   }
   require_own_words(options, command);
   apply_settings(from_line, command);
-  command.config.corpus.has_answers = has_answers(command.config);
+  command.config.corpus.has_answers = has_answers(command);
   config::complete(command.config);
   command.config.corpus.is_no_input = [&stages](const std::string& path) {
     return is_of_a_run(stages, path);
   };
   if (command.name != "plan" && command.name != "votes") {  // which may have no corpus, no seeds
-    config::Config checked = command.config;
-    const bool asks_for_seeds = command.name == "review" && !checked.corpus.reviews.empty();
-    checked.corpus.has_answers = checked.corpus.has_answers || asks_for_seeds;
-    config::validate(checked);
+    validate_for(command);
   }
   if (!command.config.corpus.answers.empty() && !config::learns_from_votes(command.config) &&
       command.name != "votes" && command.name != "config") {

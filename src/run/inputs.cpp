@@ -257,6 +257,12 @@ std::string input_of_graph(const std::string& name) {
   return "embeddings of graph " + name;
 }
 
+bool has_reviewed_input(const Json& manifest) {
+  const Json files = manifest.value("inputs", Json::array());
+  return std::any_of(files.begin(), files.end(),
+                     [](const Json& file) { return file.contains(kAnswersHash); });
+}
+
 std::string digest(const std::string& text) {
   const Hash128 hash = hash_bytes(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);

@@ -16,6 +16,9 @@ namespace kith::run {
 /// changes, but what people agree on.
 inline constexpr const char* kAnswersHash = "answers";
 
+/// Had people labeled items when the run of this manifest was made?
+[[nodiscard]] bool has_reviewed_input(const io::Json& manifest);
+
 /// The datasets and files that a run reads, with a hash of each.
 class Inputs {
  public:

@@ -121,6 +121,42 @@ class Queue(unittest.TestCase):
         with open(self.path("run/label_model.json"), encoding="utf-8") as file:
             self.assertIn("Bob", file.read())
 
+    def test_people_change_their_minds(self):
+        self.export(1)
+        line = {**self.read()[0], "annotator": "Ann", "note": "a\x0bb"}
+        for label, taken in (("ant", 1), ("bee", 1), ("bee", 0), ("ant", 1)):
+            self.write([{**line, "label": label, "note": "a b"}])
+            self.assertIn(f"{taken} answers taken", self.take().stdout)
+        with open(self.path("saved.json"), "w", encoding="utf-8") as file:
+            json.dump({"program": "kith", "list": line["list"], "annotator": "Bob",
+                       "answers": [{"row": line["row"], "label": "ant", "note": "from\x0ba slide", "time": "2024-05-03T10:00:00,5Z"}]}, file)
+        self.assertIn("1 answers taken", self.take("saved.json").stdout)
+        self.kith("run")
+        self.assertEqual(self.labels()["label"][int(line["row"])], 0)
+
+    def test_gold_is_not_what_people_say(self):
+        """Measured with a gold file is its labels alone, also before a run has learned from people's."""
+        self.kith("run")
+        self.export(20)
+        self.answer()
+        self.take()
+        row = next(row for row in range(700) if self.blobs.labels[row] < 0 and str(row) not in {line["row"] for line in self.read()})
+        with open(self.path("gold.csv"), "w", encoding="utf-8") as file:
+            file.write(f"row,label\n{row},{self.truth(row)}\n")
+        self.assertIn("of 1 stated labels", self.kith("eval", "--gold", self.path("gold.csv")).stdout)
+
+    def test_replay_learns_what_the_run_did(self):
+        self.kith("run")
+        self.export(10)
+        self.answer()
+        self.take()
+        said = self.kith("replay", self.path("run/manifest.json"), "--run.directory", self.path("again"))
+        self.assertIn("every result is equal", said.stdout)
+        self.kith("run")
+        said = self.kith("replay", self.path("run/manifest.json"), "--run.directory", self.path("third"))
+        self.assertIn("every result is equal", said.stdout)
+        self.assertIn("status", h5py.File(self.path("third/labels.h5")))
+
     def test_people_correct_a_seed(self):
         """What people say of an item takes the place of the label that it was given."""
         row = int(numpy.flatnonzero(self.blobs.labels == 0)[0])
@@ -255,6 +291,8 @@ class Queue(unittest.TestCase):
         self.assertIn("corpus.reviews is not set", self.export(5, "x.csv", expect=1, corpus={"reviews": ""}).stderr)
         self.assertIn("expected 700 strings for corpus.text", self.export(5, "x.csv", expect=1, corpus={"text": "/labels"}).stderr)
         self.assertIn("expected pictures for corpus.image", self.export(5, "x.csv", expect=1, corpus={"image": "/embeddings"}).stderr)
+        same = {"reviews": self.path("x.csv")}
+        self.assertIn("is corpus.reviews, which keeps what was asked", self.export(5, "x.csv", expect=1, corpus=same).stderr)
         nowhere = {"reviews": self.path("none/reviews.csv")}
         self.assertIn("none/reviews.csv", self.export(5, "x.csv", expect=1, corpus=nowhere).stderr)
         self.assertFalse(os.path.exists(self.path("x.csv")))

@@ -82,6 +82,34 @@ TEST(Ledger, MostAnnotatorsDecideOrTheAdjudicator) {
   EXPECT_EQ(items[4].skips, 1);  // who had a label at first and then took it back
 }
 
+TEST(Ledger, TheLatestAnswerCountsAndItemsGoByTheirIds) {
+  LedgerLine early = answer(1, "Ann", "ant");
+  LedgerLine late = answer(1, "Ann", "bee");
+  late.time = "2024-05-03T12:00:00+01:00";  // an hour later
+  LedgerLine moved = answer(9, "Bob", "bee");
+  for (LedgerLine* line : {&early, &late, &moved}) {
+    line->item_id = "x";
+  }
+  LedgerLine other = answer(1, "Cid", "cat");
+  other.item_id = "y";
+
+  const auto items = reviewed_items({late, early, moved, other}, "");
+
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0].label, "bee");
+  EXPECT_EQ(items[0].answers, 2);
+  EXPECT_EQ(items[1].label, "cat");
+}
+
+TEST(Ledger, IsNeverWrittenSoThatItCannotBeRead) {
+  LedgerLine line = answer(1, "An\x0bn", "ant");
+  EXPECT_NE(test::message_of([&] { (void)to_csv({line}); }).find("control character"),
+            std::string::npos);
+  line = answer(1, "Ann", "ant");
+  line.time = "2024-05-03T10:00:00,5Z";
+  EXPECT_NO_THROW((void)to_csv({line}));
+}
+
 TEST(Ledger, SaysWhatIsWrongWithALine) {
   const test::TemporaryDirectory directory{world()};
   const std::string path = directory / "reviews.csv";

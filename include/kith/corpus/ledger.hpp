@@ -39,8 +39,12 @@ struct LedgerLine {
 /// line.
 [[nodiscard]] std::vector<LedgerLine> read_ledger(const std::string& path);
 
-/// The whole file.
+/// The whole file. Throws Error if it could not be read back: a name or an id holds what no table
+/// of text can.
 [[nodiscard]] std::string to_csv(const std::vector<LedgerLine>& lines);
+
+/// Was `line` said after `other`, or at the same time?
+[[nodiscard]] bool is_later(const LedgerLine& line, const LedgerLine& other);
 
 /// What the annotators say of an item together.
 struct ReviewedItem {
@@ -58,9 +62,10 @@ struct ReviewedItem {
   [[nodiscard]] bool is_chosen() const { return has_label() && reason != "random"; }
 };
 
-/// One an item with answers, in the order of their first lines. Of several answers of an annotator
-/// on an item the last line counts. Most annotators decide, or the one named adjudicator if he has
-/// named a class.
+/// One an item with answers, in the order of their first lines; items are told apart by their ids,
+/// or by rows where there are none. Of several answers of an annotator on an item the latest
+/// counts, of one time that of the last line. Most annotators decide, or the one named adjudicator
+/// if he has named a class.
 [[nodiscard]] std::vector<ReviewedItem> reviewed_items(const std::vector<LedgerLine>& lines,
                                                        std::string_view adjudicator);
 

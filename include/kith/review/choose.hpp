@@ -45,8 +45,8 @@ struct Chosen {
 /// uncertainty (or without labels typicality) that is covered. As ProbCover (O. Yehuda et al.,
 /// NeurIPS 2022), with the neighbors of the graph as balls, and with worth. Neighbors of known
 /// items count for less from the start. Exactly the sequential greedy choice, for any number of
-/// ranks; ties go to the smaller row. Memory: 20 candidates an item of the queue with their
-/// neighbors, on every rank.
+/// ranks; ties go to the smaller row, at the border of what is looked at to the smaller hash.
+/// Memory: 20 candidates an item of the queue with their neighbors, on every rank.
 [[nodiscard]] std::vector<Chosen> choose_covering(const comm::Communicator& comm,
                                                   const Askable& nodes, Count wanted);
 

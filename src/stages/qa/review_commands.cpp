@@ -145,6 +145,7 @@ std::string import_review(const comm::Communicator& comm, const config::Config& 
   if (!annotator.empty()) {
     throw comm::CollectiveError{"review import: --annotator belongs to the answers of a queue"};
   }
+  comm::locally(comm, [&] { config::validate(config); });  // as kith run, which comes next
   return import_audit(comm, config, path);
 }
 
@@ -153,6 +154,7 @@ std::string evaluate(const comm::Communicator& comm, const config::Config& confi
   const corpus::Corpus corpus = corpus::describe(comm, config.corpus);
   corpus::CorpusConfig source = config.corpus;
   source.labels.clear();
+  source.has_answers = false;
   source.seeds = gold_path;
   source.allow_missing_classes = true;
   const std::vector<corpus::Seed> gold = corpus::read_seeds(comm, corpus, source);

@@ -31,6 +31,17 @@ std::string now_utc() {
   return text;
 }
 
+/// A note as a table can hold it.
+std::string in_one_line(std::string text) {
+  constexpr std::size_t kMostBytes = 10'000;
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+  if (text.size() > kMostBytes) {
+    text = quote(text);  // cut between two characters
+  }
+  return text;
+}
+
 struct Taken {
   Count added = 0;
   Count known = 0;    // were there already
@@ -60,11 +71,12 @@ class Intake {
   void take(const review::Answer& answer, Taken& taken) {
     LedgerLine line = as_line(answer);
     require_one_answer(answer, line);
-    if (known_.contains(key(line, answer.time))) {
+    if (is_known(line, answer.time)) {
       ++taken.known;
       return;
     }
     line.time = answer.time.empty() ? now_ : answer.time;
+    add_known(line);
     ++taken.added;
     taken.skipped += line.label.empty() ? 1 : 0;
     lines_->push_back(line);
@@ -73,7 +85,9 @@ class Intake {
  private:
   using Key = std::vector<std::string>;
 
-  /// time: empty if the file does not say: then any answer of the same words is the same.
+  [[nodiscard]] static Key key_of_who(const LedgerLine& line) {
+    return {line.list, std::to_string(line.row), line.annotator};
+  }
   [[nodiscard]] static Key key(const LedgerLine& line, const std::string& time) {
     return {line.list, std::to_string(line.row), line.annotator, line.label, time};
   }
@@ -85,7 +99,7 @@ class Intake {
     line.item_id = require_question(answer);
     line.annotator = require_annotator(answer);
     line.label = require_class(answer);
-    line.note = answer.note;
+    line.note = in_one_line(answer.note);
     require_time(answer);
     return line;
   }
@@ -114,7 +128,19 @@ class Intake {
 
   void add_known(const LedgerLine& line) {
     known_.insert(key(line, line.time));
-    known_.insert(key(line, ""));
+    const auto [last, is_new] = last_.emplace(key_of_who(line), line);
+    if (!is_new && corpus::is_later(line, last->second)) {
+      last->second = line;
+    }
+  }
+
+  /// Without a time: the annotator says what he has said last.
+  [[nodiscard]] bool is_known(const LedgerLine& line, const std::string& time) const {
+    if (!time.empty()) {
+      return known_.contains(key(line, time));
+    }
+    const auto last = last_.find(key_of_who(line));
+    return last != last_.end() && last->second.label == line.label;
   }
 
   /// The item's id of the question that this answers. Throws Error if nobody asked it.
@@ -158,6 +184,7 @@ class Intake {
   std::map<std::pair<std::string, Count>, std::string> questions_;  // to the item's id
   std::set<std::string> lists_;
   std::set<Key> known_;
+  std::map<Key, LedgerLine> last_;
   std::map<Key, std::string> first_place_;
 };
 

@@ -48,7 +48,8 @@ Before read_before(const comm::Communicator& comm, const std::string& path) {
 /// Is there anything besides vectors that labels can be made of?
 bool can_label(const config::Config& config) {
   return config.corpus.has_seeds() || config::learns_from_votes(config) ||
-         config::learns_from_reference(config) || !config.corpus.prototypes.empty();
+         config::learns_from_reference(config) || !config.corpus.prototypes.empty() ||
+         !config.corpus.probs.empty();
 }
 
 /// Names the list by its number and what is in it.
@@ -92,8 +93,8 @@ void add_previews(const run::Workspace& workspace, std::vector<review::Question>
   }
 }
 
-/// Rank 0. Questions as lines of the ledger.
-void note_questions(const std::string& path, const review::Sheet& sheet) {
+/// Rank 0. The ledger with the questions.
+std::string ledger_with(const std::string& path, const review::Sheet& sheet) {
   std::vector<corpus::LedgerLine> lines = corpus::read_ledger(path);
   for (const review::Question& question : sheet.questions) {
     corpus::LedgerLine& line = lines.emplace_back();
@@ -106,30 +107,52 @@ void note_questions(const std::string& path, const review::Sheet& sheet) {
     line.probability = question.probability;
     line.is_shown = question.is_shown;
   }
-  io::write_file_atomically(path, corpus::to_csv(lines));
+  return corpus::to_csv(lines);
 }
 
 std::string interface_path(const std::string& path) {
   return path.substr(0, path.size() - std::string_view{".json"}.size()) + ".xml";
 }
 
+/// The files that a sheet is.
+std::vector<std::string> sheet_files(const std::string& path) {
+  return review::form_of(path) == review::SheetForm::label_studio
+             ? std::vector{path, interface_path(path)}
+             : std::vector{path};
+}
+
 /// And a place for the ledger.
 void require_new_files(const std::string& path, const std::string& ledger) {
-  io::require_new_file(path);
-  if (std::error_code unknown; !std::filesystem::exists(ledger, unknown)) {
-    io::require_new_file(ledger);
+  namespace fs = std::filesystem;
+  for (const std::string& file : sheet_files(path)) {
+    io::require_new_file(file);
+    if (fs::weakly_canonical(file) == fs::weakly_canonical(ledger)) {
+      fail("{}: is corpus.reviews, which keeps what was asked: write the questions elsewhere",
+           file);
+    }
   }
-  if (review::form_of(path) == review::SheetForm::label_studio) {
-    io::require_new_file(interface_path(path));
+  if (std::error_code unknown; !fs::exists(ledger, unknown)) {
+    io::require_new_file(ledger);
   }
 }
 
-/// Rank 0.
-void write_sheet(const std::string& path, const review::Sheet& sheet) {
+/// Rank 0. Questions that the ledger does not know could never be answered: all is written or
+/// nothing.
+void write_all(const std::string& path, const review::Sheet& sheet, const std::string& ledger) {
+  const std::string noted = ledger_with(ledger, sheet);
   const review::SheetForm form = review::form_of(path);
-  io::write_file_atomically(path, review::to_text(sheet, form));
-  if (form == review::SheetForm::label_studio) {
-    io::write_file_atomically(interface_path(path), review::label_studio_config(sheet));
+  try {
+    io::write_file_atomically(path, review::to_text(sheet, form));
+    if (form == review::SheetForm::label_studio) {
+      io::write_file_atomically(interface_path(path), review::label_studio_config(sheet));
+    }
+    io::write_file_atomically(ledger, noted);
+  } catch (const Error&) {
+    for (const std::string& file : sheet_files(path)) {
+      std::error_code ignored;
+      std::filesystem::remove(file, ignored);
+    }
+    throw;
   }
 }
 
@@ -177,6 +200,9 @@ std::string export_queue(const comm::Communicator& comm, const config::Config& c
   const Before before = read_before(comm, config.corpus.reviews);
   request.has_labels = can_label(config);
   request.number = static_cast<int>(before.lists) + 1;
+  if (request.has_labels) {
+    comm::locally(comm, [&] { config::validate(config); });
+  }
   run::run(comm, all(), config, request.has_labels ? "qa" : "knn");
   run::Workspace workspace = run::open_workspace(comm, all(), config);
   run::open_corpus(workspace);
@@ -197,10 +223,7 @@ std::string export_queue(const comm::Communicator& comm, const config::Config& c
   hide_some(config, sheet.questions);
   add_previews(workspace, sheet.questions);
   sheet.list = name_of_list(workspace.corpus, sheet.questions, request.number);
-  comm::on_root(comm, [&] {
-    write_sheet(path, sheet);
-    note_questions(config.corpus.reviews, sheet);
-  });
+  comm::on_root(comm, [&] { write_all(path, sheet, config.corpus.reviews); });
   return what_to_do(path, sheet);
 }
 

@@ -33,6 +33,7 @@ void add_gold(const comm::Communicator& comm, const corpus::Corpus& corpus,
               corpus::CorpusConfig config, const std::string& path,
               std::vector<std::int32_t>& gold) {
   config.labels.clear();
+  config.has_answers = false;
   config.seeds = path;
   config.allow_missing_classes = true;
   const IdRange<GlobalId> block = block_of(comm, corpus.num_items);
@@ -70,7 +71,7 @@ void VoteSource::read_corpus(const config::Config& config, const std::string& go
   voters_ = corpus_->vote_names;
   notes_ = corpus_->notes;
   const IdRange<GlobalId> block = block_of(*comm_, corpus_->num_items);
-  if (!config_.labels.empty() || !config_.seeds.empty()) {
+  if (config_.has_seeds()) {
     corpus::CorpusConfig seeds = config_;
     seeds.allow_missing_classes = true;
     known_ = classes_of(corpus::read_seeds(*comm_, *corpus_, seeds), block);
