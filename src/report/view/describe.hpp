@@ -41,6 +41,8 @@ void describe(const JsonFields& json, Acceptance& acceptance);
 void describe(const JsonFields& json, Audit& audit);
 void describe(const JsonFields& json, SeedCheck& seeds);
 void describe(const JsonFields& json, SeedValues& values);
+void describe(const JsonFields& json, Example& example);
+void describe(const JsonFields& json, ClassExamples& examples);
 void describe(const JsonFields& json, ReviewItem& item);
 
 }  // namespace kith::report
